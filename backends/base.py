@@ -1,0 +1,69 @@
+"""What every backend offers."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import ClassVar, Self
+
+from qiskit.primitives import BaseEstimatorV2
+from qiskit_machine_learning.neural_networks import EstimatorQNN
+
+from qkdrp.backends.usage import Usage
+from qkdrp.circuits import PQC
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What an evaluation will take.
+
+    Args:
+        pubs: Primitive unified blocs.
+        executions: Circuit executions.
+        shots: Shots over all executions; 0 where values are exact.
+    """
+
+    pubs: int
+    executions: int
+    shots: int
+
+
+class Backend(ABC):
+    """WHERE circuits run. Closing it releases what it holds; it is a context manager.
+
+    Attributes:
+        usage: What it was asked to do so far.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+
+    @property
+    @abstractmethod
+    def estimator(self) -> BaseEstimatorV2:
+        """The primitive that gives this backend's expectation values."""
+
+    @abstractmethod
+    def qnn(self, pqc: PQC) -> EstimatorQNN:
+        """Return an ``EstimatorQNN`` of a circuit; outputs have shape (batch, n_outputs)."""
+
+    @abstractmethod
+    def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:
+        """Say beforehand what the values of ``n_samples`` samples will take."""
+
+    def close(self) -> None:  # noqa: B027  # holding nothing is the default
+        """Release what the backend holds."""
+
+    def __enter__(self) -> Self:
+        """Return the backend itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the backend."""
+        self.close()

@@ -1,0 +1,98 @@
+"""The quantum layer: a ``TorchConnector`` that keeps dtypes and uses vector-Jacobian products."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import NeuralNetwork
+from torch.autograd.function import once_differentiable
+
+from qkdrp.circuits.errors import CircuitError
+
+
+class QuantumLayer(TorchConnector):
+    """A QNN as a torch module with one parameter, ``weight`` of shape (n_weights,).
+
+    Where the QNN offers ``vjp``, the backward pass is one such call whatever the number of
+    outputs; angles and gradients stay in the input's dtype, and gradients that nobody needs are
+    not handed out. Other QNNs are served as by ``TorchConnector`` itself.
+
+    Args:
+        qnn: The quantum neural network; input gradients must be on.
+        initial_weights: Shape (n_weights,); drawn from U(0, 2 pi) by torch's global generator
+            where left out.
+    """
+
+    def __init__(
+        self, qnn: NeuralNetwork, initial_weights: np.ndarray | torch.Tensor | None = None
+    ) -> None:
+        super().__init__(qnn, initial_weights=np.zeros(qnn.num_weights))
+        # TorchConnector registers its parameter twice, which doubles it in state_dict().
+        del self._parameters["_weights"]
+        object.__setattr__(self, "_weights", self._parameters["weight"])
+        with torch.no_grad():
+            if initial_weights is None:
+                self.weight.uniform_(0.0, 2 * torch.pi)
+            else:
+                self.weight.copy_(torch.as_tensor(initial_weights))
+
+    def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the expectation values, shape (..., n_outputs).
+
+        Args:
+            input_data: Rotation angles in radians, shape (..., n_inputs); may be left out for a
+                circuit without inputs.
+
+        Raises:
+            CircuitError: If the last dimension is not the number of inputs.
+        """
+        qnn = self.neural_network
+        if input_data is not None and input_data.shape[-1] != qnn.num_inputs:
+            raise CircuitError(
+                f"Found angles of shape {tuple(input_data.shape)}, "
+                f"expected (..., {qnn.num_inputs}): one per input of the circuit."
+            )
+        if input_data is None or not hasattr(qnn, "vjp"):
+            return super().forward(input_data)
+        points = input_data.reshape(-1, qnn.num_inputs)
+        values: torch.Tensor = _VectorJacobian.apply(  # type: ignore[no-untyped-call]  # torch
+            points, self.weight, qnn
+        )
+        return values.reshape(*input_data.shape[:-1], *qnn.output_shape)
+
+
+class _VectorJacobian(torch.autograd.Function):
+    """Bridges torch and a QNN with ``vjp``; the circuit itself works in float64."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401  # torch hangs whatever is needed on it
+        inputs: torch.Tensor,
+        weights: torch.Tensor,
+        qnn: NeuralNetwork,
+    ) -> torch.Tensor:
+        ctx.qnn = qnn
+        ctx.save_for_backward(inputs, weights)
+        return inputs.new_tensor(qnn.forward(_to_numpy(inputs), _to_numpy(weights)))
+
+    @staticmethod
+    @once_differentiable
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        *cotangents: torch.Tensor,
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
+        inputs, weights = ctx.saved_tensors
+        by_inputs, by_weights = ctx.qnn.vjp(
+            _to_numpy(inputs), _to_numpy(weights), _to_numpy(cotangents[0])
+        )
+        needs_inputs, needs_weights, _ = ctx.needs_input_grad
+        return (
+            inputs.new_tensor(by_inputs) if needs_inputs else None,
+            weights.new_tensor(by_weights) if needs_weights else None,
+            None,
+        )
+
+
+def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy().astype(np.float64)

@@ -1,0 +1,68 @@
+"""Quantum neural networks: real ``EstimatorQNN``s that do not waste work."""
+
+import numpy as np
+from qiskit.primitives import BaseEstimatorV2
+from qiskit_machine_learning.neural_networks import EstimatorQNN
+
+from qkdrp.backends.engine import ExactEngine, Reals
+from qkdrp.backends.gradient import AdjointEstimatorGradient
+from qkdrp.circuits import PQC, compile_program
+
+
+class AdjointQNN(EstimatorQNN):
+    """Values from an exact estimator by one broadcast PUB, gradients from the adjoint engine.
+
+    Stock ``EstimatorQNN`` sends one PUB per observable forward, asks for a precision of 1/64, and
+    sends ``2 * parameters * batch * observables`` PUBs backward.
+
+    Args:
+        pqc: The circuit with its parameters and observables.
+        estimator: The estimator that gives the values at precision 0.
+    """
+
+    def __init__(self, pqc: PQC, estimator: BaseEstimatorV2) -> None:
+        super().__init__(
+            circuit=pqc.circuit,
+            estimator=estimator,
+            observables=pqc.observables,
+            input_params=pqc.inputs,
+            weight_params=pqc.weights,
+            gradient=AdjointEstimatorGradient(estimator),
+            input_gradients=True,
+            default_precision=0.0,
+        )
+        self._engine = ExactEngine(
+            compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+        )
+
+    def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # a PQC has both
+        points, _ = self._preprocess_forward(input_data, weights)
+        observables = [[observable] for observable in self._observables]
+        job = self.estimator.run(
+            [(self._circuit, observables, points)], precision=self._default_precision
+        )
+        return np.asarray(job.result()[0].data.evs).T
+
+    def _backward(self, input_data: Reals, weights: Reals) -> tuple[Reals, Reals]:  # type: ignore[override]  # as above
+        return self._engine.jacobian(input_data, weights)
+
+    def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
+        """Return the vector-Jacobian product by one adjoint sweep.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+            cotangents: Shape (batch, n_outputs).
+
+        Returns:
+            Gradients by inputs, shape (batch, n_inputs), and by weights, shape (n_weights,).
+        """
+        return self._engine.vjp(inputs, weights, cotangents)
+
+
+class EngineQNN(AdjointQNN):
+    """Values, too, straight from the engine, without the detour over a primitive."""
+
+    def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # a PQC has both
+        self.estimator.usage.executions += len(input_data)
+        return self._engine.values(input_data, weights)

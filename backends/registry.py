@@ -1,0 +1,45 @@
+"""Backends by name."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from inspect import signature
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from qkdrp.circuits.errors import BackendError
+
+if TYPE_CHECKING:
+    from qkdrp.backends.base import Backend
+
+BACKENDS: Mapping[str, str] = MappingProxyType(
+    {
+        "aer_exact": "qkdrp.backends.aer_exact:AerExact",
+        "statevector": "qkdrp.backends.statevector:Statevector",
+    }
+)
+"""Where each backend lives; imported when asked for, so that an unused one costs nothing."""
+
+
+def get_backend(name: str, **options: Any) -> "Backend":  # noqa: ANN401  # each backend has its own
+    """Return a new backend.
+
+    Args:
+        name: A key of :data:`BACKENDS`.
+        **options: The backend's own options.
+
+    Raises:
+        BackendError: If the name or an option is unknown; lists the choices.
+    """
+    if name not in BACKENDS:
+        raise BackendError(f"Unknown backend {name!r}: choose one of {', '.join(BACKENDS)}.")
+    module, _, attribute = BACKENDS[name].partition(":")
+    cls = getattr(import_module(module), attribute)
+    known = list(signature(cls).parameters)
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise BackendError(
+            f"Backend {name!r} has no option {', '.join(unknown)}: "
+            f"its options are {', '.join(known) or 'none'}."
+        )
+    backend: Backend = cls(**options)
+    return backend

@@ -1,0 +1,1 @@
+"""Studies: repeated, resumable runs of the whole pipeline that answer a question."""

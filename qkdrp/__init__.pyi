@@ -1,0 +1,23 @@
+from .backends import QuantumLayer, get_backend
+from .circuits import PQC, PQCSpec, build_pqc, compile_program
+from .circuits.errors import QkdrpError
+from .config import TrainConfig
+from .data import Cohort, LabelNormaliser, load_cohort, make_split, preprocessing
+from .regressor import HybridRegressor
+
+__all__ = [
+    "PQC",
+    "Cohort",
+    "HybridRegressor",
+    "LabelNormaliser",
+    "PQCSpec",
+    "QkdrpError",
+    "QuantumLayer",
+    "TrainConfig",
+    "build_pqc",
+    "compile_program",
+    "get_backend",
+    "load_cohort",
+    "make_split",
+    "preprocessing",
+]

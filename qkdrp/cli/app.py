@@ -1,0 +1,58 @@
+"""The ``qkdrp`` command: its sub-commands, and how errors end."""
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+from qkdrp.circuits.errors import QkdrpError
+from qkdrp.cli import data
+from qkdrp.cli.evaluate import evaluate
+from qkdrp.cli.train import train
+
+USER_ERROR, INTERRUPTED = 2, 1
+"""Exit codes beside 0: something to mend in the call or the data; stopped by Ctrl-C."""
+
+app = typer.Typer(
+    name="qkdrp",
+    help="Predict anti-cancer drug response with quantum-classical hybrid models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(train)
+app.command()(evaluate)
+app.add_typer(data.app, name="data")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with 0, 1 or 2.
+
+    Args:
+        arguments: Words behind ``qkdrp``; those of the process where left out.
+    """
+    try:
+        code = app(args=arguments, prog_name="qkdrp", standalone_mode=False)
+    except typer.Abort:
+        _say("interrupted.")
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        message = _user_message(error)
+        if message is None:
+            raise
+        _say(f"error: {message}")
+        sys.exit(USER_ERROR)
+    sys.exit(code or 0)
+
+
+def _user_message(error: Exception) -> str | None:
+    """Return what to tell the user, or None where the fault is ours."""
+    if hasattr(error, "format_message"):  # typer's usage errors have no public common base
+        return f"{error.format_message()} See --help."
+    return str(error) if isinstance(error, QkdrpError | OSError) else None
+
+
+def _say(message: str) -> None:
+    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201  # one line, unwrapped

@@ -1,0 +1,32 @@
+"""``qkdrp data``: looking at data, and fetching the paper's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qkdrp.cli.options import Source
+
+app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=True)
+
+
+@app.command()
+def show(source: Source = "synthetic") -> None:
+    """List the drugs of a data folder with their counts."""
+    from qkdrp.cli.report import report_drugs
+    from qkdrp.data import list_drugs, load_cohort
+
+    report_drugs([load_cohort(source, drug) for drug in list_drugs(source)])
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="Which data: moli.", metavar="NAME")],
+    output: Annotated[Path, typer.Option(help="Folder to unpack into.")] = Path("moli"),
+) -> None:
+    """Download published data, check and unpack them."""
+    from qkdrp.cli.report import DownloadBar, report_counts
+    from qkdrp.data.fetch import fetch_dataset
+
+    if not report_counts(output, fetch_dataset(name, output, DownloadBar())):
+        raise typer.Exit(1)

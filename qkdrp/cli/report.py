@@ -1,0 +1,204 @@
+"""What commands print."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from qkdrp.data import Cohort
+    from qkdrp.data.fetch import CohortCount
+    from qkdrp.evaluation import Evaluation
+    from qkdrp.fit import Epoch
+    from qkdrp.training import Prepared
+
+SCORES = ("AUC", "Spearman", "Pearson", "MSE")
+"""Rows of score tables; keys of :class:`qkdrp.metrics.Scores` in small letters."""
+
+LOG_EVERY = 10
+"""Epochs between two lines where the output is not a terminal."""
+
+
+class TrainReport:
+    """Reports a training while it goes on; a context manager around the training itself."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self.progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]}  validation AUC {task.fields[auc]}  at most"),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+
+    def started(self, prepared: "Prepared") -> None:
+        """Say what is going to be trained on what."""
+        config, cohort, split = prepared.config, prepared.cohort, prepared.split
+        n_responder = int(cohort.responder.sum())
+        model = config.model
+        self.console.print(f"data     {cohort.provenance}", soft_wrap=True)
+        self.console.print(
+            f"cohort   {cohort.drug}: {len(cohort)} samples, {len(cohort) - n_responder} "
+            f"non-responders, {n_responder} responders; {len(split.train)} train, "
+            f"{len(split.validation)} validation, {len(split.test)} test; "
+            f"{len(prepared.preprocessor.transform.genes)} of {len(cohort.genes)} genes",
+            soft_wrap=True,
+        )
+        self.console.print(
+            f"model    {model.model}, n1={model.n_qubits} n2={model.n_encoding} "
+            f"n3={model.n_variational} on {config.backend}, seed {config.seed}",
+            soft_wrap=True,
+        )
+        self.task = self.progress.add_task("", total=config.fit.epochs, loss="-", auc="-")
+        self.progress.start()
+
+    def epoch(self, epoch: "Epoch") -> None:
+        """Show an epoch."""
+        loss, auc = f"{epoch.train_loss:.4f}", _number(epoch.validation_auc)
+        self.progress.update(self.task, advance=1, loss=loss, auc=auc)
+        if not self.console.is_terminal and epoch.epoch % LOG_EVERY in (0, 1):
+            self.console.print(
+                f"epoch {epoch.epoch:4d}  loss {loss}  validation AUC {auc}  {epoch.seconds:.1f} s",
+            )
+
+    def __enter__(self) -> Self:
+        """Return the report; the progress bar starts with the training."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the progress bar."""
+        self.progress.stop()
+
+    def finished(self, path: Path, metrics: dict[str, Any]) -> None:
+        """Print the scores of the test rows, and where the run is."""
+        verb = "interrupted after" if metrics["status"] == "interrupted" else "trained"
+        self.console.print(
+            f"{verb} {metrics['epochs']} epochs in {metrics['seconds']:.1f} s, "
+            f"weights of epoch {metrics['best_epoch']}"
+        )
+        columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
+        self.console.print(_score_table(_title(metrics), columns))
+        self.console.print(f"run folder: {path}", soft_wrap=True)
+
+
+def report_evaluation(evaluation: "Evaluation") -> None:
+    """Print an evaluation beside the scores of the training."""
+    console = Console(highlight=False)
+    trained, metrics = evaluation.trained, evaluation.metrics
+    columns = {
+        f"{trained['backend']}, trained": trained["test"],
+        f"{metrics['backend']}, now": metrics["test"],
+    }
+    console.print(_score_table(_title(trained), columns))
+    if not metrics["same_data"]:
+        console.print("the data differ from those that the run was trained on")
+    console.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
+    console.print(f"evaluation folder: {evaluation.path}", soft_wrap=True)
+
+
+def report_counts(folder: Path, counts: Sequence["CohortCount"]) -> bool:
+    """Print downloaded cohorts beside the published ones; tell whether all are the same."""
+    table = Table("drug", "non-responders", "responders", "published", "", box=SIMPLE_HEAD)
+    for count in counts:
+        same = count.found == count.published
+        published = " / ".join(map(str, count.published))
+        table.add_row(
+            count.drug, *map(str, count.found), published, "same" if same else "DIFFERENT"
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"data folder: {folder}", soft_wrap=True)
+    return all(count.found == count.published for count in counts)
+
+
+def report_drugs(cohorts: Sequence["Cohort"]) -> None:
+    """Print the size of each cohort."""
+    table = Table(box=SIMPLE_HEAD, caption=cohorts[0].provenance if cohorts[0].synthetic else None)
+    for name in ("drug", "samples", "non-responders", "responders", "genes", "missing"):
+        table.add_column(name, justify="left" if name == "drug" else "right")
+    for cohort in cohorts:
+        n_responder = int(cohort.responder.sum())
+        missing = float((cohort.expression != cohort.expression).mean())  # NaN
+        table.add_row(
+            cohort.drug,
+            str(len(cohort)),
+            str(len(cohort) - n_responder),
+            str(n_responder),
+            str(len(cohort.genes)),
+            f"{missing:.1%}",
+        )
+    Console(highlight=False).print(table)
+
+
+def _title(metrics: dict[str, Any]) -> str:
+    mark = ", SYNTHETIC DATA" if metrics["synthetic"] else ""
+    test = metrics["test"]
+    return f"{metrics['drug']}, {test['n']} test samples, {test['n_responder']} responders{mark}"
+
+
+def _score_table(title: str, columns: dict[str, dict[str, Any]]) -> Table:
+    table = Table(
+        title=title,
+        caption="in brackets: 95% intervals; MSE of the tanh-normalised ln IC50",
+        box=SIMPLE_HEAD,
+    )
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    for name in SCORES:
+        table.add_row(name, *(_with_interval(scores, name.lower()) for scores in columns.values()))
+    return table
+
+
+def _with_interval(scores: dict[str, Any], key: str) -> str:
+    low, high = scores[f"{key}_ci"] or (None, None)
+    bounds = "" if low is None else f" ({low:.2f}, {high:.2f})"
+    return _number(scores[key]) + bounds
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+class DownloadBar:
+    """A progress bar in the sense of pooch, drawn by Rich."""
+
+    def __init__(self) -> None:
+        self.progress = Progress(
+            TextColumn("download"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+        )
+        self.task = self.progress.add_task("", total=None)
+        self.total = 0
+
+    def update(self, amount: int) -> None:
+        """Add bytes."""
+        self.progress.start()
+        self.progress.update(self.task, total=self.total, advance=amount)
+
+    def reset(self) -> None:
+        """Begin a new file."""
+        self.progress.reset(self.task)
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self.progress.stop()

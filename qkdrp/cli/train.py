@@ -1,0 +1,160 @@
+"""``qkdrp train``."""
+
+from typing import Annotated
+
+import typer
+
+from qkdrp.circuits.entanglers import ENTANGLERS
+from qkdrp.circuits.measurement import MEASUREMENTS
+from qkdrp.cli.options import Backend, Output, Source, Threads, parse_angle
+from qkdrp.config import TrainConfig
+
+_D = TrainConfig()
+_DATA, _CIRCUIT, _TRAINING = "Data", "Model", "Training"
+
+
+def train(
+    *,
+    source: Source = _D.data.source,
+    drug: Annotated[
+        str | None,
+        typer.Option(help="Drug; may be left out where there is only one.", rich_help_panel=_DATA),
+    ] = None,
+    partner: Annotated[
+        str | None,
+        typer.Option(
+            help="Homogenised copy of MOLI's archive: TCGA or PDX.", rich_help_panel=_DATA
+        ),
+    ] = None,
+    zscore: Annotated[
+        bool | None,
+        typer.Option(
+            help="Standardise genes; by default unless they come standardised.",
+            rich_help_panel=_DATA,
+        ),
+    ] = None,
+    variance_threshold: Annotated[
+        float,
+        typer.Option(help="Keep genes above this training variance.", rich_help_panel=_DATA),
+    ] = _D.data.variance_threshold,
+    stratify_test: Annotated[
+        bool, typer.Option(help="Stratify the test split, too.", rich_help_panel=_DATA)
+    ] = _D.data.stratify_test,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="classic, identity, layernorm, tanh or moderated.",
+            metavar="NAME",
+            rich_help_panel=_CIRCUIT,
+        ),
+    ] = _D.model.model,
+    n_qubits: Annotated[
+        int, typer.Option(help="Qubits, n1.", rich_help_panel=_CIRCUIT)
+    ] = _D.model.n_qubits,
+    n_encoding: Annotated[
+        int, typer.Option(help="Encoding layers, n2.", rich_help_panel=_CIRCUIT)
+    ] = _D.model.n_encoding,
+    n_variational: Annotated[
+        int, typer.Option(help="Variational layers per block, n3.", rich_help_panel=_CIRCUIT)
+    ] = _D.model.n_variational,
+    measurement: Annotated[
+        str,
+        typer.Option(help=f"{', '.join(MEASUREMENTS)}.", metavar="NAME", rich_help_panel=_CIRCUIT),
+    ] = _D.model.measurement,
+    entangler: Annotated[
+        str,
+        typer.Option(help=f"{', '.join(ENTANGLERS)}.", metavar="NAME", rich_help_panel=_CIRCUIT),
+    ] = _D.model.entangler,
+    absorb_tail: Annotated[
+        bool,
+        typer.Option(
+            help="Move the last CNOTs into the observables: same numbers, less depth.",
+            rich_help_panel=_CIRCUIT,
+        ),
+    ] = _D.model.absorb_tail,
+    a: Annotated[
+        float,
+        typer.Option(help="Input scale of r*tanh(phi/a).", rich_help_panel=_CIRCUIT),
+    ] = _D.model.a,
+    r: Annotated[
+        float,
+        typer.Option(
+            help="Output range of r*tanh(phi/a) in radians; pi/2, 3pi/4 and the like.",
+            parser=parse_angle,
+            metavar="ANGLE",
+            show_default="pi/2",
+            rich_help_panel=_CIRCUIT,
+        ),
+    ] = _D.model.r,
+    learn_a_r: Annotated[
+        bool, typer.Option(help="Train a and r.", rich_help_panel=_CIRCUIT)
+    ] = _D.model.learn_a_r,
+    epochs: Annotated[
+        int, typer.Option(help="Largest number of epochs.", rich_help_panel=_TRAINING)
+    ] = _D.fit.epochs,
+    batch_size: Annotated[
+        int, typer.Option(help="Samples in a batch.", rich_help_panel=_TRAINING)
+    ] = _D.fit.batch_size,
+    lr: Annotated[
+        float, typer.Option(help="Learning rate of Adam.", rich_help_panel=_TRAINING)
+    ] = _D.fit.lr,
+    patience: Annotated[
+        int,
+        typer.Option(
+            help="Epochs without a better validation AUC before stopping; 0 never stops.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = _D.fit.patience,
+    centre_head: Annotated[
+        bool,
+        typer.Option(
+            help="Start the head where the mean prediction is the mean label.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = _D.fit.centre_head,
+    backend: Backend = _D.backend,
+    seed: Annotated[int, typer.Option(help="Of split, initial weights and shuffling.")] = _D.seed,
+    threads: Threads = _D.threads,
+    output: Output = None,
+) -> None:
+    """Train a model on one drug and write a run folder."""
+    config = TrainConfig.make(
+        data={
+            "source": source,
+            "drug": drug,
+            "partner": partner,
+            "zscore": zscore,
+            "variance_threshold": variance_threshold,
+            "stratify_test": stratify_test,
+        },
+        model={
+            "model": model,
+            "n_qubits": n_qubits,
+            "n_encoding": n_encoding,
+            "n_variational": n_variational,
+            "measurement": measurement,
+            "entangler": entangler,
+            "absorb_tail": absorb_tail,
+            "a": a,
+            "r": r,
+            "learn_a_r": learn_a_r,
+        },
+        fit={
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "lr": lr,
+            "patience": patience,
+            "centre_head": centre_head,
+        },
+        backend=backend,
+        seed=seed,
+        threads=threads,
+    )
+    from qkdrp.cli.report import TrainReport
+    from qkdrp.training import train as run_training
+
+    with TrainReport() as report:
+        run, metrics = run_training(config, output, report.started, report.epoch)
+    report.finished(run.path, metrics)
+    if metrics["status"] == "interrupted":
+        raise typer.Exit(1)

@@ -1,0 +1,118 @@
+"""The settings of a training run: frozen, validated, written to ``config.json``."""
+
+import math
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qkdrp.circuits.errors import ConfigError
+
+PAPER_A, PAPER_R = 20.0, math.pi / 2
+"""Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def make(cls, **values: Any) -> Self:  # noqa: ANN401  # validated field by field
+        """Validate settings.
+
+        Raises:
+            ConfigError: If a setting is outside its range; one line, all that is wrong.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: "
+                f"{item['msg'].replace('Input should be', 'expected a value')}"
+                for item in error.errors()
+            )
+            raise ConfigError(f"{wrong}.") from error
+
+
+class DataConfig(_Settings):
+    """What is learned from.
+
+    Args:
+        source: ``"synthetic"`` or a folder.
+        drug: Name of the drug; may be None where the source has only one.
+        partner: Homogenised copy of MOLI's archive to take, TCGA or PDX.
+        zscore: Whether to standardise genes; None does so unless the data come standardised.
+        variance_threshold: Genes above this training variance are kept.
+        stratify_test: Whether to stratify the test split.
+    """
+
+    source: str = "synthetic"
+    drug: str | None = None
+    partner: str | None = None
+    zscore: bool | None = None
+    variance_threshold: float = Field(default=0.1, ge=0)
+    stratify_test: bool = False
+
+
+class ModelConfig(_Settings):
+    """What is trained. Symbols of Ito et al. 2025 in brackets.
+
+    Args:
+        model: A key of :data:`qkdrp.model.recipes.MODELS`.
+        n_qubits: Number of qubits (n1).
+        n_encoding: Number of encoding layers (n2).
+        n_variational: Number of variational layers in each block (n3).
+        measurement: Measurement layer of the circuit.
+        entangler: Entangler of the circuit.
+        absorb_tail: Whether the last CNOTs are moved into the observables.
+        a: Input scale of the moderated tanh.
+        r: Output range of the moderated tanh, radians.
+        learn_a_r: Whether a and r are trained.
+    """
+
+    model: str = "moderated"
+    n_qubits: int = Field(default=4, ge=2)
+    n_encoding: int = Field(default=2, ge=1)
+    n_variational: int = Field(default=1, ge=1)
+    measurement: str = "multi"
+    entangler: str = "ring"
+    absorb_tail: bool = False
+    a: float = Field(default=PAPER_A, gt=0)
+    r: float = Field(default=PAPER_R, gt=0)
+    learn_a_r: bool = False
+
+
+class FitConfig(_Settings):
+    """How it is trained: Adam on the mean squared error.
+
+    Args:
+        epochs: Largest number of epochs.
+        batch_size: Samples in a batch; batch normalisation needs two.
+        lr: Learning rate.
+        patience: Epochs without a better validation AUC before stopping; 0 never stops.
+        centre_head: Whether the head's bias starts where the mean prediction is the mean label.
+    """
+
+    epochs: int = Field(default=100, ge=1)
+    batch_size: int = Field(default=128, ge=2)
+    lr: float = Field(default=1e-4, gt=0)
+    patience: int = Field(default=3, ge=0)
+    centre_head: bool = True
+
+
+class TrainConfig(_Settings):
+    """Everything that determines a training run.
+
+    Args:
+        data: What is learned from.
+        model: What is trained.
+        fit: How it is trained.
+        backend: Where circuits run while training, a key of :data:`qkdrp.backends.BACKENDS`.
+        seed: Of split, initialisation and shuffling.
+        threads: Threads of torch and of the backend; 0 for all cores.
+    """
+
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    fit: FitConfig = FitConfig()
+    backend: str = "aer_exact"
+    seed: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0)

@@ -1,0 +1,85 @@
+"""The cohort: what every loader gives and everything after it takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qkdrp.circuits.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Gene expression and response to one drug of the same samples, in the same order.
+
+    Args:
+        drug: Name of the drug.
+        samples: Sample ids, shape (n_samples,).
+        genes: Gene names, shape (n_genes,).
+        expression: Shape (n_samples, n_genes), float32; NaN where missing.
+        ln_ic50: Natural logarithm of the IC50 in micromolar, shape (n_samples,), float64.
+        responder: True for sensitive samples, shape (n_samples,).
+        standardised: Whether the genes come standardised, so that no z-score is due.
+        synthetic: Whether the numbers are made up.
+        provenance: Where the numbers come from, in one line.
+    """
+
+    drug: str
+    samples: NDArray[np.str_]
+    genes: NDArray[np.str_]
+    expression: NDArray[np.float32]
+    ln_ic50: NDArray[np.float64]
+    responder: NDArray[np.bool_]
+    standardised: bool
+    synthetic: bool
+    provenance: str
+
+    def __post_init__(self) -> None:
+        """Check that the arrays fit together."""
+        n_samples, n_genes = self.expression.shape
+        for name, found, expected in (
+            ("samples", len(self.samples), n_samples),
+            ("genes", len(self.genes), n_genes),
+            ("ln_ic50", len(self.ln_ic50), n_samples),
+            ("responder", len(self.responder), n_samples),
+        ):
+            if found != expected:
+                raise DataError(
+                    f"{name} has {found} entries, expected {expected} to fit expression of shape "
+                    f"({n_samples}, {n_genes})."
+                )
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.samples)
+
+    def select(self, samples: Sequence[str] | NDArray[np.str_]) -> "Cohort":
+        """Return the cohort of the given sample ids, in their order.
+
+        Raises:
+            DataError: If an id is not in the cohort.
+        """
+        position = {sample: index for index, sample in enumerate(self.samples.tolist())}
+        missing = [sample for sample in samples if sample not in position]
+        if missing:
+            raise DataError(
+                f"{len(missing)} samples are not in the data, {missing[0]!r} for one: "
+                "give the data that the split was made from."
+            )
+        rows = [position[sample] for sample in samples]
+        return replace(
+            self,
+            samples=self.samples[rows],
+            expression=self.expression[rows],
+            ln_ic50=self.ln_ic50[rows],
+            responder=self.responder[rows],
+        )
+
+    def digest(self) -> str:
+        """Return a SHA-256 of the numbers and ids, to tell whether data are still the same."""
+        content = sha256()
+        for array in (self.samples, self.genes, self.expression, self.ln_ic50, self.responder):
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()

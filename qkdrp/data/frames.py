@@ -1,0 +1,119 @@
+"""Reading tables that people made, and refusing what cannot be meant."""
+
+import csv
+import gzip
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from qkdrp.circuits.errors import DataError
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+"""File name endings of tables, in the order in which they are looked for."""
+
+
+def find_table(folder: Path, stem: str) -> Path | None:
+    """Return the table called ``stem`` in a folder, whatever its format, or None."""
+    candidates = (folder / f"{stem}{suffix}" for suffix in SUFFIXES)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table; its first column becomes the index, as text.
+
+    A header that is one field shorter than its rows (R's ``write.table``) is understood.
+
+    Args:
+        path: A file with one of :data:`SUFFIXES`.
+
+    Raises:
+        DataError: If the file cannot be read, is empty, or repeats a row or column name.
+    """
+    try:
+        table = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path)
+    except DataError:
+        raise
+    except (OSError, EOFError, ValueError, csv.Error) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: cannot be read as a table ({reason}).") from error
+    table.index = table.index.astype(str).str.strip()
+    if table.empty:
+        raise DataError(f"{path}: the table is empty, expected a header and rows.")
+    return table
+
+
+def numeric(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return a table of numbers, NaN where a cell is blank.
+
+    Decimal commas are understood.
+
+    Raises:
+        DataError: If a cell is neither blank nor a finite number; names its row and column.
+    """
+    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    if texts:
+        table = table.copy()
+        for name in texts:
+            column = table[name].astype("string").str.strip().str.replace(",", ".", regex=False)
+            numbers = pd.to_numeric(column, errors="coerce")
+            wrong = numbers.isna() & column.notna() & (column != "")
+            if wrong.any():
+                row = table.index[wrong.to_numpy()][0]
+                raise DataError(
+                    f"{path}: row {row!r}, column {name!r} holds {table.loc[row, name]!r}, "
+                    "expected a number or a blank."
+                )
+            table[name] = numbers.astype(float)
+    infinite = np.argwhere(np.isinf(table.to_numpy(dtype=float)))
+    if len(infinite):
+        row, column_index = infinite[0]
+        raise DataError(
+            f"{path}: row {table.index[row]!r}, column {table.columns[column_index]!r} is "
+            "infinite, expected a finite number or a blank."
+        )
+    return table
+
+
+def refuse_duplicates(names: Iterable[str], what: str, path: Path) -> None:
+    """Raise a :class:`DataError` that lists the names that occur more than once."""
+    index = pd.Index(list(names))
+    repeated = index[index.duplicated()].unique().tolist()
+    if repeated:
+        shown = ", ".join(map(str, repeated[:5])) + (", ..." if len(repeated) > 5 else "")
+        raise DataError(f"{path}: duplicate {what} {shown}; keep one of each.")
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except ImportError as error:
+        raise DataError(
+            f"{path}: reading parquet needs the extra: pip install 'qkdrp[parquet]'."
+        ) from error
+    refuse_duplicates(table.columns, "columns", path)
+    if isinstance(table.index, pd.RangeIndex):
+        table = table.set_index(table.columns[0])
+    return table
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    separator = "\t" if ".tsv" in path.suffixes else ","
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", newline="", encoding="utf-8-sig") as file:
+        lines = csv.reader(file, delimiter=separator)
+        header, first = next(lines, []), next(lines, [])
+    names = header if len(header) < len(first) else header[1:]
+    refuse_duplicates(names, "columns", path)
+    columns = ["", *names]
+    return pd.read_csv(
+        path,
+        sep=separator,
+        header=0,
+        names=columns,
+        index_col=0,
+        dtype={"": str},
+        encoding="utf-8-sig",
+        float_precision="round_trip",
+    )

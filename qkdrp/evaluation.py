@@ -1,0 +1,82 @@
+"""Evaluating a trained run on any backend."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qkdrp.backends import get_backend
+from qkdrp.files import write_csv, write_json
+from qkdrp.provenance import versions
+from qkdrp.run import METRICS, PREDICTIONS, load_run, new_folder, read_metrics, unused
+from qkdrp.threads import set_threads
+from qkdrp.training import load_data, predict_parts, score_part
+
+EVALUATIONS = "evaluations"
+"""Folder inside a run folder for its evaluations."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A trained run, evaluated once more.
+
+    Args:
+        path: Where it was written.
+        trained: The ``metrics.json`` of the run.
+        metrics: The ``metrics.json`` of the evaluation.
+    """
+
+    path: Path
+    trained: dict[str, Any]
+    metrics: dict[str, Any]
+
+
+def evaluate(
+    run_path: Path,
+    backend_name: str,
+    source: str | None = None,
+    output: Path | None = None,
+    threads: int = 0,
+) -> Evaluation:
+    """Predict the test rows of a run on a backend and write scores and predictions.
+
+    Args:
+        run_path: The run folder.
+        backend_name: Where the circuit runs.
+        source: The data that the run was trained on, if they have moved.
+        output: A new folder; one below the run's ``evaluations/`` where left out.
+        threads: Threads of torch and the backend; 0 for all cores.
+
+    Raises:
+        QkdrpError: If run, data or backend cannot be used.
+    """
+    set_threads(threads)
+    with get_backend(backend_name) as backend:
+        run = load_run(run_path, backend)
+        trained = read_metrics(run_path)
+        data = run.config.data
+        cohort = load_data(data.model_copy(update={"source": source or data.source}))
+        path = (
+            unused(run_path / EVALUATIONS / backend_name)
+            if output is None
+            else new_folder(output, backend_name)
+        )
+        predictions = predict_parts(run, cohort)
+        before = pd.read_csv(run_path / PREDICTIONS, dtype={"sample": str})
+        merged = predictions.merge(before, on="sample", suffixes=("", "_trained"))
+        shift = np.abs(merged["prediction"] - merged["prediction_trained"])
+        metrics = {
+            "backend": backend_name,
+            "data": cohort.provenance,
+            "same_data": cohort.digest() == trained["data_sha256"],
+            "test": score_part(predictions, "test").model_dump(),
+            "largest_prediction_shift": float(shift.max()),
+            "usage": asdict(backend.usage),
+            "versions": versions(),
+        }
+    path.mkdir(parents=True, exist_ok=True)
+    write_csv(path / PREDICTIONS, predictions)
+    write_json(path / METRICS, metrics)
+    return Evaluation(path, trained, metrics)

@@ -1,0 +1,191 @@
+"""The fit loop: Adam on the mean squared error, early stopping on the validation AUC."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from qkdrp.circuits.errors import ConfigError
+from qkdrp.config import FitConfig
+from qkdrp.metrics import responder_auc
+from qkdrp.model.hybrid import HybridModel
+from qkdrp.model.normalisation import ModeratedTanh
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledGenes:
+    """Rows to train or validate on, in memory as tensors.
+
+    Args:
+        genes: Shape (n_samples, n_genes), float32.
+        label: Normalised label, shape (n_samples,), float32.
+        responder: Shape (n_samples,); None where no AUC is asked for.
+    """
+
+    genes: torch.Tensor
+    label: torch.Tensor
+    responder: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to.
+
+    Args:
+        epoch: Number, from 1.
+        train_loss: Mean squared error over the epoch's batches, as seen while training.
+        validation_loss: Mean squared error after the epoch; None without validation rows.
+        validation_auc: AUC after the epoch; None without responder flags.
+        a: Input scale after the epoch; None for models without one.
+        r: Output range after the epoch, radians; None for models without one.
+        seconds: Since training began.
+    """
+
+    epoch: int
+    train_loss: float
+    validation_loss: float | None
+    validation_auc: float | None
+    a: float | None
+    r: float | None
+    seconds: float
+
+
+@dataclass
+class Fit:
+    """The course of a training.
+
+    Args:
+        epochs: One record per finished epoch.
+        best_epoch: The epoch whose weights the model holds; 0 before the first.
+        interrupted: Whether the user stopped it.
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    interrupted: bool = False
+
+
+def fit_model(
+    model: HybridModel,
+    train: LabelledGenes,
+    validation: LabelledGenes | None,
+    config: FitConfig,
+    seed: int,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+) -> Fit:
+    """Train a model in place; it ends with the weights of the best epoch.
+
+    With responder flags for validation, the best epoch has the highest validation AUC, and
+    training stops when that has not risen for ``config.patience`` epochs; otherwise the last
+    epoch counts. A last batch of a single sample is dropped, since batch normalisation needs two.
+    Ctrl-C ends training early and keeps the best epoch so far.
+
+    Before the first step, the head's bias is set so that the mean prediction is the mean label
+    (``config.centre_head``): a fresh circuit's outputs have a random mean, and stopping on an AUC,
+    which is blind to it, would often leave it in.
+
+    Args:
+        model: The model to train.
+        train: Rows to fit.
+        validation: Rows to watch.
+        config: Epochs, batch size, learning rate, patience.
+        seed: Of the shuffling.
+        on_epoch: Called after every epoch.
+
+    Raises:
+        ConfigError: If there are fewer than two training rows, or the loss is not finite.
+    """
+    if len(train.label) < 2:
+        raise ConfigError(f"Found {len(train.label)} training samples, expected at least 2.")
+    optimiser = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+    generator = torch.Generator().manual_seed(seed)
+    fit, best_auc, best_weights = Fit(), -math.inf, None
+    start = perf_counter()
+    try:
+        if config.centre_head:
+            _centre_head(model, train)
+        for number in range(1, config.epochs + 1):
+            train_loss = _train_epoch(model, train, config.batch_size, optimiser, generator)
+            if not math.isfinite(train_loss):
+                raise ConfigError(
+                    f"The loss is {train_loss} in epoch {number}, expected a finite number: "
+                    "lower the learning rate."
+                )
+            validation_loss, validation_auc = _validate(model, validation)
+            epoch = Epoch(
+                number,
+                train_loss,
+                validation_loss,
+                validation_auc,
+                *_a_and_r(model),
+                seconds=perf_counter() - start,
+            )
+            fit.epochs.append(epoch)
+            if validation_auc is None or validation_auc > best_auc:
+                fit.best_epoch = number
+                if validation_auc is not None:
+                    best_auc, best_weights = validation_auc, copy.deepcopy(model.state_dict())
+            on_epoch(epoch)
+            if 0 < config.patience <= number - fit.best_epoch:
+                break
+    except KeyboardInterrupt:
+        fit.interrupted = True
+    if best_weights is not None:
+        model.load_state_dict(best_weights)
+    return fit
+
+
+def _centre_head(model: HybridModel, rows: LabelledGenes) -> None:
+    if isinstance(model.head, nn.Linear):
+        with torch.no_grad():
+            model.head.bias.add_((rows.label - predict(model, rows.genes)).mean())
+
+
+def _train_epoch(
+    model: HybridModel,
+    rows: LabelledGenes,
+    batch_size: int,
+    optimiser: torch.optim.Optimizer,
+    generator: torch.Generator,
+) -> float:
+    model.train()
+    total, n_seen = 0.0, 0
+    for batch in torch.randperm(len(rows.label), generator=generator).split(batch_size):
+        if len(batch) < 2:
+            continue
+        loss = nn.functional.mse_loss(model(rows.genes[batch]), rows.label[batch])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        total += loss.item() * len(batch)
+        n_seen += len(batch)
+    return total / n_seen
+
+
+def _validate(model: HybridModel, rows: LabelledGenes | None) -> tuple[float | None, float | None]:
+    if rows is None:
+        return None, None
+    prediction = predict(model, rows.genes)
+    loss = nn.functional.mse_loss(prediction, rows.label).item()
+    if rows.responder is None or not math.isfinite(loss):
+        return loss, None
+    return loss, responder_auc(rows.responder, prediction.numpy())
+
+
+@torch.no_grad()
+def predict(model: HybridModel, genes: torch.Tensor) -> torch.Tensor:
+    """Return predictions in evaluation mode, shape (n_samples,)."""
+    model.eval()
+    prediction: torch.Tensor = model(genes)
+    return prediction
+
+
+def _a_and_r(model: HybridModel) -> tuple[float | None, float | None]:
+    layer = model.normalisation
+    return (layer.a, layer.r) if isinstance(layer, ModeratedTanh) else (None, None)

@@ -1,0 +1,109 @@
+"""The models that are compared, by name, and how each is put together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import torch
+from torch import nn
+
+from qkdrp.backends import Backend, QuantumLayer
+from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits.errors import ConfigError
+from qkdrp.config import ModelConfig
+from qkdrp.model.encoder import encoder
+from qkdrp.model.hybrid import HybridModel
+from qkdrp.model.normalisation import NORMALISATIONS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which parts a named model has between encoder and prediction.
+
+    Args:
+        normalisation: A key of :data:`~qkdrp.model.normalisation.NORMALISATIONS`.
+        parts: Gives core and head for a configuration.
+        quantum: Whether the core is a circuit.
+    """
+
+    normalisation: str
+    parts: Callable[[ModelConfig, Backend], tuple[nn.Module, nn.Module]]
+    quantum: bool = True
+
+
+def pqc_of(config: ModelConfig) -> PQC:
+    """Return the circuit that a model configuration asks for."""
+    return build_pqc(
+        PQCSpec(
+            config.n_qubits,
+            config.n_encoding,
+            config.n_variational,
+            measurement=config.measurement,
+            entangler=config.entangler,
+            absorb_tail=config.absorb_tail,
+        )
+    )
+
+
+def _circuit_and_head(config: ModelConfig, backend: Backend) -> tuple[nn.Module, nn.Module]:
+    """Return the quantum layer, and a linear head unless the readout is the prediction."""
+    core = QuantumLayer(backend.qnn(pqc_of(config)))
+    n_outputs = core.neural_network.output_shape[0]
+    return core, nn.Linear(n_outputs, 1) if n_outputs > 1 else nn.Identity()
+
+
+def _linear_head(config: ModelConfig, _: Backend) -> tuple[nn.Module, nn.Module]:
+    return nn.Identity(), nn.Linear(config.n_qubits * config.n_encoding, 1)
+
+
+MODELS: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "classic": Recipe("identity", _linear_head, quantum=False),
+        "identity": Recipe("identity", _circuit_and_head),
+        "layernorm": Recipe("layernorm", _circuit_and_head),
+        "tanh": Recipe("tanh", _circuit_and_head),
+        "moderated": Recipe("moderated", _circuit_and_head),
+    }
+)
+"""Models of Ito et al. 2025, section A6 of the comparison, by command line name."""
+
+
+def recipe_of(config: ModelConfig) -> Recipe:
+    """Return the recipe of a configuration, and check that its settings fit together.
+
+    Raises:
+        ConfigError: If the model is unknown or cannot learn a and r.
+        CircuitError: If a choice of the circuit is unknown.
+    """
+    if config.model not in MODELS:
+        raise ConfigError(f"model = {config.model!r}: choose one of {', '.join(MODELS)}.")
+    recipe = MODELS[config.model]
+    if config.learn_a_r and recipe.normalisation != "moderated":
+        raise ConfigError(
+            f"model {config.model!r} has no a and r to learn: use the model 'moderated'."
+        )
+    if recipe.quantum:
+        pqc_of(config)
+    return recipe
+
+
+def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) -> HybridModel:
+    """Build a model with fresh weights.
+
+    Args:
+        config: What to build.
+        n_genes: Number of genes after preprocessing.
+        backend: Where the circuit runs.
+        seed: Of the initial weights; torch's global generator is left as it was.
+
+    Raises:
+        ConfigError: If settings do not fit together.
+        CircuitError: If a choice of the circuit is unknown.
+    """
+    recipe = recipe_of(config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        body = encoder(n_genes, config.n_qubits * config.n_encoding)
+        normalisation = NORMALISATIONS[recipe.normalisation](config)
+        core, head = recipe.parts(config, backend)
+    return HybridModel(body, normalisation, core, head)

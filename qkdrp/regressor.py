@@ -1,0 +1,165 @@
+"""The hybrid model as a scikit-learn regressor."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from qkdrp.backends import Backend, get_backend
+from qkdrp.config import PAPER_A, PAPER_R, FitConfig, ModelConfig
+from qkdrp.fit import Epoch, Fit, LabelledGenes, fit_model, predict
+from qkdrp.model import HybridModel, build_model
+from qkdrp.seeds import derive_seed
+
+Validation = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
+"""Genes, labels and responder flags of validation rows."""
+
+
+class HybridRegressor(RegressorMixin, BaseEstimator):
+    """Predicts the normalised drug response from preprocessed gene expression.
+
+    It fits the labels that it is given; the paper's are ``LabelNormaliser``'s. Use
+    :func:`~qkdrp.data.preprocessing` in front of it, in a pipeline.
+
+    Args:
+        model: A key of :data:`~qkdrp.model.MODELS`.
+        n_qubits: Number of qubits (n1).
+        n_encoding: Number of encoding layers (n2).
+        n_variational: Number of variational layers in each block (n3).
+        measurement: ``"multi"`` or ``"single"``.
+        entangler: ``"ring"``, ``"linear"`` or ``"brick"``.
+        absorb_tail: Whether the last CNOTs are moved into the observables.
+        a: Input scale of the moderated tanh.
+        r: Output range of the moderated tanh, radians.
+        learn_a_r: Whether a and r are trained.
+        epochs: Largest number of epochs.
+        batch_size: Samples in a batch.
+        lr: Learning rate of Adam.
+        patience: Epochs without a better validation AUC before stopping; 0 never stops.
+        centre_head: Whether the head's bias starts where the mean prediction is the mean label.
+        backend: Name of a backend, or a backend.
+        random_state: Seed or generator of initial weights and shuffling.
+
+    Attributes:
+        model_: The trained :class:`~qkdrp.model.HybridModel`.
+        fit_: The course of the training, a :class:`~qkdrp.fit.Fit`.
+        n_features_in_: Number of genes.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "moderated",
+        n_qubits: int = 4,
+        n_encoding: int = 2,
+        n_variational: int = 1,
+        measurement: str = "multi",
+        entangler: str = "ring",
+        absorb_tail: bool = False,
+        a: float = PAPER_A,
+        r: float = PAPER_R,
+        learn_a_r: bool = False,
+        epochs: int = 100,
+        batch_size: int = 128,
+        lr: float = 1e-4,
+        patience: int = 3,
+        centre_head: bool = True,
+        backend: str | Backend = "aer_exact",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.model = model
+        self.n_qubits = n_qubits
+        self.n_encoding = n_encoding
+        self.n_variational = n_variational
+        self.measurement = measurement
+        self.entangler = entangler
+        self.absorb_tail = absorb_tail
+        self.a = a
+        self.r = r
+        self.learn_a_r = learn_a_r
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.patience = patience
+        self.centre_head = centre_head
+        self.backend = backend
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any],
+        *,
+        validation: Validation | None = None,
+        on_epoch: Callable[[Epoch], None] = lambda _: None,
+    ) -> Self:
+        """Train the model.
+
+        Args:
+            X: Preprocessed expression, shape (n_samples, n_genes).
+            y: Normalised label, shape (n_samples,).
+            validation: Genes, labels and responder flags that decide when to stop; without them
+                all epochs are trained.
+            on_epoch: Called after every epoch.
+
+        Raises:
+            ConfigError: If a setting is outside its range or settings do not fit together.
+            BackendError: If the backend is unknown.
+            ValueError: If X or y are not finite numbers of fitting shapes.
+        """
+        settings = self.get_params(deep=False)
+        model_config = ModelConfig.make(**_pick(settings, ModelConfig))
+        fit_config = FitConfig.make(**_pick(settings, FitConfig))
+        X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True, ensure_min_samples=2)
+
+        seed = self.random_state
+        if not isinstance(seed, int):
+            seed = int(check_random_state(seed).randint(2**31))
+        self.model_ = build_model(
+            model_config, X.shape[1], self._open_backend(), derive_seed(seed, "weights")
+        )
+        rows = LabelledGenes(*_tensors(X, y))
+        watched = None
+        if validation is not None:
+            genes, label, responder = validation
+            genes = validate_data(self, genes, dtype=np.float32, reset=False)
+            watched = LabelledGenes(*_tensors(genes, label), np.asarray(responder, dtype=bool))
+        self.fit_: Fit = fit_model(
+            self.model_, rows, watched, fit_config, derive_seed(seed, "shuffle"), on_epoch
+        )
+        return self
+
+    def predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Return predicted labels, shape (n_samples,)."""
+        return predict(self.model_, self._genes(X)).numpy().astype(np.float64)
+
+    def embed(self, X: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return embedding phi and angles phi', each of shape (n_samples, n1 * n2)."""
+        phi, angles = self.model_.embed(self._genes(X))
+        return phi.numpy(), angles.numpy()
+
+    def restore(self, model: HybridModel, n_genes: int) -> Self:
+        """Take over a trained model."""
+        self.model_ = model
+        self.n_features_in_ = n_genes
+        return self
+
+    def _genes(self, X: NDArray[Any]) -> torch.Tensor:
+        check_is_fitted(self, "model_")
+        return torch.from_numpy(validate_data(self, X, dtype=np.float32, reset=False))
+
+    def _open_backend(self) -> Backend:
+        return get_backend(self.backend) if isinstance(self.backend, str) else self.backend
+
+
+def _pick(settings: dict[str, Any], config: type[ModelConfig] | type[FitConfig]) -> dict[str, Any]:
+    return {name: settings[name] for name in config.model_fields}
+
+
+def _tensors(X: NDArray[Any], y: NDArray[Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(X), torch.as_tensor(np.asarray(y, dtype=np.float32))
