@@ -28,38 +28,57 @@ class QuantumLayer(TorchConnector):
         self, qnn: NeuralNetwork, initial_weights: np.ndarray | torch.Tensor | None = None
     ) -> None:
         super().__init__(qnn, initial_weights=np.zeros(qnn.num_weights))
-        # TorchConnector registers its parameter twice, which doubles it in state_dict().
-        del self._parameters["_weights"]
-        object.__setattr__(self, "_weights", self._parameters["weight"])
         with torch.no_grad():
             if initial_weights is None:
                 self.weight.uniform_(0.0, 2 * torch.pi)
             else:
-                self.weight.copy_(torch.as_tensor(initial_weights))
+                values = torch.as_tensor(initial_weights)
+                if values.shape != self.weight.shape:
+                    raise CircuitError(
+                        f"Found initial weights of shape {tuple(values.shape)}, "
+                        f"expected {tuple(self.weight.shape)}: one per weight of the circuit."
+                    )
+                self.weight.copy_(values)
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401  # as torch's
+        """Set an attribute, but leave out the second registration of the one parameter."""
+        # TorchConnector sets _weights beside weight, which doubles it in state_dict() and goes
+        # stale when weight is replaced, as by torch.func.functional_call.
+        if name != "_weights":
+            super().__setattr__(name, value)
+
+    @property
+    def _weights(self) -> torch.nn.Parameter:  # type: ignore[override]  # set by nobody, see above
+        weight = self._parameters.get("weight")
+        if weight is None:
+            raise AttributeError("weight is not registered yet")
+        return weight
 
     def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
         """Return the expectation values, shape (..., n_outputs).
 
         Args:
             input_data: Rotation angles in radians, shape (..., n_inputs); may be left out for a
-                circuit without inputs.
+                circuit without inputs. Whole numbers count as torch's default float type.
 
         Raises:
             CircuitError: If the last dimension is not the number of inputs.
         """
         qnn = self.neural_network
-        if input_data is not None and input_data.shape[-1] != qnn.num_inputs:
+        angles = torch.zeros(0) if input_data is None else input_data
+        if angles.shape[-1:] != (qnn.num_inputs,):
             raise CircuitError(
-                f"Found angles of shape {tuple(input_data.shape)}, "
+                f"Found angles of shape {tuple(angles.shape)}, "
                 f"expected (..., {qnn.num_inputs}): one per input of the circuit."
             )
-        if input_data is None or not hasattr(qnn, "vjp"):
-            return super().forward(input_data)
-        points = input_data.reshape(-1, qnn.num_inputs)
+        if not angles.is_floating_point():
+            angles = angles.to(torch.get_default_dtype())
+        if not hasattr(qnn, "vjp"):
+            return super().forward(angles)
         values: torch.Tensor = _VectorJacobian.apply(  # type: ignore[no-untyped-call]  # torch
-            points, self.weight, qnn
+            angles.reshape(-1, qnn.num_inputs), self.weight, qnn
         )
-        return values.reshape(*input_data.shape[:-1], *qnn.output_shape)
+        return values.reshape(*angles.shape[:-1], *qnn.output_shape)
 
 
 class _VectorJacobian(torch.autograd.Function):
@@ -95,4 +114,4 @@ class _VectorJacobian(torch.autograd.Function):
 
 
 def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().astype(np.float64)
+    return tensor.detach().to("cpu", torch.float64).numpy()

@@ -36,6 +36,8 @@ class AdjointQNN(EstimatorQNN):
         )
 
     def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # a PQC has both
+        if len(input_data) == 0:  # Aer crashes on a PUB without points
+            return np.zeros((0, *self.output_shape))
         points, _ = self._preprocess_forward(input_data, weights)
         observables = [[observable] for observable in self._observables]
         job = self.estimator.run(
@@ -43,8 +45,11 @@ class AdjointQNN(EstimatorQNN):
         )
         return np.asarray(job.result()[0].data.evs).T
 
-    def _backward(self, input_data: Reals, weights: Reals) -> tuple[Reals, Reals]:  # type: ignore[override]  # as above
-        return self._engine.jacobian(input_data, weights)
+    def _backward(  # type: ignore[override]  # a PQC has both
+        self, input_data: Reals, weights: Reals
+    ) -> tuple[Reals | None, Reals]:
+        by_inputs, by_weights = self._engine.jacobian(input_data, weights)
+        return by_inputs if self._input_gradients else None, by_weights
 
     def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
         """Return the vector-Jacobian product by one adjoint sweep.

@@ -70,7 +70,9 @@ class Statevector(Backend, BaseEstimatorV2):
             parameters,
             [],
         )
-        points = pub.parameter_values.as_array(parameters).reshape(-1, len(parameters))
+        points = pub.parameter_values.as_array(parameters).reshape(
+            pub.parameter_values.size, len(parameters)
+        )
         self.usage.pubs += 1
         self.usage.executions += len(points)
         values = ExactEngine(program).values(points, np.empty(0))
@@ -79,8 +81,11 @@ class Statevector(Backend, BaseEstimatorV2):
             np.arange(len(points)).reshape(pub.parameter_values.shape),
             np.arange(len(observables)).reshape(pub.observables.shape),
         )
-        evs = values[point, observable]
+        evs = np.asarray(values[point, observable])
         return PubResult(
             DataBin(evs=evs, stds=np.zeros_like(evs), shape=evs.shape),
-            metadata={"target_precision": pub.precision},
+            metadata={
+                "target_precision": pub.precision,
+                "circuit_metadata": pub.circuit.metadata,
+            },
         )

@@ -185,17 +185,17 @@ def _linear_terms(
         yield float(angle), CONSTANT
         return
     parameters = sorted(angle.parameters, key=sources.__getitem__)
-    for parameter in parameters:
-        slope = angle.gradient(parameter)
-        if (isinstance(slope, ParameterExpression) and slope.parameters) or np.iscomplex(
-            complex(slope)
-        ):
-            raise CircuitError(
-                f"{where} has the angle {angle}: expected a real linear expression of parameters."
-            )
-        if float(slope) != 0.0:
-            yield float(slope), sources[parameter]
-    offset = float(angle.bind(dict.fromkeys(parameters, 0.0)))
+    try:
+        slopes = [float(angle.gradient(parameter)) for parameter in parameters]
+        offset = float(angle.bind(dict.fromkeys(parameters, 0.0)))
+    # Whatever is not a number after all: Qiskit raises each of these, by the kind of expression.
+    except (TypeError, RuntimeError, ArithmeticError, QiskitError) as error:
+        raise CircuitError(
+            f"{where} has the angle {angle}: expected a real linear expression of parameters."
+        ) from error
+    for parameter, slope in zip(parameters, slopes, strict=True):
+        if slope != 0.0:
+            yield slope, sources[parameter]
     if offset != 0.0:
         yield offset, CONSTANT
 

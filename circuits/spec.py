@@ -1,6 +1,7 @@
 """The specification of a parameterised quantum circuit (PQC)."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.errors import CircuitError
@@ -41,13 +42,14 @@ class PQCSpec:
         """Check sizes and choices."""
         for name, least in _MINIMA.items():
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
                 raise CircuitError(
                     f"{name} = {value!r}: expected a whole number of at least {least}."
                 )
+            object.__setattr__(self, name, int(value))
         for name, registry in _CHOICES.items():
             value = getattr(self, name)
-            if value not in registry:
+            if value not in tuple(registry):
                 raise CircuitError(f"{name} = {value!r}: choose one of {', '.join(registry)}.")
 
     @property

@@ -1,0 +1,234 @@
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from qiskit.primitives import StatevectorEstimator
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN
+
+from qkdrp.backends import QuantumLayer, get_backend
+from qkdrp.backends.gradient import AdjointEstimatorGradient
+from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits.errors import CircuitError
+from tests.backends.tester import exact_values, random_point, stock_qnn
+
+Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@pytest.fixture(params=["aer_exact", "statevector"])
+def qnn(request: pytest.FixtureRequest, pqc: PQC) -> EstimatorQNN:
+    return get_backend(request.param).qnn(pqc)
+
+
+@pytest.fixture(params=["multi", "single"])
+def pqc(request: pytest.FixtureRequest) -> PQC:
+    return build_pqc(PQCSpec(2, 2, 1, request.param))
+
+
+def tensor(array: np.ndarray, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    return torch.tensor(array, dtype=dtype, requires_grad=True)
+
+
+def run(layer: TorchConnector, inputs: np.ndarray) -> Gradients:
+    """Values, input gradients and weight gradients of a loss that tells outputs apart."""
+    angles = tensor(inputs)
+    values = layer(angles)
+    layer.weight.grad = None
+    (values * torch.arange(1.0, 1.0 + values.shape[-1])).sum().backward()
+    return values.detach(), angles.grad, layer.weight.grad
+
+
+def assert_same(found: Gradients, expected: Gradients) -> None:
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def test_gradcheck(qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(qnn, weights).double()
+    angles = tensor(inputs, torch.float64)
+    assert torch.autograd.gradcheck(lambda angles, _: layer(angles), (angles, layer.weight))
+
+
+def test_a_layer_in_float64_is_exact(qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(qnn).double()
+    layer.load_state_dict({"weight": torch.tensor(weights)})
+    values = layer(tensor(inputs, torch.float64)).detach().numpy()
+    np.testing.assert_allclose(values, exact_values(pqc, inputs, weights), rtol=0, atol=1e-10)
+
+
+def test_stock_connector_over_our_qnn(
+    qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator
+) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    expected = run(TorchConnector(qnn, initial_weights=weights), inputs)
+    assert_same(run(QuantumLayer(qnn, weights), inputs), expected)
+
+
+def test_stock_qnn_and_connector_with_our_gradient(pqc: PQC, rng: np.random.Generator) -> None:
+    estimator = StatevectorEstimator()
+    stock = EstimatorQNN(
+        circuit=pqc.circuit,
+        estimator=estimator,
+        observables=pqc.observables,
+        input_params=pqc.inputs,
+        weight_params=pqc.weights,
+        gradient=AdjointEstimatorGradient(estimator),
+        input_gradients=True,
+        default_precision=0.0,
+    )
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = TorchConnector(stock, initial_weights=weights)
+    expected = run(TorchConnector(stock_qnn(pqc), initial_weights=weights), inputs)
+    assert_same(run(layer, inputs), expected)
+
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.2)
+    losses = []
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = ((layer(tensor(inputs)) - 1) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_a_qnn_without_vjp_is_served_as_upstream(pqc: PQC, rng: np.random.Generator) -> None:
+    inputs, weights = random_point(pqc, 2, rng)
+    stock = stock_qnn(pqc)
+    assert not hasattr(stock, "vjp")
+    expected = run(TorchConnector(stock, initial_weights=weights), inputs)
+    assert_same(run(QuantumLayer(stock, weights), inputs), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_dtypes_are_kept(qnn: EstimatorQNN, pqc: PQC, dtype: torch.dtype) -> None:
+    layer = QuantumLayer(qnn).to(dtype)
+    angles = tensor(np.zeros((2, pqc.spec.n_inputs)), dtype)
+    values = layer(angles)
+    values.sum().backward()
+    assert values.dtype == angles.grad.dtype == layer.weight.grad.dtype == dtype
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (5,), (2, 3), (0, 3), (2, 1, 2)])
+def test_leading_dimensions_are_kept(
+    shape: tuple[int, ...], pqc: PQC, rng: np.random.Generator
+) -> None:
+    layer = QuantumLayer(get_backend("statevector").qnn(pqc))
+    inputs, _ = random_point(pqc, int(np.prod(shape)), rng)
+    angles = tensor(inputs.reshape(*shape, pqc.spec.n_inputs))
+    values = layer(angles)
+    values.sum().backward()
+    assert values.shape == (*shape, pqc.spec.n_outputs)
+    assert angles.grad.shape == angles.shape
+    torch.testing.assert_close(values.reshape(-1, pqc.spec.n_outputs), layer(tensor(inputs)))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 5), (2, 4, 1), (0,)])
+def test_a_wrong_last_dimension_is_named(shape: tuple[int, ...], qnn: EstimatorQNN) -> None:
+    with pytest.raises(CircuitError) as caught:
+        QuantumLayer(qnn)(torch.zeros(shape))
+    assert str(shape) in str(caught.value)
+    assert "(..., 4)" in str(caught.value)
+
+
+def test_a_frozen_weight_gets_no_gradient(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    layer.weight.requires_grad_(False)
+    angles = tensor(np.ones((2, 4)))
+    layer(angles).sum().backward()
+    assert layer.weight.grad is None
+    assert angles.grad is not None
+
+
+def test_inputs_that_need_no_gradient_get_none(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    angles = torch.ones(2, 4)
+    layer(angles).sum().backward()
+    assert angles.grad is None
+    assert layer.weight.grad is not None
+
+
+def test_nothing_to_train_means_no_graph(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn).requires_grad_(False)
+    assert not layer(torch.ones(2, 4)).requires_grad
+
+
+def test_second_derivatives_are_refused(qnn: EstimatorQNN) -> None:
+    angles = tensor(np.ones((1, 4)))
+    loss = (QuantumLayer(qnn)(angles) ** 2).sum()
+    (slope,) = torch.autograd.grad(loss, angles, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        slope.sum().backward()
+
+
+def test_there_is_one_parameter(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    assert list(layer.state_dict()) == ["weight"]
+    assert [name for name, _ in layer.named_parameters()] == ["weight"]
+    assert layer.weight.shape == (6,)
+    assert layer._weights is layer.weight
+
+
+def test_a_copy_stands_on_its_own(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    copy = deepcopy(layer)
+    assert copy._weights is copy.weight
+    assert copy.weight is not layer.weight
+    with torch.no_grad():
+        copy.weight.zero_()
+    assert layer.weight.abs().sum() > 0
+    assert not torch.equal(copy(torch.ones(1, 4)), layer(torch.ones(1, 4)))
+
+
+def test_loading_changes_the_values(qnn: EstimatorQNN) -> None:
+    first, second = QuantumLayer(qnn), QuantumLayer(qnn)
+    assert not torch.equal(first(torch.ones(1, 4)), second(torch.ones(1, 4)))
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first(torch.ones(1, 4)), second(torch.ones(1, 4)))
+
+
+def test_loading_by_assignment_changes_the_values(qnn: EstimatorQNN) -> None:
+    first, second = QuantumLayer(qnn), QuantumLayer(qnn)
+    second.load_state_dict(first.state_dict(), assign=True)
+    assert torch.equal(first(torch.ones(1, 4)), second(torch.ones(1, 4)))
+
+
+def test_functional_calls_use_the_weights_that_they_are_given(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    values = torch.func.functional_call(layer, {"weight": torch.zeros(6)}, (torch.zeros(1, 4),))
+    torch.testing.assert_close(values, torch.ones_like(values))
+
+
+def test_whole_angles_do_not_truncate_the_values(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    expected = layer(torch.ones(1, 4)).detach()
+    values = layer(torch.ones(1, 4, dtype=torch.int64)).detach()
+    torch.testing.assert_close(values.float(), expected)
+
+
+def test_initial_weights_are_angles_from_the_global_generator(
+    rng: np.random.Generator,
+) -> None:
+    qnn = get_backend("statevector").qnn(build_pqc(PQCSpec(4, 4, 4)))
+    seed = int(rng.integers(2**31))
+    torch.manual_seed(seed)
+    first, second = QuantumLayer(qnn).weight, QuantumLayer(qnn).weight
+    torch.manual_seed(seed)
+    assert torch.equal(first, QuantumLayer(qnn).weight)
+    assert not torch.equal(first, second)
+    assert 0 <= first.min() < 0.5
+    assert 2 * np.pi - 0.5 < first.max() < 2 * np.pi
+
+
+def test_initial_weights_may_be_given(qnn: EstimatorQNN, rng: np.random.Generator) -> None:
+    weights = rng.uniform(0, 6, 6).astype(np.float32)
+    for given in (weights, torch.tensor(weights)):
+        np.testing.assert_array_equal(QuantumLayer(qnn, given).weight.detach(), weights)
+
+
+def test_initial_weights_of_a_wrong_length_are_refused(qnn: EstimatorQNN) -> None:
+    with pytest.raises(CircuitError, match=r"weights of shape \(1,\), expected \(6,\)"):
+        QuantumLayer(qnn, initial_weights=np.zeros(1))
