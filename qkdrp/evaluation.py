@@ -5,12 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from qkdrp.backends import get_backend
+from qkdrp.circuits.errors import RunError
 from qkdrp.files import write_csv, write_json
 from qkdrp.provenance import versions
-from qkdrp.run import METRICS, PREDICTIONS, load_run, new_folder, read_metrics, unused
+from qkdrp.run import (
+    METRICS,
+    PREDICTIONS,
+    load_run,
+    new_folder,
+    read_frame,
+    read_metrics,
+    unused,
+)
 from qkdrp.threads import set_threads
 from qkdrp.training import load_data, predict_parts, score_part
 
@@ -64,9 +72,13 @@ def evaluate(
             else new_folder(output, backend_name)
         )
         predictions = predict_parts(run, cohort)
-        before = pd.read_csv(run_path / PREDICTIONS, dtype={"sample": str})
-        merged = predictions.merge(before, on="sample", suffixes=("", "_trained"))
-        shift = np.abs(merged["prediction"] - merged["prediction_trained"])
+        before = read_frame(run_path / PREDICTIONS, ("sample", "prediction"))
+        if before["sample"].tolist() != predictions["sample"].tolist():
+            raise RunError(
+                f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
+                "copy the run once more."
+            )
+        shift = np.abs(predictions["prediction"] - before["prediction"])
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,

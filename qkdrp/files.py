@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import file_digest
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -36,6 +37,12 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a table without its index; numbers read back to the last bit."""
     with atomic(path) as temporary:
         frame.to_csv(temporary, index=False)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _umask() -> int:

@@ -99,10 +99,10 @@ def fit_model(
         on_epoch: Called after every epoch.
 
     Raises:
-        ConfigError: If there are fewer than two training rows, or the loss is not finite.
+        ConfigError: If there are fewer than two training rows, the validation rows are of one
+            class, or weights stop being finite.
     """
-    if len(train.label) < 2:
-        raise ConfigError(f"Found {len(train.label)} training samples, expected at least 2.")
+    _check_rows(train, validation)
     optimiser = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
     generator = torch.Generator().manual_seed(seed)
     fit, best_auc, best_weights = Fit(), -math.inf, None
@@ -112,12 +112,8 @@ def fit_model(
             _centre_head(model, train)
         for number in range(1, config.epochs + 1):
             train_loss = _train_epoch(model, train, config.batch_size, optimiser, generator)
-            if not math.isfinite(train_loss):
-                raise ConfigError(
-                    f"The loss is {train_loss} in epoch {number}, expected a finite number: "
-                    "lower the learning rate."
-                )
             validation_loss, validation_auc = _validate(model, validation)
+            _check_finite(model, validation_loss, f"epoch {number}, rate {config.lr:g}")
             epoch = Epoch(
                 number,
                 train_loss,
@@ -127,10 +123,11 @@ def fit_model(
                 seconds=perf_counter() - start,
             )
             fit.epochs.append(epoch)
-            if validation_auc is None or validation_auc > best_auc:
+            if validation_auc is None:
                 fit.best_epoch = number
-                if validation_auc is not None:
-                    best_auc, best_weights = validation_auc, copy.deepcopy(model.state_dict())
+            elif validation_auc > best_auc:
+                weights = copy.deepcopy(model.state_dict())
+                fit.best_epoch, best_auc, best_weights = number, validation_auc, weights
             on_epoch(epoch)
             if 0 < config.patience <= number - fit.best_epoch:
                 break
@@ -139,6 +136,26 @@ def fit_model(
     if best_weights is not None:
         model.load_state_dict(best_weights)
     return fit
+
+
+def _check_rows(train: LabelledGenes, validation: LabelledGenes | None) -> None:
+    if len(train.label) < 2:
+        raise ConfigError(f"Found {len(train.label)} training samples, expected at least 2.")
+    if validation is not None and validation.responder is not None:
+        n_responder = int(validation.responder.sum())
+        if n_responder in (0, len(validation.responder)):
+            raise ConfigError(
+                f"Found {n_responder} responders among {len(validation.responder)} validation "
+                "samples, expected both classes: take another split."
+            )
+
+
+def _check_finite(model: HybridModel, loss: float | None, where: str) -> None:
+    finite = all(weights.isfinite().all() for weights in model.parameters())
+    if not finite or (loss is not None and not math.isfinite(loss)):
+        raise ConfigError(
+            f"Weights or loss are no longer finite ({where}): lower the learning rate."
+        )
 
 
 def _centre_head(model: HybridModel, rows: LabelledGenes) -> None:

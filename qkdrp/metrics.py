@@ -57,7 +57,7 @@ def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray
     """Score predictions of the normalised label.
 
     Args:
-        label: Measured normalised label, shape (n_samples,).
+        label: Measured normalised label, shape (n_samples,), of two samples at least.
         responder: Shape (n_samples,).
         prediction: Shape (n_samples,).
     """
@@ -75,9 +75,11 @@ def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray
         auc=auc,
         auc_ci=None if auc is None else auc_interval(auc, n_responder, n - n_responder),
         spearman=spearman,
-        spearman_ci=None if spearman is None else spearman_interval(spearman, n),
+        spearman_ci=None if spearman is None or n < 4 else spearman_interval(spearman, n),
         pearson=None if pearson is None else float(pearson.statistic),
-        pearson_ci=None if pearson is None else tuple(map(float, pearson.confidence_interval())),
+        pearson_ci=None
+        if pearson is None or n < 4
+        else tuple(map(float, pearson.confidence_interval())),
         mse=float(errors.mean()),
         mse_ci=(float(max(errors.mean() - margin, 0.0)), float(errors.mean() + margin)),
     )

@@ -1,13 +1,14 @@
 """The hybrid model as a scikit-learn regressor."""
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from qkdrp.backends import Backend, get_backend
@@ -118,29 +119,34 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True, ensure_min_samples=2)
 
         seed = self.random_state
-        if not isinstance(seed, int):
+        if not isinstance(seed, Integral):
             seed = int(check_random_state(seed).randint(2**31))
         self.model_ = build_model(
-            model_config, X.shape[1], self._open_backend(), derive_seed(seed, "weights")
+            model_config, X.shape[1], self._open_backend(), derive_seed(int(seed), "weights")
         )
-        rows = LabelledGenes(*_tensors(X, y))
+        rows = LabelledGenes(_tensor(X), _tensor(y))
         watched = None
         if validation is not None:
             genes, label, responder = validation
             genes = validate_data(self, genes, dtype=np.float32, reset=False)
-            watched = LabelledGenes(*_tensors(genes, label), np.asarray(responder, dtype=bool))
+            check_consistent_length(genes, label, responder)
+            watched = LabelledGenes(
+                _tensor(genes), _tensor(label), np.asarray(responder, dtype=bool)
+            )
         self.fit_: Fit = fit_model(
-            self.model_, rows, watched, fit_config, derive_seed(seed, "shuffle"), on_epoch
+            self.model_, rows, watched, fit_config, derive_seed(int(seed), "shuffle"), on_epoch
         )
         return self
 
     def predict(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """Return predicted labels, shape (n_samples,)."""
-        return predict(self.model_, self._genes(X)).numpy().astype(np.float64)
+        genes = self._genes(X)
+        return predict(self.model_, genes).numpy().astype(np.float64)
 
     def embed(self, X: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return embedding phi and angles phi', each of shape (n_samples, n1 * n2)."""
-        phi, angles = self.model_.embed(self._genes(X))
+        genes = self._genes(X)
+        phi, angles = self.model_.embed(genes)
         return phi.numpy(), angles.numpy()
 
     def restore(self, model: HybridModel, n_genes: int) -> Self:
@@ -151,7 +157,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
 
     def _genes(self, X: NDArray[Any]) -> torch.Tensor:
         check_is_fitted(self, "model_")
-        return torch.from_numpy(validate_data(self, X, dtype=np.float32, reset=False))
+        return _tensor(validate_data(self, X, dtype=np.float32, reset=False))
 
     def _open_backend(self) -> Backend:
         return get_backend(self.backend) if isinstance(self.backend, str) else self.backend
@@ -161,5 +167,6 @@ def _pick(settings: dict[str, Any], config: type[ModelConfig] | type[FitConfig])
     return {name: settings[name] for name in config.model_fields}
 
 
-def _tensors(X: NDArray[Any], y: NDArray[Any]) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(X), torch.as_tensor(np.asarray(y, dtype=np.float32))
+def _tensor(array: NDArray[Any]) -> torch.Tensor:
+    """Return a float32 copy; torch takes neither read-only nor reversed arrays as they are."""
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))

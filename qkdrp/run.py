@@ -1,9 +1,12 @@
 """The run folder: the unit of result, never overwritten, whole or not there."""
 
 import json
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +19,7 @@ from qkdrp.circuits import PQC, compile_program
 from qkdrp.circuits.errors import RunError
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split
-from qkdrp.files import atomic, write_csv, write_json
+from qkdrp.files import atomic, digest, write_csv, write_json
 from qkdrp.model import build_model, pqc_of, recipe_of
 from qkdrp.provenance import versions
 from qkdrp.regressor import HybridRegressor
@@ -97,13 +100,16 @@ def load_run(path: Path, backend: Backend) -> Run:
         backend: Where its circuit is to run; any one.
 
     Raises:
-        RunError: If the folder is missing, incomplete, or its circuit is not the one that this
-            version builds.
+        RunError: If the folder is missing, incomplete or damaged, or its circuit is not the one
+            that this version builds.
     """
     config = _read_config(path)
-    if not (path / METRICS).is_file():
-        raise RunError(f"{path}: the run did not finish, {METRICS} is missing; train it again.")
-    split = Split.from_frame(pd.read_csv(path / SPLIT, dtype=str))
+    metrics = read_metrics(path)
+    if digest(path / MODEL) != metrics.get("model_sha256"):
+        raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
+    split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
+    if not all(len(ids) for ids in split.parts().values()):
+        raise _damaged(path / SPLIT)
     stored = StoredModel.load(path / MODEL)
     n_genes = len(stored.preprocessor.transform.genes)
     if recipe_of(config.model).quantum:
@@ -112,24 +118,57 @@ def load_run(path: Path, backend: Backend) -> Run:
     try:
         model.load_state_dict(stored.weights)
     except RuntimeError as error:
-        raise RunError(f"{path / MODEL}: does not fit {CONFIG} ({error}).") from error
+        raise RunError(f"{path / MODEL}: does not fit {CONFIG}.") from error
     regressor = HybridRegressor(**config.model.model_dump(), backend=backend)
     return Run(path, config, split, stored.preprocessor, regressor.restore(model, n_genes))
 
 
-def read_metrics(path: Path) -> dict[str, object]:
-    """Return the ``metrics.json`` of a run."""
-    content: dict[str, object] = json.loads((path / METRICS).read_text())
-    return content
+def read_metrics(path: Path) -> dict[str, Any]:
+    """Return the ``metrics.json`` of a run.
+
+    Raises:
+        RunError: If it is missing or damaged.
+    """
+    if not (path / METRICS).is_file():
+        raise RunError(f"{path}: the run did not finish, {METRICS} is missing; train it again.")
+    return _read_object(path / METRICS)
+
+
+def read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a table of a run folder, sample ids as text.
+
+    Raises:
+        RunError: If it is missing or damaged, or a column is not there.
+    """
+    try:
+        frame = pd.read_csv(path, dtype={"sample": str})
+    except (OSError, ValueError) as error:
+        raise _damaged(path) from error
+    if not set(columns) <= set(frame.columns) or frame[list(columns)].isna().any(axis=None):
+        raise _damaged(path)
+    return frame
 
 
 def _read_config(path: Path) -> TrainConfig:
-    try:
-        content = json.loads((path / CONFIG).read_text())
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: no run folder, {CONFIG} is missing or unreadable.") from error
+    if not (path / CONFIG).is_file():
+        raise RunError(f"{path}: is no run folder, {CONFIG} is missing.")
+    content = _read_object(path / CONFIG)
     content.pop("versions", None)
     return TrainConfig.make(**content)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise _damaged(path) from error
+    if not isinstance(content, dict):
+        raise _damaged(path)
+    return content
+
+
+def _damaged(path: Path) -> RunError:
+    return RunError(f"{path}: missing or damaged; copy the run once more, or train it again.")
 
 
 def _check_circuit(path: Path, pqc: PQC) -> None:
@@ -137,8 +176,8 @@ def _check_circuit(path: Path, pqc: PQC) -> None:
     try:
         with path.open("rb") as file:
             (stored,) = qpy.load(file)
-    except (OSError, ValueError, QiskitError) as error:
-        raise RunError(f"{path}: cannot be read ({error}).") from error
+    except (OSError, ValueError, struct.error, QiskitError) as error:
+        raise _damaged(path) from error
     by_name = {parameter.name: parameter for parameter in stored.parameters}
     try:
         inputs = [by_name[parameter.name] for parameter in pqc.inputs]

@@ -60,7 +60,7 @@ class StoredModel:
             )
         except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
             raise RunError(
-                f"{path}: cannot be read as a trained model ({error}); is the run complete?"
+                f"{path}: cannot be read as a trained model; copy the run once more."
             ) from error
         prefix = "model."
         weights = {

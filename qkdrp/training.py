@@ -1,8 +1,9 @@
 """Training one model on one cohort, from data to run folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from shutil import rmtree
 from time import perf_counter
 from typing import Any
 
@@ -13,10 +14,11 @@ from sklearn.base import clone
 
 from qkdrp.backends import get_backend
 from qkdrp.baselines import BASELINES
+from qkdrp.circuits.errors import QkdrpError
 from qkdrp.config import DataConfig, TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split, load_cohort, make_split
 from qkdrp.figures import draw_figures
-from qkdrp.files import write_csv, write_json
+from qkdrp.files import digest, write_csv, write_json
 from qkdrp.fit import Epoch
 from qkdrp.metrics import Scores, score
 from qkdrp.model import recipe_of
@@ -101,11 +103,11 @@ def train(
         path = new_folder(output, f"{cohort.drug}-{config.model.model}-{config.backend}")
         on_start(prepared)
         start_run(path, config, split)
-        history: list[Epoch] = []
+        epochs: list[Epoch] = []
 
         def record(epoch: Epoch) -> None:
-            history.append(epoch)
-            write_csv(path / HISTORY, history_frame(history))
+            epochs.append(epoch)
+            write_csv(path / HISTORY, history_frame(epochs))
             on_epoch(epoch)
 
         genes, label, _ = prepared.rows(split.train)
@@ -114,13 +116,22 @@ def train(
             **config.fit.model_dump(),
             backend=backend,
             random_state=config.seed,
-        ).fit(genes, label, validation=prepared.rows(split.validation), on_epoch=record)
+        )
+        watched = prepared.rows(split.validation)
+        try:
+            regressor.fit(genes, label, validation=watched, on_epoch=record)
+        except QkdrpError:
+            rmtree(path)
+            raise
         run = Run(path, config, split, prepared.preprocessor, regressor)
         StoredModel(regressor.model_.state_dict(), prepared.preprocessor).save(path / MODEL)
+        # Once more: Ctrl-C may have come while the last epoch was being written.
+        history = history_frame(regressor.fit_.epochs)
+        write_csv(path / HISTORY, history)
 
         predictions = predict_parts(run, cohort)
         write_csv(path / PREDICTIONS, predictions)
-        draw_figures(path / FIGURES, run, cohort, history_frame(history), predictions)
+        draw_figures(path / FIGURES, run, cohort, history, predictions)
         metrics = summarise(run, prepared, predictions) | {"seconds": perf_counter() - start}
         write_json(path / METRICS, metrics)
     return run, metrics
@@ -128,7 +139,8 @@ def train(
 
 def history_frame(history: Sequence[Epoch]) -> pd.DataFrame:
     """Return one row per epoch."""
-    return pd.DataFrame([asdict(epoch) for epoch in history])
+    names = [field.name for field in fields(Epoch)]
+    return pd.DataFrame([asdict(epoch) for epoch in history], columns=names)
 
 
 def predict_parts(run: Run, cohort: Cohort) -> pd.DataFrame:
@@ -189,6 +201,7 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "synthetic": cohort.synthetic,
         "data": cohort.provenance,
         "data_sha256": cohort.digest(),
+        "model_sha256": digest(run.path / MODEL),
         "n_samples": len(cohort),
         "n_responder": int(cohort.responder.sum()),
         "n_genes": len(run.preprocessor.transform.genes),

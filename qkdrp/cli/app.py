@@ -14,6 +14,9 @@ from qkdrp.cli.train import train
 USER_ERROR, INTERRUPTED = 2, 1
 """Exit codes beside 0: something to mend in the call or the data; stopped by Ctrl-C."""
 
+SIGINT_CODE = 130
+"""What typer returns for Ctrl-C, by its version; otherwise it raises."""
+
 app = typer.Typer(
     name="qkdrp",
     help="Predict anti-cancer drug response with quantum-classical hybrid models.",
@@ -35,22 +38,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     try:
         code = app(args=arguments, prog_name="qkdrp", standalone_mode=False)
-    except typer.Abort:
-        _say("interrupted.")
-        sys.exit(INTERRUPTED)
+    except (typer.Abort, KeyboardInterrupt):
+        code = SIGINT_CODE
     except Exception as error:
         message = _user_message(error)
         if message is None:
             raise
-        _say(f"error: {message}")
+        if message:
+            _say(f"error: {message}")
         sys.exit(USER_ERROR)
+    if code == SIGINT_CODE:
+        _say("interrupted.")
+        sys.exit(INTERRUPTED)
     sys.exit(code or 0)
 
 
 def _user_message(error: Exception) -> str | None:
     """Return what to tell the user, or None where the fault is ours."""
     if hasattr(error, "format_message"):  # typer's usage errors have no public common base
-        return f"{error.format_message()} See --help."
+        message = error.format_message()  # empty where the help itself is the message
+        return f"{message.rstrip('.')}. See --help." if message else ""
     return str(error) if isinstance(error, QkdrpError | OSError) else None
 
 

@@ -21,7 +21,7 @@ def clean_expression(table: pd.DataFrame, path: Path) -> pd.DataFrame:
             no value at all; names the culprit.
     """
     refuse_duplicates(table.index, "samples", path)
-    table = numeric(table, path).astype(np.float32)
+    table = numeric(table, path, np.float32)
     missing = table.isna()
     for what, empty in (("gene", missing.all(axis=0)), ("sample", missing.all(axis=1))):
         if empty.any():

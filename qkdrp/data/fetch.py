@@ -69,6 +69,7 @@ def fetch_dataset(name: str, folder: Path, progress: Any = None) -> list[CohortC
 
 def fetch_moli(folder: Path, progress: Any = None) -> list[CohortCount]:  # noqa: ANN401
     """Fetch MOLI's archives of the GDSC cohorts; see :func:`fetch_dataset`."""
+    pooch.get_logger().setLevel("WARNING")
     downloads = pooch.create(path=folder / "archives", base_url=f"doi:{MOLI_DOI}")
     try:
         downloads.registry = _locked_registry(folder, downloads)
@@ -76,16 +77,16 @@ def fetch_moli(folder: Path, progress: Any = None) -> list[CohortCount]:  # noqa
             target = folder / archive.removesuffix(".tar.gz")
             if not target.exists():
                 unpack(Path(downloads.fetch(archive, progressbar=progress)), target)
-    except ValueError as error:  # pooch's word for a wrong checksum or an unknown record
-        if isinstance(error, DataError | requests.RequestException):
-            raise
-        raise DataError(f"Record {MOLI_DOI}: {error}") from error
     except (requests.RequestException, KeyError) as error:
         raise DataError(
             f"Record {MOLI_DOI} cannot be reached ({type(error).__name__}): download "
             f"{' and '.join(ARCHIVES)} from https://doi.org/{MOLI_DOI} by hand and unpack them "
             f"into {folder}."
         ) from error
+    except DataError:
+        raise
+    except ValueError as error:  # pooch's word for a wrong checksum
+        raise DataError(f"Record {MOLI_DOI}: {error}") from error
     return [_count(folder, drug) for drug in moli_drugs(folder) if drug in PUBLISHED_COUNTS]
 
 
@@ -100,7 +101,7 @@ def unpack(archive: Path, target: Path) -> None:
     with TemporaryDirectory(dir=target.parent, prefix=".unpacking-") as temporary:
         try:
             with tarfile.open(archive) as tar:
-                tar.extractall(temporary, filter="data")
+                tar.extractall(temporary, filter=_inside)  # noqa: S202  # filtered
         except (tarfile.TarError, OSError, EOFError) as error:
             raise DataError(
                 f"{archive}: refused ({error}); remove it and fetch it again."
@@ -109,6 +110,13 @@ def unpack(archive: Path, target: Path) -> None:
         inner = content / target.name
         (inner if inner.is_dir() else content).rename(target)
         content.mkdir(exist_ok=True)  # for TemporaryDirectory to remove
+
+
+def _inside(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo:
+    """Refuse what would land outside; ``data_filter`` itself only cuts a leading slash off."""
+    if member.name.startswith("/"):
+        raise tarfile.AbsolutePathError(member)
+    return tarfile.data_filter(member, target)
 
 
 def _locked_registry(folder: Path, downloads: pooch.Pooch) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import csv
 import gzip
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,34 +21,44 @@ def find_table(folder: Path, stem: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
     """Read a table; its first column becomes the index, as text.
 
     A header that is one field shorter than its rows (R's ``write.table``) is understood.
 
     Args:
         path: A file with one of :data:`SUFFIXES`.
+        text: Columns whose values are names even where they look like numbers.
 
     Raises:
-        DataError: If the file cannot be read, is empty, or repeats a row or column name.
+        DataError: If the file cannot be read, is empty, repeats a column name or leaves a name
+            blank.
     """
     try:
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path)
+        table = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path, text)
     except DataError:
         raise
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: cannot be read as a table ({reason}).") from error
-    table.index = table.index.astype(str).str.strip()
     if table.empty:
         raise DataError(f"{path}: the table is empty, expected a header and rows.")
+    unnamed = table.index.isna() | (table.index.astype(str).str.strip() == "")
+    if unnamed.any():
+        raise DataError(f"{path}: row {unnamed.argmax() + 1} has no name in the first column.")
+    table.index = table.index.astype(str).str.strip()
+    for name in table.columns.intersection(list(text)):
+        table[name] = table[name].astype("string").str.strip()
     return table
 
 
-def numeric(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def numeric(table: pd.DataFrame, path: Path, dtype: type[np.floating] = np.float64) -> pd.DataFrame:
     """Return a table of numbers, NaN where a cell is blank.
 
-    Decimal commas are understood.
+    Args:
+        table: The cells; decimal commas are understood.
+        path: Where they come from, for messages.
+        dtype: The type of the result.
 
     Raises:
         DataError: If a cell is neither blank nor a finite number; names its row and column.
@@ -66,12 +77,14 @@ def numeric(table: pd.DataFrame, path: Path) -> pd.DataFrame:
                     "expected a number or a blank."
                 )
             table[name] = numbers.astype(float)
-    infinite = np.argwhere(np.isinf(table.to_numpy(dtype=float)))
+    with np.errstate(over="ignore"):
+        table = table.astype(dtype)
+    infinite = np.argwhere(np.isinf(table.to_numpy()))
     if len(infinite):
         row, column_index = infinite[0]
         raise DataError(
             f"{path}: row {table.index[row]!r}, column {table.columns[column_index]!r} is "
-            "infinite, expected a finite number or a blank."
+            "infinite or too large, expected a finite number or a blank."
         )
     return table
 
@@ -98,22 +111,27 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return table
 
 
-def _read_text(path: Path) -> pd.DataFrame:
+def _read_text(path: Path, text: Sequence[str]) -> pd.DataFrame:
     separator = "\t" if ".tsv" in path.suffixes else ","
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", newline="", encoding="utf-8-sig") as file:
         lines = csv.reader(file, delimiter=separator)
         header, first = next(lines, []), next(lines, [])
-    names = header if len(header) < len(first) else header[1:]
+    if first and len(first) not in (len(header), len(header) + 1):
+        raise DataError(
+            f"{path}: the first row has {len(first)} fields, the header {len(header)}: "
+            "give every column a name."
+        )
+    names = [name.strip() for name in (header if len(header) < len(first) else header[1:])]
+    if "" in names:
+        raise DataError(f"{path}: column {names.index('') + 2} has no name, or the header ends so.")
     refuse_duplicates(names, "columns", path)
-    columns = ["", *names]
     return pd.read_csv(
         path,
         sep=separator,
         header=0,
-        names=columns,
+        names=["", *names],
         index_col=0,
-        dtype={"": str},
+        dtype=dict.fromkeys(["", *text], str),
         encoding="utf-8-sig",
-        float_precision="round_trip",
     )

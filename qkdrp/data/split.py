@@ -17,8 +17,8 @@ TEST_FRACTION, VALIDATION_FRACTION = 0.1, 0.2
 N_BINS, MIN_BIN_SIZE = 4, 5
 """Strata are equal-width bins of the normalised label; small ones join their neighbour."""
 
-MIN_SAMPLES = 20
-"""The least that three parts can be made of."""
+MIN_SAMPLES = 40
+"""The least that three parts can be made of, one of each stratum in each."""
 
 
 @dataclass(frozen=True, eq=False)

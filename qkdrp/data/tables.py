@@ -20,7 +20,7 @@ def holds_tables(folder: Path) -> bool:
 
 def table_drugs(folder: Path) -> list[str]:
     """Return the drugs of a folder, sorted."""
-    return sorted(_read_response(folder)["drug"].dropna().astype(str).unique())
+    return sorted(_read_response(folder)["drug"].dropna().unique())
 
 
 def load_tables(folder: Path, drug: str) -> Cohort:
@@ -47,7 +47,7 @@ def load_tables(folder: Path, drug: str) -> Cohort:
 
 def _read_response(folder: Path) -> pd.DataFrame:
     path = _path(folder, "response")
-    table = read_table(path)
+    table = read_table(path, text=("drug",))
     missing = [name for name in RESPONSE_COLUMNS if name not in table.columns]
     if missing:
         raise DataError(

@@ -1,0 +1,50 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from qkdrp.config import TrainConfig
+from qkdrp.data import list_drugs, load_cohort
+from qkdrp.data.fetch import PUBLISHED_COUNTS
+from qkdrp.training import train
+from tests.qkdrp.conftest import RUN_FILES
+
+FOLDER = str(Path(os.environ.get("QKDRP_REAL_DATA", "")) / "gdsc5")
+COUNTS = {
+    "Cetuximab": (735, 121),
+    "Cisplatin": (752, 77),
+    "Docetaxel": (764, 65),
+    "Erlotinib": (298, 64),
+    "Gemcitabine": (790, 54),
+}
+
+pytestmark = pytest.mark.skipif(
+    "QKDRP_REAL_DATA" not in os.environ,
+    reason="QKDRP_REAL_DATA names no folder that holds gdsc5/, the tables of the five drugs",
+)
+
+
+def test_the_drugs_are_those_of_the_paper() -> None:
+    assert list_drugs(FOLDER) == list(COUNTS) == list(PUBLISHED_COUNTS)
+
+
+@pytest.mark.parametrize("drug", COUNTS)
+def test_cohorts_are_as_large_as_in_the_paper(drug: str) -> None:
+    cohort = load_cohort(FOLDER, drug)
+    n_responder = int(cohort.responder.sum())
+    assert (len(cohort) - n_responder, n_responder) == COUNTS[drug] == PUBLISHED_COUNTS[drug]
+
+
+def test_a_short_training_writes_a_complete_run(tmp_path: Path) -> None:
+    config = TrainConfig.make(
+        data={"source": FOLDER, "drug": "Docetaxel"},
+        fit={"epochs": 2},
+        backend="statevector",
+        threads=1,
+    )
+    _, metrics = train(config, tmp_path / "run")
+    found = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*")}
+    assert found == RUN_FILES
+    assert (metrics["n_train"], metrics["n_val"], metrics["n_test"]) == (596, 150, 83)
+    assert 0 <= metrics["test"]["auc"] <= 1
+    assert metrics["baselines"]["ridge"]["mse"] < metrics["baselines"]["mean"]["mse"]

@@ -1,0 +1,88 @@
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ROOMS = ("circuits", "backends", "qkdrp", "experiments")
+"""From the ground up: a room may import from itself and from those before it."""
+
+CIRCUITS_MAY_IMPORT = {"numpy", "qiskit", "lazy_loader"}
+MOST_LINES = 400
+
+
+def sources(room: str) -> list[Path]:
+    return [path for suffix in ("py", "pyi") for path in sorted((ROOT / room).rglob(f"*.{suffix}"))]
+
+
+def room_of(module: str) -> str:
+    """Return the room that a module name points into."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in ROOMS else "qkdrp"
+
+
+def imported(path: Path) -> set[str]:
+    """Return the absolute names of all that a file imports, wherever it does."""
+    room = path.relative_to(ROOT).parts[0]
+    package = ["qkdrp", *(() if room == "qkdrp" else (room,))]
+    package += path.relative_to(ROOT / room).parts[:-1]
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_go_down_only(room: str) -> None:
+    upper = ROOMS[ROOMS.index(room) + 1 :]
+    # The package's front door re-exports from every room below the studies.
+    for path in sources(room):
+        ours = {name for name in imported(path) if name.split(".")[0] == "qkdrp"}
+        wrong = {name for name in ours if room_of(name) in upper}
+        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_circuits_need_little() -> None:
+    allowed = CIRCUITS_MAY_IMPORT | sys.stdlib_module_names
+    for path in sources("circuits"):
+        for name in imported(path):
+            first = name.split(".")[0]
+            fits = first in allowed or (first == "qkdrp" and room_of(name) == "circuits")
+            assert fits, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_every_package_is_installed() -> None:
+    listed = set(PROJECT["tool"]["setuptools"]["packages"])
+    found = set()
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("__init__.py"):
+            inner = path.parent.relative_to(ROOT / room).parts
+            found.add(".".join(["qkdrp", *(() if room == "qkdrp" else (room,)), *inner]))
+    assert listed == found
+
+
+def test_the_rooms_are_mapped() -> None:
+    folders = PROJECT["tool"]["setuptools"]["package-dir"]
+    assert {name: folder for name, folder in folders.items() if folder != "qkdrp"} == {
+        f"qkdrp.{room}": room for room in ROOMS if room != "qkdrp"
+    }
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    for room in ROOMS:
+        folders = {path.parent for path in (ROOT / room).rglob("*.py")}
+        assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "tests"])
+def test_files_stay_short(room: str) -> None:
+    for path in sources(room):
+        assert len(path.read_text().splitlines()) <= MOST_LINES, path.relative_to(ROOT)
