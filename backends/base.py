@@ -55,6 +55,10 @@ class Backend(ABC):
     def close(self) -> None:  # noqa: B027  # holding nothing is the default
         """Release what the backend holds."""
 
+    def __sklearn_clone__(self) -> Self:
+        """Return the backend itself: clones of a regressor share it, and its counts."""
+        return self
+
     def __enter__(self) -> Self:
         """Return the backend itself."""
         return self

@@ -10,6 +10,7 @@ from qiskit.circuit import Parameter
 from qiskit.primitives import BaseEstimatorV2
 from qiskit.providers import Options
 from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, EstimatorGradientResult
 
 from qkdrp.backends.engine import ExactEngine
@@ -32,7 +33,7 @@ class AdjointEstimatorGradient(BaseEstimatorGradient):
     def _run(
         self,
         circuits: Sequence[QuantumCircuit],
-        observables: Sequence[SparsePauliOp],
+        observables: Sequence[BaseOperator],
         parameter_values: Sequence[Sequence[float]] | np.ndarray,
         parameters: Sequence[Sequence[Parameter]],
         **_options: Any,  # noqa: ANN401  # signature of the base class
@@ -41,13 +42,15 @@ class AdjointEstimatorGradient(BaseEstimatorGradient):
         for index, (circuit, observable) in enumerate(zip(circuits, observables, strict=True)):
             batches[id(circuit), id(observable)].append(index)
 
-        values = np.asarray(parameter_values, dtype=float)
         gradients: list[np.ndarray] = [np.empty(0)] * len(circuits)
         for indices in batches.values():
             circuit, observable = circuits[indices[0]], observables[indices[0]]
             names = list(circuit.parameters)
-            engine = ExactEngine(compile_program(circuit, [observable], names, []))
-            by_parameter, _ = engine.vjp(values[indices], np.empty(0), np.ones((len(indices), 1)))
+            program = compile_program(circuit, [SparsePauliOp(observable)], names, [])
+            values = np.array([parameter_values[index] for index in indices], dtype=float)
+            by_parameter, _ = ExactEngine(program).vjp(
+                values, np.empty(0), np.ones((len(indices), 1))
+            )
             for row, index in zip(by_parameter, indices, strict=True):
                 gradients[index] = row[[names.index(wanted) for wanted in parameters[index]]]
         metadata = [{"parameters": list(wanted)} for wanted in parameters]

@@ -1,5 +1,6 @@
 """The quantum layer: a ``TorchConnector`` that keeps dtypes and uses vector-Jacobian products."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class QuantumLayer(TorchConnector):
         if not hasattr(qnn, "vjp"):
             return super().forward(angles)
         values: torch.Tensor = _VectorJacobian.apply(  # type: ignore[no-untyped-call]  # torch
-            angles.reshape(-1, qnn.num_inputs), self.weight, qnn
+            angles.reshape(math.prod(angles.shape[:-1]), qnn.num_inputs), self.weight, qnn
         )
         return values.reshape(*angles.shape[:-1], *qnn.output_shape)
 
@@ -114,4 +115,4 @@ class _VectorJacobian(torch.autograd.Function):
 
 
 def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().to("cpu", torch.float64).numpy()
+    return tensor.detach().cpu().to(torch.float64).numpy()

@@ -2,37 +2,44 @@
 
 import numpy as np
 from qiskit.primitives import BaseEstimatorV2
+from qiskit_machine_learning.gradients import BaseEstimatorGradient
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qkdrp.backends.engine import ExactEngine, Reals
 from qkdrp.backends.gradient import AdjointEstimatorGradient
+from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC, compile_program
 
 
-class AdjointQNN(EstimatorQNN):
-    """Values from an exact estimator by one broadcast PUB, gradients from the adjoint engine.
+class BroadcastQNN(EstimatorQNN):
+    """An ``EstimatorQNN`` that sends one PUB, all observables broadcast, at an explicit precision.
 
     Stock ``EstimatorQNN`` sends one PUB per observable forward, asks for a precision of 1/64, and
     sends ``2 * parameters * batch * observables`` PUBs backward.
 
     Args:
         pqc: The circuit with its parameters and observables.
-        estimator: The estimator that gives the values at precision 0.
+        estimator: The estimator that gives the values.
+        gradient: The estimator gradient of the backward pass.
+        precision: What the estimator is asked for; 0 is exact.
     """
 
-    def __init__(self, pqc: PQC, estimator: BaseEstimatorV2) -> None:
+    def __init__(
+        self,
+        pqc: PQC,
+        estimator: BaseEstimatorV2,
+        gradient: BaseEstimatorGradient,
+        precision: float = 0.0,
+    ) -> None:
         super().__init__(
             circuit=pqc.circuit,
             estimator=estimator,
             observables=pqc.observables,
             input_params=pqc.inputs,
             weight_params=pqc.weights,
-            gradient=AdjointEstimatorGradient(estimator),
+            gradient=gradient,
             input_gradients=True,
-            default_precision=0.0,
-        )
-        self._engine = ExactEngine(
-            compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+            default_precision=precision,
         )
 
     def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # a PQC has both
@@ -44,6 +51,21 @@ class AdjointQNN(EstimatorQNN):
             [(self._circuit, observables, points)], precision=self._default_precision
         )
         return np.asarray(job.result()[0].data.evs).T
+
+
+class AdjointQNN(BroadcastQNN):
+    """Values from an exact estimator, gradients from the adjoint engine.
+
+    Args:
+        pqc: The circuit with its parameters and observables.
+        estimator: The estimator that gives the values at precision 0.
+    """
+
+    def __init__(self, pqc: PQC, estimator: BaseEstimatorV2) -> None:
+        super().__init__(pqc, estimator, AdjointEstimatorGradient(estimator))
+        self._engine = ExactEngine(
+            compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+        )
 
     def _backward(  # type: ignore[override]  # a PQC has both
         self, input_data: Reals, weights: Reals
@@ -66,8 +88,18 @@ class AdjointQNN(EstimatorQNN):
 
 
 class EngineQNN(AdjointQNN):
-    """Values, too, straight from the engine, without the detour over a primitive."""
+    """Values, too, straight from the engine, without the detour over a primitive.
 
-    def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # a PQC has both
-        self.estimator.usage.executions += len(input_data)
+    Args:
+        pqc: The circuit with its parameters and observables.
+        estimator: An exact estimator, for callers that look it up.
+        usage: The totals that executions are added to.
+    """
+
+    def __init__(self, pqc: PQC, estimator: BaseEstimatorV2, usage: Usage) -> None:
+        super().__init__(pqc, estimator)
+        self._usage = usage
+
+    def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # as above
+        self._usage.executions += len(input_data)
         return self._engine.values(input_data, weights)

@@ -20,12 +20,12 @@ BACKENDS: Mapping[str, str] = MappingProxyType(
 """Where each backend lives; imported when asked for, so that an unused one costs nothing."""
 
 
-def get_backend(name: str, **options: Any) -> "Backend":  # noqa: ANN401  # each backend has its own
-    """Return a new backend.
+def find_backend(name: str, options: Mapping[str, Any]) -> "type[Backend]":
+    """Return the class of a backend, and check that it has the options.
 
     Args:
         name: A key of :data:`BACKENDS`.
-        **options: The backend's own options.
+        options: The backend's own options.
 
     Raises:
         BackendError: If the name or an option is unknown; lists the choices.
@@ -33,7 +33,7 @@ def get_backend(name: str, **options: Any) -> "Backend":  # noqa: ANN401  # each
     if name not in BACKENDS:
         raise BackendError(f"Unknown backend {name!r}: choose one of {', '.join(BACKENDS)}.")
     module, _, attribute = BACKENDS[name].partition(":")
-    cls = getattr(import_module(module), attribute)
+    cls: type[Backend] = getattr(import_module(module), attribute)
     known = list(signature(cls).parameters)
     unknown = sorted(set(options) - set(known))
     if unknown:
@@ -41,5 +41,9 @@ def get_backend(name: str, **options: Any) -> "Backend":  # noqa: ANN401  # each
             f"Backend {name!r} has no option {', '.join(unknown)}: "
             f"its options are {', '.join(known) or 'none'}."
         )
-    backend: Backend = cls(**options)
-    return backend
+    return cls
+
+
+def get_backend(name: str, **options: Any) -> "Backend":  # noqa: ANN401  # each backend has its own
+    """Return a new backend; see :func:`find_backend`."""
+    return find_backend(name, options)(**options)

@@ -35,7 +35,7 @@ class Statevector(Backend, BaseEstimatorV2):
 
     def qnn(self, pqc: PQC) -> EngineQNN:
         """Return an ``EstimatorQNN`` that evaluates the circuit's Pauli program."""
-        return EngineQNN(pqc, self)
+        return EngineQNN(pqc, self, self.usage)
 
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:  # noqa: ARG002
         """Return one execution per sample, no PUB."""

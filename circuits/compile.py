@@ -37,7 +37,7 @@ MAX_QUBITS = 62
 """Masks are signed 64-bit integers."""
 
 ANGLE_TOLERANCE = 1e-12
-"""Radians within which a constant angle counts as a multiple of pi/2, hence as Clifford."""
+"""Quarter turns within which a constant angle counts as a multiple of pi/2, hence as Clifford."""
 
 
 class _Rotation(NamedTuple):

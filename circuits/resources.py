@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from qiskit import QuantumCircuit
 
@@ -33,5 +32,5 @@ def logical_resources(circuit: QuantumCircuit) -> CircuitResources:
         depth=circuit.depth(),
         two_qubit_depth=circuit.depth(lambda instruction: len(instruction.qubits) > 1),
         two_qubit_gates=circuit.num_nonlocal_gates(),
-        gate_counts=MappingProxyType(dict(circuit.count_ops())),
+        gate_counts=dict(circuit.count_ops()),
     )

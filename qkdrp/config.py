@@ -1,6 +1,7 @@
 """The settings of a training run: frozen, validated, written to ``config.json``."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,6 +31,11 @@ class _Settings(BaseModel):
                 for item in error.errors()
             )
             raise ConfigError(f"{wrong}.") from error
+
+    @classmethod
+    def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of many values that are settings here, not yet validated."""
+        return {name: values[name] for name in cls.model_fields}
 
 
 class DataConfig(_Settings):
@@ -106,6 +112,7 @@ class TrainConfig(_Settings):
         model: What is trained.
         fit: How it is trained.
         backend: Where circuits run while training, a key of :data:`qkdrp.backends.BACKENDS`.
+        backend_options: The backend's own options.
         seed: Of split, initialisation and shuffling.
         threads: Threads of torch and of the backend; 0 for all cores.
     """
@@ -114,5 +121,6 @@ class TrainConfig(_Settings):
     model: ModelConfig = ModelConfig()
     fit: FitConfig = FitConfig()
     backend: str = "aer_exact"
+    backend_options: dict[str, bool | int | float | str] = {}
     seed: int = Field(default=0, ge=0)
     threads: int = Field(default=0, ge=0)

@@ -9,18 +9,19 @@ import numpy as np
 from qkdrp.backends import get_backend
 from qkdrp.circuits.errors import RunError
 from qkdrp.files import write_csv, write_json
+from qkdrp.predictions import predict_parts, score_part
 from qkdrp.provenance import versions
 from qkdrp.run import (
     METRICS,
     PREDICTIONS,
+    claim_folder,
     load_run,
-    new_folder,
     read_frame,
     read_metrics,
-    unused,
+    refuse_taken,
 )
-from qkdrp.threads import set_threads
-from qkdrp.training import load_data, predict_parts, score_part
+from qkdrp.threads import limit_threads
+from qkdrp.training import load_data
 
 EVALUATIONS = "evaluations"
 """Folder inside a run folder for its evaluations."""
@@ -60,19 +61,15 @@ def evaluate(
     Raises:
         QkdrpError: If run, data or backend cannot be used.
     """
-    set_threads(threads)
-    with get_backend(backend_name) as backend:
+    refuse_taken(output)
+    with limit_threads(threads), get_backend(backend_name) as backend:
         run = load_run(run_path, backend)
         trained = read_metrics(run_path)
         data = run.config.data
         cohort = load_data(data.model_copy(update={"source": source or data.source}))
-        path = (
-            unused(run_path / EVALUATIONS / backend_name)
-            if output is None
-            else new_folder(output, backend_name)
-        )
-        predictions = predict_parts(run, cohort)
-        before = read_frame(run_path / PREDICTIONS, ("sample", "prediction"))
+        predictions = predict_parts(run, cohort, ("test",))
+        before = read_frame(run_path / PREDICTIONS, ("sample", "part", "prediction"))
+        before = before[before["part"] == "test"].reset_index(drop=True)
         if before["sample"].tolist() != predictions["sample"].tolist():
             raise RunError(
                 f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
@@ -82,13 +79,13 @@ def evaluate(
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,
-            "same_data": cohort.digest() == trained["data_sha256"],
+            "same_data": cohort.digest() == trained.get("data_sha256"),
             "test": score_part(predictions, "test").model_dump(),
             "largest_prediction_shift": float(shift.max()),
             "usage": asdict(backend.usage),
             "versions": versions(),
         }
-    path.mkdir(parents=True, exist_ok=True)
+    path = claim_folder(output, run_path / EVALUATIONS / backend_name)
     write_csv(path / PREDICTIONS, predictions)
     write_json(path / METRICS, metrics)
     return Evaluation(path, trained, metrics)

@@ -78,17 +78,17 @@ def fit_model(
     config: FitConfig,
     seed: int,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
+    keep_interrupted: bool = False,
 ) -> Fit:
     """Train a model in place; it ends with the weights of the best epoch.
 
     With responder flags for validation, the best epoch has the highest validation AUC, and
     training stops when that has not risen for ``config.patience`` epochs; otherwise the last
     epoch counts. A last batch of a single sample is dropped, since batch normalisation needs two.
-    Ctrl-C ends training early and keeps the best epoch so far.
 
-    Before the first step, the head's bias is set so that the mean prediction is the mean label
-    (``config.centre_head``): a fresh circuit's outputs have a random mean, and stopping on an AUC,
-    which is blind to it, would often leave it in.
+    Before the first step, the bias of a linear head is set so that the mean prediction is the mean
+    label (``config.centre_head``): a fresh circuit's outputs have a random mean, and stopping on an
+    AUC, which is blind to it, would often leave it in.
 
     Args:
         model: The model to train.
@@ -97,8 +97,11 @@ def fit_model(
         config: Epochs, batch size, learning rate, patience.
         seed: Of the shuffling.
         on_epoch: Called after every epoch.
+        keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far, rather
+            than raise.
 
     Raises:
+        KeyboardInterrupt: On Ctrl-C, unless that is kept.
         ConfigError: If there are fewer than two training rows, the validation rows are of one
             class, or weights stop being finite.
     """
@@ -132,6 +135,8 @@ def fit_model(
             if 0 < config.patience <= number - fit.best_epoch:
                 break
     except KeyboardInterrupt:
+        if not keep_interrupted:
+            raise
         fit.interrupted = True
     if best_weights is not None:
         model.load_state_dict(best_weights)
@@ -159,9 +164,14 @@ def _check_finite(model: HybridModel, loss: float | None, where: str) -> None:
 
 
 def _centre_head(model: HybridModel, rows: LabelledGenes) -> None:
+    """Centre in training mode, as the first step will see it, without a trace in the statistics."""
     if isinstance(model.head, nn.Linear):
+        before = copy.deepcopy(model.state_dict())
+        model.train()
         with torch.no_grad():
-            model.head.bias.add_((rows.label - predict(model, rows.genes)).mean())
+            offset = (rows.label - model(rows.genes)).mean()
+            model.load_state_dict(before)
+            model.head.bias.add_(offset)
 
 
 def _train_epoch(

@@ -12,6 +12,9 @@ from sklearn.metrics import roc_auc_score
 CONFIDENCE = 0.95
 """Level of every interval."""
 
+LEAST_SPREAD = 1e-9
+"""Relative range below which values count as constant, and have no correlation."""
+
 Interval = tuple[float, float]
 
 
@@ -66,7 +69,7 @@ def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray
     errors = (prediction - label) ** 2
     margin = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * stats.sem(errors)
     auc = responder_auc(responder, prediction) if 0 < n_responder < n else None
-    varies = np.ptp(prediction) > 0 and np.ptp(label) > 0
+    varies = all(np.ptp(x) > LEAST_SPREAD * np.abs(x).max() for x in (prediction, label))
     pearson = stats.pearsonr(prediction, label) if varies else None
     spearman = float(stats.spearmanr(prediction, label).statistic) if varies else None
     return Scores(
@@ -79,7 +82,7 @@ def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray
         pearson=None if pearson is None else float(pearson.statistic),
         pearson_ci=None
         if pearson is None or n < 4
-        else tuple(map(float, pearson.confidence_interval())),
+        else tuple(map(float, pearson.confidence_interval(CONFIDENCE))),
         mse=float(errors.mean()),
         mse_ci=(float(max(errors.mean() - margin, 0.0)), float(errors.mean() + margin)),
     )

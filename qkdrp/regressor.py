@@ -98,6 +98,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         *,
         validation: Validation | None = None,
         on_epoch: Callable[[Epoch], None] = lambda _: None,
+        keep_interrupted: bool = False,
     ) -> Self:
         """Train the model.
 
@@ -107,6 +108,8 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
             validation: Genes, labels and responder flags that decide when to stop; without them
                 all epochs are trained.
             on_epoch: Called after every epoch.
+            keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far,
+                rather than raise.
 
         Raises:
             ConfigError: If a setting is outside its range or settings do not fit together.
@@ -114,8 +117,8 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
             ValueError: If X or y are not finite numbers of fitting shapes.
         """
         settings = self.get_params(deep=False)
-        model_config = ModelConfig.make(**_pick(settings, ModelConfig))
-        fit_config = FitConfig.make(**_pick(settings, FitConfig))
+        model_config = ModelConfig.make(**ModelConfig.pick(settings))
+        fit_config = FitConfig.make(**FitConfig.pick(settings))
         X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True, ensure_min_samples=2)
 
         seed = self.random_state
@@ -128,13 +131,21 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         watched = None
         if validation is not None:
             genes, label, responder = validation
-            genes = validate_data(self, genes, dtype=np.float32, reset=False)
-            check_consistent_length(genes, label, responder)
+            genes, label = validate_data(
+                self, genes, label, dtype=np.float32, y_numeric=True, reset=False
+            )
+            check_consistent_length(genes, responder)
             watched = LabelledGenes(
                 _tensor(genes), _tensor(label), np.asarray(responder, dtype=bool)
             )
         self.fit_: Fit = fit_model(
-            self.model_, rows, watched, fit_config, derive_seed(int(seed), "shuffle"), on_epoch
+            self.model_,
+            rows,
+            watched,
+            fit_config,
+            derive_seed(int(seed), "shuffle"),
+            on_epoch,
+            keep_interrupted,
         )
         return self
 
@@ -161,10 +172,6 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
 
     def _open_backend(self) -> Backend:
         return get_backend(self.backend) if isinstance(self.backend, str) else self.backend
-
-
-def _pick(settings: dict[str, Any], config: type[ModelConfig] | type[FitConfig]) -> dict[str, Any]:
-    return {name: settings[name] for name in config.model_fields}
 
 
 def _tensor(array: NDArray[Any]) -> torch.Tensor:

@@ -1,10 +1,12 @@
 """The run folder: the unit of result, never overwritten, whole or not there."""
 
 import json
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from qiskit.exceptions import QiskitError
 
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC, compile_program
-from qkdrp.circuits.errors import RunError
+from qkdrp.circuits.errors import ConfigError, RunError
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split
 from qkdrp.files import atomic, digest, write_csv, write_json
@@ -58,33 +60,59 @@ class Run:
         return np.asarray(self.regressor.predict(self.preprocessor.genes(cohort)))
 
 
-def new_folder(wanted: Path | None, default_name: str) -> Path:
-    """Return the path of a folder to be made, and refuse one that holds something.
+def refuse_taken(wanted: Path | None) -> None:
+    """Raise a :class:`RunError` if a wanted folder is a file or holds something already."""
+    if (
+        wanted is not None
+        and wanted.exists()
+        and not (wanted.is_dir() and not any(wanted.iterdir()))
+    ):
+        raise RunError(f"{wanted}: already there; give --output a new folder.")
+
+
+def claim_folder(wanted: Path | None, default: Path) -> Path:
+    """Make a new folder that nobody else has, and return its path.
 
     Args:
-        wanted: What the user asked for.
-        default_name: Where nothing was asked for, a time-stamped folder below ``runs/``.
+        wanted: What the user asked for; may be there if it is empty.
+        default: Where nothing was asked for; gets a number if it is taken.
 
     Raises:
-        RunError: If the folder is there and not empty, or is a file.
+        RunError: If the wanted folder is a file or holds something already.
     """
-    if wanted is None:
-        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        return unused(Path("runs") / f"{default_name.lower().replace(' ', '_')}-{stamp}")
-    if wanted.exists() and not (wanted.is_dir() and not any(wanted.iterdir())):
-        raise RunError(f"{wanted}: already there; give --output a new folder.")
-    return wanted
+    if wanted is not None:
+        refuse_taken(wanted)
+        wanted.mkdir(parents=True, exist_ok=True)
+        return wanted
+    for number in count(1):
+        path = default if number == 1 else default.with_name(f"{default.name}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("count() never ends")
 
 
-def unused(path: Path) -> Path:
-    """Return the path, with a number behind it if it is taken."""
-    candidates = (path.with_name(f"{path.name}-{number}") for number in range(2, 10_000))
-    return path if not path.exists() else next(other for other in candidates if not other.exists())
+def default_folder(config: TrainConfig, drug: str) -> Path:
+    """Return the time-stamped folder below ``runs/`` that a run gets by default."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    name = re.sub(r"[^\w.-]+", "_", f"{drug}-{config.model.model}-{config.backend}".lower())
+    return Path("runs") / f"{name}-{stamp}"
+
+
+def regressor_of(config: TrainConfig, backend: Backend) -> HybridRegressor:
+    """Return the untrained regressor of a configuration."""
+    return HybridRegressor(
+        **config.model.model_dump(),
+        **config.fit.model_dump(),
+        backend=backend,
+        random_state=config.seed,
+    )
 
 
 def start_run(path: Path, config: TrainConfig, split: Split) -> None:
-    """Make a run folder with what is known before training."""
-    path.mkdir(parents=True, exist_ok=True)
+    """Write into a run folder what is known before training."""
     write_json(path / CONFIG, config.model_dump() | {"versions": versions()})
     write_csv(path / SPLIT, split.to_frame())
     if recipe_of(config.model).quantum:
@@ -105,6 +133,8 @@ def load_run(path: Path, backend: Backend) -> Run:
     """
     config = _read_config(path)
     metrics = read_metrics(path)
+    if not (path / MODEL).is_file():
+        raise _damaged(path / MODEL)
     if digest(path / MODEL) != metrics.get("model_sha256"):
         raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
     split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
@@ -119,8 +149,8 @@ def load_run(path: Path, backend: Backend) -> Run:
         model.load_state_dict(stored.weights)
     except RuntimeError as error:
         raise RunError(f"{path / MODEL}: does not fit {CONFIG}.") from error
-    regressor = HybridRegressor(**config.model.model_dump(), backend=backend)
-    return Run(path, config, split, stored.preprocessor, regressor.restore(model, n_genes))
+    regressor = regressor_of(config, backend).restore(model, n_genes)
+    return Run(path, config, split, stored.preprocessor, regressor)
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
@@ -141,7 +171,7 @@ def read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         RunError: If it is missing or damaged, or a column is not there.
     """
     try:
-        frame = pd.read_csv(path, dtype={"sample": str})
+        frame = pd.read_csv(path, dtype={"sample": str}, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise _damaged(path) from error
     if not set(columns) <= set(frame.columns) or frame[list(columns)].isna().any(axis=None):
@@ -154,7 +184,10 @@ def _read_config(path: Path) -> TrainConfig:
         raise RunError(f"{path}: is no run folder, {CONFIG} is missing.")
     content = _read_object(path / CONFIG)
     content.pop("versions", None)
-    return TrainConfig.make(**content)
+    try:
+        return TrainConfig.make(**content)
+    except ConfigError as error:
+        raise RunError(f"{path / CONFIG}: {error}") from error
 
 
 def _read_object(path: Path) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from shutil import rmtree
 from time import perf_counter
 from typing import Any
 
@@ -13,20 +12,34 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from qkdrp.backends import get_backend
+from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
 from qkdrp.circuits.errors import QkdrpError
 from qkdrp.config import DataConfig, TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split, load_cohort, make_split
-from qkdrp.figures import draw_figures
 from qkdrp.files import digest, write_csv, write_json
 from qkdrp.fit import Epoch
 from qkdrp.metrics import Scores, score
 from qkdrp.model import recipe_of
-from qkdrp.regressor import HybridRegressor
-from qkdrp.run import FIGURES, HISTORY, METRICS, MODEL, PREDICTIONS, Run, new_folder, start_run
+from qkdrp.predictions import predict_parts, score_part
+from qkdrp.run import (
+    CIRCUIT,
+    CONFIG,
+    FIGURES,
+    HISTORY,
+    METRICS,
+    MODEL,
+    PREDICTIONS,
+    SPLIT,
+    Run,
+    claim_folder,
+    default_folder,
+    regressor_of,
+    start_run,
+)
 from qkdrp.seeds import derive_seed
 from qkdrp.store import StoredModel
-from qkdrp.threads import set_threads
+from qkdrp.threads import limit_threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +70,25 @@ def load_data(config: DataConfig) -> Cohort:
     return load_cohort(config.source, config.drug, **options)
 
 
-def prepare(config: TrainConfig) -> Prepared:
+def prepare(
+    config: TrainConfig, cohort: Cohort | None = None, split: Split | None = None
+) -> Prepared:
     """Load, check, split and preprocess; writes nothing.
+
+    Args:
+        config: The settings.
+        cohort: The samples, where they are loaded already.
+        split: A split of theirs; made from the seed where left out.
 
     Raises:
         QkdrpError: If settings or data cannot be meant.
     """
     recipe_of(config.model)
-    cohort = load_data(config.data)
-    split = make_split(cohort, derive_seed(config.seed, "split"), config.data.stratify_test)
+    find_backend(config.backend, config.backend_options)
+    cohort = cohort or load_data(config.data)
+    split = split or make_split(
+        cohort, derive_seed(config.seed, "split"), config.data.stratify_test
+    )
     zscore = not cohort.standardised if config.data.zscore is None else config.data.zscore
     preprocessor = Preprocessor.fit(
         cohort.select(split.train), zscore, config.data.variance_threshold
@@ -74,9 +97,8 @@ def prepare(config: TrainConfig) -> Prepared:
 
 
 def train(
-    config: TrainConfig,
+    prepared: Prepared,
     output: Path | None = None,
-    on_start: Callable[[Prepared], None] = lambda _: None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
@@ -84,24 +106,26 @@ def train(
     Ctrl-C ends training early; the folder then holds what is done so far and says interrupted.
 
     Args:
-        config: The settings.
+        prepared: What to train.
         output: A new folder; a time-stamped one below ``runs/`` where left out.
-        on_start: Called when everything is checked, before anything is written.
         on_epoch: Called after every epoch.
 
     Returns:
         The run, and the content of its ``metrics.json``.
 
     Raises:
-        QkdrpError: If settings or data cannot be meant, or the folder holds something already.
+        RunError: If the folder holds something already.
+        ConfigError: If training diverges; the folder is emptied again.
     """
+    from qkdrp.figures import draw_figures  # matplotlib is slow to import
+
+    config, cohort, split = prepared.config, prepared.cohort, prepared.split
     start = perf_counter()
-    set_threads(config.threads)
-    with get_backend(config.backend) as backend:
-        prepared = prepare(config)
-        cohort, split = prepared.cohort, prepared.split
-        path = new_folder(output, f"{cohort.drug}-{config.model.model}-{config.backend}")
-        on_start(prepared)
+    with (
+        limit_threads(config.threads),
+        get_backend(config.backend, **config.backend_options) as backend,
+    ):
+        path = claim_folder(output, default_folder(config, cohort.drug))
         start_run(path, config, split)
         epochs: list[Epoch] = []
 
@@ -111,17 +135,19 @@ def train(
             on_epoch(epoch)
 
         genes, label, _ = prepared.rows(split.train)
-        regressor = HybridRegressor(
-            **config.model.model_dump(),
-            **config.fit.model_dump(),
-            backend=backend,
-            random_state=config.seed,
-        )
-        watched = prepared.rows(split.validation)
+        regressor = regressor_of(config, backend)
         try:
-            regressor.fit(genes, label, validation=watched, on_epoch=record)
+            regressor.fit(
+                genes,
+                label,
+                validation=prepared.rows(split.validation),
+                on_epoch=record,
+                keep_interrupted=True,
+            )
         except QkdrpError:
-            rmtree(path)
+            for name in (CONFIG, SPLIT, CIRCUIT, HISTORY):
+                (path / name).unlink(missing_ok=True)
+            path.rmdir()
             raise
         run = Run(path, config, split, prepared.preprocessor, regressor)
         StoredModel(regressor.model_.state_dict(), prepared.preprocessor).save(path / MODEL)
@@ -141,38 +167,6 @@ def history_frame(history: Sequence[Epoch]) -> pd.DataFrame:
     """Return one row per epoch."""
     names = [field.name for field in fields(Epoch)]
     return pd.DataFrame([asdict(epoch) for epoch in history], columns=names)
-
-
-def predict_parts(run: Run, cohort: Cohort) -> pd.DataFrame:
-    """Return one row per sample of the split, with measured and predicted label."""
-    parts = [
-        (name, cohort.select(ids), run.predict(cohort.select(ids)))
-        for name, ids in run.split.parts().items()
-    ]
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "sample": part.samples,
-                    "part": name,
-                    "responder": part.responder,
-                    "ln_ic50": part.ln_ic50,
-                    "label": run.preprocessor.label(part),
-                    "prediction": prediction,
-                }
-            )
-            for name, part, prediction in parts
-        ],
-        ignore_index=True,
-    )
-
-
-def score_part(predictions: pd.DataFrame, part: str) -> Scores:
-    """Score the predictions of one part of the split."""
-    rows = predictions[predictions["part"] == part]
-    return score(
-        rows["label"].to_numpy(), rows["responder"].to_numpy(), rows["prediction"].to_numpy()
-    )
 
 
 def score_baselines(prepared: Prepared) -> dict[str, Scores]:
@@ -205,7 +199,11 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "n_samples": len(cohort),
         "n_responder": int(cohort.responder.sum()),
         "n_genes": len(run.preprocessor.transform.genes),
-        "n_parameters": sum(weights.numel() for weights in run.regressor.model_.parameters()),
+        "n_parameters": sum(
+            weights.numel()
+            for weights in run.regressor.model_.parameters()
+            if weights.requires_grad
+        ),
         "n_train": sizes["train"],
         "n_val": sizes["validation"],
         "n_test": sizes["test"],

@@ -16,7 +16,7 @@ def show(source: Source = "synthetic") -> None:
     from qkdrp.cli.report import report_drugs
     from qkdrp.data import list_drugs, load_cohort
 
-    report_drugs([load_cohort(source, drug) for drug in list_drugs(source)])
+    report_drugs(load_cohort(source, drug) for drug in list_drugs(source))
 
 
 @app.command()
@@ -28,5 +28,7 @@ def fetch(
     from qkdrp.cli.report import DownloadBar, report_counts
     from qkdrp.data.fetch import fetch_dataset
 
-    if not report_counts(output, fetch_dataset(name, output, DownloadBar())):
+    with DownloadBar() as progress:
+        counts = fetch_dataset(name, output, progress)
+    if not report_counts(output, counts):
         raise typer.Exit(1)

@@ -1,8 +1,8 @@
 """What commands print."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.box import SIMPLE_HEAD
@@ -14,6 +14,7 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeRemainingColumn,
+    track,
 )
 from rich.table import Table
 
@@ -31,10 +32,14 @@ LOG_EVERY = 10
 """Epochs between two lines where the output is not a terminal."""
 
 
-class TrainReport:
-    """Reports a training while it goes on; a context manager around the training itself."""
+class TrainReport(AbstractContextManager["TrainReport"]):
+    """Reports a training while it goes on; a context manager around the training itself.
 
-    def __init__(self) -> None:
+    Args:
+        prepared: What is going to be trained.
+    """
+
+    def __init__(self, prepared: "Prepared") -> None:
         self.console = Console(highlight=False)
         self.progress = Progress(
             TextColumn("training"),
@@ -45,27 +50,19 @@ class TrainReport:
             console=self.console,
             disable=not self.console.is_terminal,
         )
+        epochs = prepared.config.fit.epochs
+        self.task = self.progress.add_task("", total=epochs, loss="-", auc="-")
+        for line in _introduction(prepared):
+            self.console.print(line, soft_wrap=True)
 
-    def started(self, prepared: "Prepared") -> None:
-        """Say what is going to be trained on what."""
-        config, cohort, split = prepared.config, prepared.cohort, prepared.split
-        n_responder = int(cohort.responder.sum())
-        model = config.model
-        self.console.print(f"data     {cohort.provenance}", soft_wrap=True)
-        self.console.print(
-            f"cohort   {cohort.drug}: {len(cohort)} samples, {len(cohort) - n_responder} "
-            f"non-responders, {n_responder} responders; {len(split.train)} train, "
-            f"{len(split.validation)} validation, {len(split.test)} test; "
-            f"{len(prepared.preprocessor.transform.genes)} of {len(cohort.genes)} genes",
-            soft_wrap=True,
-        )
-        self.console.print(
-            f"model    {model.model}, n1={model.n_qubits} n2={model.n_encoding} "
-            f"n3={model.n_variational} on {config.backend}, seed {config.seed}",
-            soft_wrap=True,
-        )
-        self.task = self.progress.add_task("", total=config.fit.epochs, loss="-", auc="-")
+    def __enter__(self) -> Self:
+        """Start the progress bar."""
         self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the progress bar."""
+        self.progress.stop()
 
     def epoch(self, epoch: "Epoch") -> None:
         """Show an epoch."""
@@ -75,19 +72,6 @@ class TrainReport:
             self.console.print(
                 f"epoch {epoch.epoch:4d}  loss {loss}  validation AUC {auc}  {epoch.seconds:.1f} s",
             )
-
-    def __enter__(self) -> Self:
-        """Return the report; the progress bar starts with the training."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop the progress bar."""
-        self.progress.stop()
 
     def finished(self, path: Path, metrics: dict[str, Any]) -> None:
         """Print the scores of the test rows, and where the run is."""
@@ -99,6 +83,21 @@ class TrainReport:
         columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
         self.console.print(_score_table(_title(metrics), columns))
         self.console.print(f"run folder: {path}", soft_wrap=True)
+
+
+def _introduction(prepared: "Prepared") -> list[str]:
+    config, cohort, split = prepared.config, prepared.cohort, prepared.split
+    n_responder = int(cohort.responder.sum())
+    model = config.model
+    return [
+        f"data     {cohort.provenance}",
+        f"cohort   {cohort.drug}: {len(cohort)} samples, {len(cohort) - n_responder} "
+        f"non-responders, {n_responder} responders; {len(split.train)} train, "
+        f"{len(split.validation)} validation, {len(split.test)} test; "
+        f"{len(prepared.preprocessor.transform.genes)} of {len(cohort.genes)} genes",
+        f"model    {model.model}, n1={model.n_qubits} n2={model.n_encoding} "
+        f"n3={model.n_variational} on {config.backend}, seed {config.seed}",
+    ]
 
 
 def report_evaluation(evaluation: "Evaluation") -> None:
@@ -131,16 +130,16 @@ def report_counts(folder: Path, counts: Sequence["CohortCount"]) -> bool:
     return all(count.found == count.published for count in counts)
 
 
-def report_drugs(cohorts: Sequence["Cohort"]) -> None:
+def report_drugs(cohorts: Iterable["Cohort"]) -> None:
     """Print the size of each cohort."""
-    table = Table(box=SIMPLE_HEAD, caption=cohorts[0].provenance if cohorts[0].synthetic else None)
+    table = Table(box=SIMPLE_HEAD)
     for name in ("drug", "samples", "non-responders", "responders", "genes", "missing"):
         table.add_column(name, justify="left" if name == "drug" else "right")
-    for cohort in cohorts:
+    for cohort in track(cohorts, "reading", transient=True):
         n_responder = int(cohort.responder.sum())
         missing = float((cohort.expression != cohort.expression).mean())  # NaN
         table.add_row(
-            cohort.drug,
+            cohort.drug + (" (SYNTHETIC)" if cohort.synthetic else ""),
             str(len(cohort)),
             str(len(cohort) - n_responder),
             str(n_responder),
@@ -180,8 +179,8 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-class DownloadBar:
-    """A progress bar in the sense of pooch, drawn by Rich."""
+class DownloadBar(AbstractContextManager["DownloadBar"]):
+    """A progress bar in the sense of pooch, drawn by Rich; a context manager."""
 
     def __init__(self) -> None:
         self.progress = Progress(
@@ -200,5 +199,9 @@ class DownloadBar:
         self.progress.reset(self.task)
 
     def close(self) -> None:
-        """Stop drawing."""
+        """End a file."""
+        self.progress.stop()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing, whatever happened."""
         self.progress.stop()

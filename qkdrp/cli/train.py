@@ -7,7 +7,7 @@ import typer
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.measurement import MEASUREMENTS
 from qkdrp.cli.options import Backend, Output, Source, Threads, parse_angle
-from qkdrp.config import TrainConfig
+from qkdrp.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
 _DATA, _CIRCUIT, _TRAINING = "Data", "Model", "Training"
@@ -118,43 +118,24 @@ def train(
     output: Output = None,
 ) -> None:
     """Train a model on one drug and write a run folder."""
+    given = dict(locals())
     config = TrainConfig.make(
-        data={
-            "source": source,
-            "drug": drug,
-            "partner": partner,
-            "zscore": zscore,
-            "variance_threshold": variance_threshold,
-            "stratify_test": stratify_test,
-        },
-        model={
-            "model": model,
-            "n_qubits": n_qubits,
-            "n_encoding": n_encoding,
-            "n_variational": n_variational,
-            "measurement": measurement,
-            "entangler": entangler,
-            "absorb_tail": absorb_tail,
-            "a": a,
-            "r": r,
-            "learn_a_r": learn_a_r,
-        },
-        fit={
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "lr": lr,
-            "patience": patience,
-            "centre_head": centre_head,
-        },
+        data=DataConfig.pick(given),
+        model=ModelConfig.pick(given),
+        fit=FitConfig.pick(given),
         backend=backend,
         seed=seed,
         threads=threads,
     )
     from qkdrp.cli.report import TrainReport
+    from qkdrp.run import refuse_taken
+    from qkdrp.training import prepare
     from qkdrp.training import train as run_training
 
-    with TrainReport() as report:
-        run, metrics = run_training(config, output, report.started, report.epoch)
+    refuse_taken(output)
+    prepared = prepare(config)
+    with TrainReport(prepared) as report:
+        run, metrics = run_training(prepared, output, report.epoch)
     report.finished(run.path, metrics)
     if metrics["status"] == "interrupted":
         raise typer.Exit(1)

@@ -51,6 +51,13 @@ class Cohort:
                     f"({n_samples}, {n_genes})."
                 )
 
+        for name in ("samples", "genes"):
+            names, counts = np.unique(getattr(self, name), return_counts=True)
+            if (counts > 1).any():
+                raise DataError(f"{name} holds {names[counts > 1][0]!r} twice; keep one of each.")
+        if np.isinf(self.expression).any() or not np.isfinite(self.ln_ic50).all():
+            raise DataError("expression or ln_ic50 holds a value that is not finite.")
+
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.samples)

@@ -5,9 +5,11 @@ import gzip
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO, cast
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from qkdrp.circuits.errors import DataError
 
@@ -56,18 +58,24 @@ def numeric(table: pd.DataFrame, path: Path, dtype: type[np.floating] = np.float
     """Return a table of numbers, NaN where a cell is blank.
 
     Args:
-        table: The cells; decimal commas are understood.
+        table: The cells; decimal commas are understood in columns without decimal points.
         path: Where they come from, for messages.
         dtype: The type of the result.
 
     Raises:
         DataError: If a cell is neither blank nor a finite number; names its row and column.
     """
-    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    texts = [
+        name
+        for name, kind in zip(table.columns, table.dtypes, strict=True)
+        if is_bool_dtype(kind) or not is_numeric_dtype(kind)
+    ]
     if texts:
         table = table.copy()
         for name in texts:
-            column = table[name].astype("string").str.strip().str.replace(",", ".", regex=False)
+            column = table[name].astype("string").str.strip()
+            if not column.str.contains(".", regex=False).any():
+                column = column.str.replace(",", ".", regex=False)
             numbers = pd.to_numeric(column, errors="coerce")
             wrong = numbers.isna() & column.notna() & (column != "")
             if wrong.any():
@@ -113,8 +121,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _read_text(path: Path, text: Sequence[str]) -> pd.DataFrame:
     separator = "\t" if ".tsv" in path.suffixes else ","
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", newline="", encoding="utf-8-sig") as file:
+    with _open_text(path) as file:
         lines = csv.reader(file, delimiter=separator)
         header, first = next(lines, []), next(lines, [])
     if first and len(first) not in (len(header), len(header) + 1):
@@ -126,6 +133,7 @@ def _read_text(path: Path, text: Sequence[str]) -> pd.DataFrame:
     if "" in names:
         raise DataError(f"{path}: column {names.index('') + 2} has no name, or the header ends so.")
     refuse_duplicates(names, "columns", path)
+    _refuse_short_rows(path, separator, len(names) + 1)
     return pd.read_csv(
         path,
         sep=separator,
@@ -135,3 +143,21 @@ def _read_text(path: Path, text: Sequence[str]) -> pd.DataFrame:
         dtype=dict.fromkeys(["", *text], str),
         encoding="utf-8-sig",
     )
+
+
+def _open_text(path: Path) -> TextIO:
+    opener = gzip.open if path.suffix == ".gz" else open
+    return cast("TextIO", opener(path, "rt", newline="", encoding="utf-8-sig"))
+
+
+def _refuse_short_rows(path: Path, separator: str, width: int) -> None:
+    """Raise where a row ends early; pandas would fill it up with missing values."""
+    with _open_text(path) as file:
+        next(file, None)
+        for number, line in enumerate(file, start=1):
+            found = line.count(separator) + 1
+            if found < width and line.strip() and '"' not in line:
+                raise DataError(
+                    f"{path}: row {number} has {found} fields, expected {width}; "
+                    "is the file complete?"
+                )

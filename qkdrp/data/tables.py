@@ -1,5 +1,6 @@
 """Loader of plain tables: ``expression.*`` and ``response.*`` in one folder."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -39,10 +40,19 @@ def load_tables(folder: Path, drug: str) -> Cohort:
     path = _path(folder, "response")
     response = clean_response(response[response["drug"] == drug], path, "ln_ic50", "response")
     path = _path(folder, "expression")
-    expression = clean_expression(read_table(path), path)
     return join_cohort(
-        expression, response, drug=drug, standardised=False, source=f"tables in {folder}"
+        _expression(path, path.stat().st_mtime_ns),
+        response,
+        drug=drug,
+        standardised=False,
+        source=f"tables in {folder}",
     )
+
+
+@lru_cache(maxsize=1)
+def _expression(path: Path, modified: int) -> pd.DataFrame:  # noqa: ARG001  # part of the key
+    """Read a table once for all drugs of a folder."""
+    return clean_expression(read_table(path), path)
 
 
 def _read_response(folder: Path) -> pd.DataFrame:

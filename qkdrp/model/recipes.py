@@ -31,18 +31,21 @@ class Recipe:
     quantum: bool = True
 
 
+def spec_of(config: ModelConfig) -> PQCSpec:
+    """Return the specification of the circuit that a model configuration asks for."""
+    return PQCSpec(
+        config.n_qubits,
+        config.n_encoding,
+        config.n_variational,
+        measurement=config.measurement,
+        entangler=config.entangler,
+        absorb_tail=config.absorb_tail,
+    )
+
+
 def pqc_of(config: ModelConfig) -> PQC:
     """Return the circuit that a model configuration asks for."""
-    return build_pqc(
-        PQCSpec(
-            config.n_qubits,
-            config.n_encoding,
-            config.n_variational,
-            measurement=config.measurement,
-            entangler=config.entangler,
-            absorb_tail=config.absorb_tail,
-        )
-    )
+    return build_pqc(spec_of(config))
 
 
 def _circuit_and_head(config: ModelConfig, backend: Backend) -> tuple[nn.Module, nn.Module]:
@@ -83,7 +86,7 @@ def recipe_of(config: ModelConfig) -> Recipe:
             f"model {config.model!r} has no a and r to learn: use the model 'moderated'."
         )
     if recipe.quantum:
-        pqc_of(config)
+        spec_of(config)
     return recipe
 
 

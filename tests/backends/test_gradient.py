@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.primitives import StatevectorEstimator
+from qiskit.quantum_info import Pauli, SparsePauliOp
 from qiskit_machine_learning.gradients import ParamShiftEstimatorGradient
 
 from qkdrp.backends.gradient import AdjointEstimatorGradient
@@ -74,3 +75,14 @@ def test_an_unsupported_gate_is_an_error(spy: SpyEstimator) -> None:
     job = AdjointEstimatorGradient(spy).run([circuit], OBSERVABLES[:1], [[0.1, 0.2]])
     with pytest.raises(UnsupportedGateError, match="gate 5 \\(t on qubits \\[0\\]\\)"):
         job.result()
+
+
+def test_plain_paulis_and_circuits_of_different_sizes_are_served() -> None:
+    one, two = QuantumCircuit(1), QuantumCircuit(1)
+    one.rx(A, 0)
+    two.rx(A, 0)
+    two.ry(B, 0)
+    gradient = AdjointEstimatorGradient(StatevectorEstimator())
+    found = gradient.run([one, two], [Pauli("Z"), Pauli("Z")], [[0.3], [0.3, 0.0]]).result()
+    np.testing.assert_allclose(found.gradients[0], [-np.sin(0.3)], atol=1e-12)
+    np.testing.assert_allclose(found.gradients[1], [-np.sin(0.3), 0.0], atol=1e-12)

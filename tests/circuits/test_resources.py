@@ -1,3 +1,7 @@
+import json
+import pickle
+from dataclasses import asdict
+
 import pytest
 from qiskit import QuantumCircuit
 
@@ -62,7 +66,9 @@ def test_gates_on_three_qubits_count_as_nonlocal() -> None:
     assert (found.depth, found.two_qubit_depth, found.two_qubit_gates) == (2, 1, 1)
 
 
-def test_gate_counts_are_read_only() -> None:
-    found = logical_resources(QuantumCircuit(2))
-    with pytest.raises(TypeError):
-        found.gate_counts["cx"] = 1  # type: ignore[index]
+def test_resources_travel_to_workers_and_json() -> None:
+    circuit = QuantumCircuit(2)
+    circuit.cx(0, 1)
+    found = logical_resources(circuit)
+    assert pickle.loads(pickle.dumps(found)) == found
+    assert json.loads(json.dumps(asdict(found)))["gate_counts"] == {"cx": 1}

@@ -11,7 +11,7 @@ import pytest
 from qkdrp.cli import main
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort
-from qkdrp.training import train
+from qkdrp.training import prepare, train
 
 DRUGS = ("DrugA", "DrugB")
 N_SAMPLES, N_GENES = 60, 15
@@ -196,5 +196,5 @@ class Trained:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     base = tmp_path_factory.mktemp("trained")
     data = make_tables().write(base / "data")
-    train(small_config(data), base / "run")
+    train(prepare(small_config(data)), base / "run")
     return Trained(base / "run", data)

@@ -33,10 +33,12 @@ def run(
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     *,
     seed: int = 0,
+    keep: bool = False,
     **settings: object,
 ) -> Fit:
     config = FitConfig.make(**{"epochs": 3, "batch_size": 16, "lr": 1e-3, **settings})
-    return fit_model(model or classic(), train or rows(50, 1), validation, config, seed, on_epoch)
+    train = train or rows(50, 1)
+    return fit_model(model or classic(), train, validation, config, seed, on_epoch, keep)
 
 
 def test_the_loss_falls() -> None:
@@ -119,7 +121,9 @@ def test_ctrl_c_keeps_the_best_epoch_so_far() -> None:
         if epoch.epoch == 4:
             raise KeyboardInterrupt
 
-    fit = run(model, None, validation, stop, epochs=50, patience=0, lr=3e-3)
+    with pytest.raises(KeyboardInterrupt):
+        run(classic(), None, validation, stop, epochs=50, patience=0, lr=3e-3)
+    fit = run(model, None, validation, stop, keep=True, epochs=50, patience=0, lr=3e-3)
     assert fit.interrupted
     assert len(fit.epochs) == 4
     best = fit.epochs[fit.best_epoch - 1]
@@ -133,12 +137,17 @@ def test_ctrl_c_keeps_the_best_epoch_so_far() -> None:
 def test_the_head_starts_at_the_mean_label(centre: bool) -> None:
     model, train = classic(), rows(50, 1)
     run(model, train, epochs=1, lr=1e-12, centre_head=centre, batch_size=128)
-    # The first epoch has moved the running statistics of batch normalisation; put them back.
-    for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm1d):
-            module.reset_running_stats()
-    difference = abs((predict(model, train.genes) - train.label).mean().item())
+    model.train()
+    difference = abs((model(train.genes) - train.label).mean().item())
     assert (difference < 1e-5) == centre
+
+
+def test_centring_leaves_no_trace_in_the_statistics() -> None:
+    centred, plain = classic(), classic()
+    run(centred, epochs=1, lr=1e-12)
+    run(plain, epochs=1, lr=1e-12, centre_head=False)
+    for (name, left), right in zip(centred.named_buffers(), plain.buffers(), strict=True):
+        torch.testing.assert_close(left, right, msg=name)
 
 
 def test_a_model_without_a_linear_head_is_not_centred() -> None:

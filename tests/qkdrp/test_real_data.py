@@ -6,7 +6,7 @@ import pytest
 from qkdrp.config import TrainConfig
 from qkdrp.data import list_drugs, load_cohort
 from qkdrp.data.fetch import PUBLISHED_COUNTS
-from qkdrp.training import train
+from qkdrp.training import prepare, train
 from tests.qkdrp.conftest import RUN_FILES
 
 FOLDER = str(Path(os.environ.get("QKDRP_REAL_DATA", "")) / "gdsc5")
@@ -42,7 +42,7 @@ def test_a_short_training_writes_a_complete_run(tmp_path: Path) -> None:
         backend="statevector",
         threads=1,
     )
-    _, metrics = train(config, tmp_path / "run")
+    _, metrics = train(prepare(config), tmp_path / "run")
     found = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*")}
     assert found == RUN_FILES
     assert (metrics["n_train"], metrics["n_val"], metrics["n_test"]) == (596, 150, 83)

@@ -10,8 +10,9 @@ from qiskit.circuit.library import CZGate, RXGate
 
 from qkdrp.backends import get_backend
 from qkdrp.circuits.errors import RunError
+from qkdrp.config import TrainConfig
 from qkdrp.data import load_cohort
-from qkdrp.run import load_run, new_folder, unused
+from qkdrp.run import claim_folder, default_folder, load_run
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 
 
@@ -81,7 +82,9 @@ def test_evaluate_on_data_without_the_samples(
 ) -> None:
     moved = Path(shutil.copytree(trained.data, tmp_path / "moved"))
     lines = (moved / "expression.csv").read_text().splitlines()
-    (moved / "expression.csv").write_text("\n".join(lines[:-5]))
+    test = pd.read_csv(run / "split.csv").query("part == 'test'")["sample"].iloc[0]
+    kept = [line for line in lines if not line.startswith(f"{test},")]
+    (moved / "expression.csv").write_text("\n".join(kept))
     result = cli("evaluate", run, "--backend", "statevector", "--data", moved)
     refused(result, "samples are not in the data")
     assert not (run / "evaluations").exists()
@@ -192,23 +195,24 @@ def test_a_config_that_is_a_list(cli: Callable[..., CliResult], run: Path) -> No
     refused(cli("evaluate", run), "config.json")
 
 
-def test_new_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert new_folder(None, "My Drug").match("runs/my_drug-*")
+def test_the_default_folder_is_named_after_the_run() -> None:
+    config = TrainConfig.make(model={"model": "classic"})
+    assert default_folder(config, "A/B (50 uM)").match("runs/a_b_50_um_-classic-aer_exact-*")
+
+
+def test_a_wanted_folder_may_be_new_or_empty(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert new_folder(tmp_path / "empty", "") == tmp_path / "empty"
-    assert new_folder(tmp_path / "new", "") == tmp_path / "new"
-    (tmp_path / "file").touch()
+    for name in ("empty", "new"):
+        assert claim_folder(tmp_path / name, Path("unused")) == tmp_path / name
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here")
     for taken in (tmp_path, tmp_path / "file"):
-        with pytest.raises(RunError, match="already there; give --output a new folder"):
-            new_folder(taken, "")
-    assert not (tmp_path / "new").exists()
+        with pytest.raises(RunError, match="already there"):
+            claim_folder(taken, Path("unused"))
 
 
-def test_unused_counts_up(tmp_path: Path) -> None:
-    names = []
-    for _ in range(3):
-        path = unused(tmp_path / "a")
-        path.mkdir()
-        names.append(path.name)
-    assert names == ["a", "a-2", "a-3"]
+def test_a_default_folder_is_never_given_twice(tmp_path: Path) -> None:
+    given = [claim_folder(None, tmp_path / "a") for _ in range(3)]
+    assert [path.name for path in given] == ["a", "a-2", "a-3"]

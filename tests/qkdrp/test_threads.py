@@ -1,24 +1,20 @@
-from collections.abc import Iterator
-
 import joblib
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
-from qkdrp.threads import set_threads
+from qkdrp.threads import limit_threads
 
 
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (0, joblib.cpu_count())])
+def test_everything_gets_the_same_number_of_threads(asked: int, given: int) -> None:
+    with limit_threads(asked):
+        assert torch.get_num_threads() == given
+        assert max(pool["num_threads"] for pool in threadpool_info()) <= given
+
+
+def test_the_number_is_put_back_after_an_error() -> None:
     before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-def test_a_number_is_taken() -> None:
-    set_threads(1)
-    assert torch.get_num_threads() == 1
-
-
-def test_zero_takes_all_cores_of_the_process() -> None:
-    set_threads(0)
-    assert torch.get_num_threads() == joblib.cpu_count()
+    with pytest.raises(KeyboardInterrupt), limit_threads(before + 1):
+        raise KeyboardInterrupt
+    assert torch.get_num_threads() == before

@@ -112,12 +112,12 @@ def test_the_same_seed_gives_the_same_metrics(folder: Path, tmp_path: Path) -> N
     config = small_config(folder, backend="aer_exact")
     found = []
     for name in ("first", "second"):
-        train(config, tmp_path / name)
+        train(prepare(config), tmp_path / name)
         text = (tmp_path / name / "metrics.json").read_text()
         found.append([line for line in text.splitlines() if '"seconds"' not in line])
     assert found[0] == found[1]
     aer = read_json(tmp_path / "first" / "metrics.json")
-    _, exact = train(small_config(folder), tmp_path / "statevector")
+    _, exact = train(prepare(small_config(folder)), tmp_path / "statevector")
     assert exact["test"]["auc"] == pytest.approx(aer["test"]["auc"], abs=1e-6)
     assert exact["test"]["mse"] == pytest.approx(aer["test"]["mse"], abs=1e-6)
 
@@ -128,7 +128,9 @@ def test_another_seed_gives_another_split(folder: Path) -> None:
 
 
 def test_synthetic_data_say_so_everywhere(tmp_path: Path) -> None:
-    _, metrics = train(small_config("synthetic", model="classic", epochs=1), tmp_path / "run")
+    _, metrics = train(
+        prepare(small_config("synthetic", model="classic", epochs=1)), tmp_path / "run"
+    )
     assert metrics["synthetic"] is True
     assert "SYNTHETIC" in metrics["data"]
     assert not (tmp_path / "run" / "circuit.qpy").exists()
@@ -154,7 +156,7 @@ def interrupt_after(epochs: int) -> Callable[[Epoch], None]:
 
 def test_ctrl_c_keeps_what_is_done(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "run"
-    _, metrics = train(small_config(folder, epochs=50), path, on_epoch=interrupt_after(2))
+    _, metrics = train(prepare(small_config(folder, epochs=50)), path, on_epoch=interrupt_after(2))
     assert metrics["status"] == "interrupted"
     assert metrics["epochs"] == 2
     assert set(snapshot(path)) == RUN_FILES
@@ -175,7 +177,7 @@ def test_ctrl_c_while_the_history_is_written(
 
     monkeypatch.setattr(training, "write_csv", stop_at_the_third)
     path = tmp_path / "run"
-    _, metrics = train(small_config(folder, epochs=50, patience=0), path)
+    _, metrics = train(prepare(small_config(folder, epochs=50, patience=0)), path)
     assert metrics["status"] == "interrupted"
     assert len((path / "history.csv").read_text().splitlines()) == 1 + metrics["epochs"]
 
@@ -188,7 +190,7 @@ def test_ctrl_c_before_the_first_epoch(
 
     monkeypatch.setattr(fit, "_train_epoch", stop)
     path = tmp_path / "run"
-    _, metrics = train(small_config(folder), path)
+    _, metrics = train(prepare(small_config(folder)), path)
     assert metrics["status"] == "interrupted"
     assert metrics["epochs"] == metrics["best_epoch"] == 0
     assert set(snapshot(path)) == RUN_FILES - {"figures/learning_curve.png"}

@@ -42,3 +42,11 @@ def test_digest_changes_with_a_number(cohort: Cohort, name: str) -> None:
 
 def test_digest_depends_on_the_order(cohort: Cohort) -> None:
     assert cohort.select(cohort.samples[::-1]).digest() != cohort.digest()
+
+
+@pytest.mark.parametrize("name", ["samples", "genes"])
+def test_names_are_unique(cohort: Cohort, name: str) -> None:
+    names = getattr(cohort, name).copy()
+    names[1] = names[0]
+    with pytest.raises(DataError, match=f"{name} holds .* twice"):
+        replace(cohort, **{name: names})

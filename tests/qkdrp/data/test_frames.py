@@ -128,3 +128,24 @@ def test_reading_numbers_leaves_the_input_alone() -> None:
     table = pd.DataFrame({"G1": ["1,5", "2"]}, index=["a", "b"])
     assert numeric(table, Path("t.csv"))["G1"].tolist() == [1.5, 2.0]
     assert table["G1"].tolist() == ["1,5", "2"]
+
+
+def test_a_row_that_ends_early_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("s,G1,G2\na,1,2\nb,3\n")
+    with pytest.raises(DataError, match="row 2 has 2 fields, expected 3; is the file complete"):
+        read_table(path)
+
+
+def test_truth_values_are_no_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("s,G1\na,True\nb,False\n")
+    with pytest.raises(DataError, match="row 'a', column 'G1' holds"):
+        numeric(read_table(path), path)
+
+
+def test_a_comma_among_points_is_no_decimal_mark(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('s,G1\na,"1,234"\nb,5.6\n')
+    with pytest.raises(DataError, match="row 'a', column 'G1' holds '1,234'"):
+        numeric(read_table(path), path)
