@@ -68,7 +68,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         """Show an epoch."""
         loss, auc = f"{epoch.train_loss:.4f}", _number(epoch.validation_auc)
         self.progress.update(self.task, advance=1, loss=loss, auc=auc)
-        if not self.console.is_terminal and epoch.epoch % LOG_EVERY in (0, 1):
+        if not self.console.is_terminal and (epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0):
             self.console.print(
                 f"epoch {epoch.epoch:4d}  loss {loss}  validation AUC {auc}  {epoch.seconds:.1f} s",
             )
