@@ -1,50 +1,66 @@
 """The exact engine: expectation values and adjoint gradients of a Pauli program."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from psutil import virtual_memory
 
-from qkdrp.circuits.program import CONSTANT, Masks, PauliProgram
+from qkdrp.backends.kernels import (
+    ROW,
+    TABLE,
+    backward,
+    forward,
+    sweep_gradient,
+    sweep_values,
+)
+from qkdrp.backends.plan import Plan, make_plan
+from qkdrp.backends.pool import share_out
+from qkdrp.backends.simd import LANES
+from qkdrp.backends.wide import WideSweep
+from qkdrp.circuits.errors import BackendError
+from qkdrp.circuits.program import CONSTANT, PauliProgram
 
-Reals = NDArray[np.float64]
+Reals = NDArray[np.floating]
 """Angles, expectation values and gradients."""
 
-States = NDArray[np.complex128]
-"""State vectors, shape (..., 2^n_qubits, batch): amplitudes before samples."""
+MAX_NARROW = 12
+"""Qubits up to which a chunk of samples fits the cache; wider circuits go sample by sample."""
 
-
-@dataclass(frozen=True)
-class _Pauli:
-    """A Pauli string ready to act on states: ``(P psi)[k] = phase[k] psi[k ^ x]``."""
-
-    flipped: NDArray[np.int64]
-    phase: NDArray[np.complex128]
-
-    @classmethod
-    def from_masks(cls, x: int, z: int, n_qubits: int) -> "_Pauli":
-        flipped = np.arange(2**n_qubits) ^ x
-        signs = 1.0 - 2.0 * (np.bitwise_count(flipped & z) % 2)
-        return cls(flipped, 1j ** int(x & z).bit_count() * signs[:, np.newaxis])
-
-    def apply(self, states: States) -> States:
-        return self.phase * states[..., self.flipped, :]
+WORTH_THREADS = 200_000
+"""Amplitudes times rotations times chunks above which threads pay for being woken."""
 
 
 class ExactEngine:
     """Evaluates a Pauli program on state vectors, a whole batch at once.
 
-    Gradients come from one adjoint sweep that un-computes the rotations instead of storing
-    states: ``dE/d angle_k = Im <lambda_k| P_k |psi_k>``.
+    Runs of commuting rotations are applied as one phase, X strings between Hadamards. Gradients
+    come from one adjoint sweep that un-computes the rotations instead of storing states:
+    ``dE/d angle_k = Im <lambda_k| P_k |psi_k>``. Rotations in front of the first input are the
+    same for the whole batch and are done once. Uses as many threads as torch.
 
     Args:
         program: The program to evaluate.
+        dtype: Precision of states, float64 or float32.
+
+    Raises:
+        BackendError: If two state vectors do not fit into this machine's memory.
     """
 
-    def __init__(self, program: PauliProgram) -> None:
+    def __init__(self, program: PauliProgram, dtype: type[np.floating] = np.float64) -> None:
         self.program = program
-        self._rotations = _paulis(program.x, program.z, program.n_qubits)
-        self._terms = _paulis(program.term_x, program.term_z, program.n_qubits)
+        self.dtype = np.dtype(dtype)
+        self._qubits = np.arange(program.n_qubits)
+        self._observables = np.zeros((len(program.term_x), program.n_observables))
+        rows = np.arange(len(program.term_x))
+        self._observables[rows, program.term_observable] = program.term_coefficient
+        self._wide = program.n_qubits > MAX_NARROW
+        needed, there = 2 * self.dtype.itemsize * 2 << program.n_qubits, virtual_memory().total
+        if needed > there:
+            raise BackendError(
+                f"{program.n_qubits} qubits need {needed / 2**30:.3g} GiB for two state vectors, "
+                f"this machine has {there / 2**30:.3g} GiB: use fewer qubits."
+            )
 
     def values(self, inputs: Reals, weights: Reals) -> Reals:
         """Return the expectation values.
@@ -56,14 +72,11 @@ class ExactEngine:
         Returns:
             Shape (batch, n_observables).
         """
-        states = self._final_states(self._angles(inputs, weights), len(inputs))
-        values = np.zeros((len(inputs), self.program.n_observables))
-        for index, pauli in enumerate(self._terms):
-            overlap = np.einsum("kb,kb->b", states.conj(), pauli.apply(states)).real
-            values[:, self.program.term_observable[index]] += (
-                self.program.term_coefficient[index] * overlap
-            )
-        return values
+        if self._wide:
+            found = WideSweep(self.program, self.dtype, inputs, weights).values()
+        else:
+            found = _Sweep(self, self._batch_plan, inputs, weights).values()
+        return found @ self._observables
 
     def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
         """Return the vector-Jacobian product, in one sweep whatever the number of observables.
@@ -77,9 +90,15 @@ class ExactEngine:
             The scalar's gradients: by inputs, shape (batch, n_inputs), and by weights, summed
             over the batch, shape (n_weights,).
         """
-        gradients = self._sweep(inputs, weights, cotangents[np.newaxis])[0]
+        terms = cotangents @ self._observables.T
         n_inputs = self.program.n_inputs
-        return gradients[:, :n_inputs], gradients[:, n_inputs:].sum(axis=0)
+        if self._wide:
+            gradients = self._wide_gradients(inputs, weights, terms)
+            return gradients[:, :n_inputs], gradients[:, n_inputs:].sum(axis=0)
+        each, common = _Sweep(self, self._batch_plan, inputs, weights).slopes(terms)
+        gradients = self._by_parameter(self._batch_plan.each, each)
+        shared = self._by_parameter(self._batch_plan.common, common[np.newaxis])[0]
+        return gradients[:, :n_inputs], gradients[:, n_inputs:].sum(axis=0) + shared[n_inputs:]
 
     def jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
         """Return the derivative of every value by every parameter.
@@ -92,70 +111,161 @@ class ExactEngine:
             Derivatives by inputs, shape (batch, n_observables, n_inputs), and by weights, shape
             (batch, n_observables, n_weights).
         """
-        n_observables = self.program.n_observables
-        unit = np.eye(n_observables)[:, np.newaxis, :]
-        cotangents = np.broadcast_to(unit, (n_observables, len(inputs), n_observables))
-        gradients = self._sweep(inputs, weights, cotangents).swapaxes(0, 1)
-        n_inputs = self.program.n_inputs
-        return gradients[..., :n_inputs], gradients[..., n_inputs:]
+        every = [np.broadcast_to(t, (len(inputs), len(t))) for t in self._observables.T]
+        if self._wide:
+            gradients = [self._wide_gradients(inputs, weights, terms) for terms in every]
+        else:
+            plan = self._sample_plan
+            sweep = _Sweep(self, plan, inputs, weights)
+            gradients = [self._by_parameter(plan.each, sweep.slopes(terms)[0]) for terms in every]
+        stacked = np.stack(gradients, axis=1)
+        return stacked[..., : self.program.n_inputs], stacked[..., self.program.n_inputs :]
 
-    def _angles(self, inputs: Reals, weights: Reals) -> Reals:
-        """Return the angles of all rotations, shape (n_rotations, batch)."""
+    def _wide_gradients(self, inputs: Reals, weights: Reals, terms: Reals) -> Reals:
+        slopes = WideSweep(self.program, self.dtype, inputs, weights).slopes(terms)
+        return self._by_parameter(np.arange(self.program.n_rotations), slopes)
+
+    @cached_property
+    def _batch_plan(self) -> Plan:
+        """The plan where only inputs differ from sample to sample."""
+        source = self.program.source
+        return make_plan(self.program, (source != CONSTANT) & (source < self.program.n_inputs))
+
+    @cached_property
+    def _sample_plan(self) -> Plan:
+        """The plan that gives the slope of every rotation for every sample."""
+        return make_plan(self.program, np.ones(self.program.n_rotations, dtype=bool))
+
+    def _by_parameter(self, rotations: NDArray[np.int64], slopes: Reals) -> Reals:
+        """Gather slopes of angles, (batch, n), by parameter, (batch, n_inputs + n_weights)."""
         program = self.program
-        parameters = np.concatenate(
-            [inputs, np.broadcast_to(weights, (len(inputs), len(weights)))], axis=1
-        )
-        driven = np.where(
-            program.source == CONSTANT,
-            1.0,
-            parameters[:, program.source] if parameters.size else 1.0,
-        )
-        return np.ascontiguousarray((driven * program.coefficient).T)
+        gradients = np.zeros((program.n_inputs + program.n_weights + 1, len(slopes)))
+        # The last row takes what belongs to constants; CONSTANT is its index.
+        np.add.at(gradients, program.source[rotations], (slopes * program.coefficient[rotations]).T)
+        return gradients[:-1].T
 
-    def _final_states(self, angles: Reals, batch: int) -> States:
-        states = np.zeros((2**self.program.n_qubits, batch), dtype=complex)
-        states[0] = 1.0
-        for pauli, angle in zip(self._rotations, angles, strict=True):
-            states = _rotate(states, pauli, angle)
-        return states
 
-    def _sweep(self, inputs: Reals, weights: Reals, cotangents: Reals) -> Reals:
-        """Return gradients per sample, shape (v, batch, n_inputs + n_weights).
+class _Sweep:
+    """One evaluation of a plan at a batch of points."""
+
+    def __init__(self, engine: ExactEngine, plan: Plan, inputs: Reals, weights: Reals) -> None:
+        self.engine, self.plan, self.batch = engine, plan, len(inputs)
+        self.n_chunks = -(-self.batch // LANES)
+        half = self._half_angles(inputs, weights)
+        self.cos = np.cos(half).astype(engine.dtype, copy=False)
+        self.sin = np.sin(half).astype(engine.dtype, copy=False)
+        self.re, self.im = self._shared_phases(weights)
+        self.layout = (plan.layout, self.re, self.im)
+        self.psi = np.zeros(ROW << engine.program.n_qubits, dtype=engine.dtype)
+        self.psi[0] = 1.0
+        self.table = np.empty(TABLE * ROW, dtype=engine.dtype)
+        none = np.empty(0, dtype=engine.dtype)
+        forward(self.psi, self.table, 0, plan.body, *self.layout, none, none)
+        self.initial = np.ascontiguousarray(self.psi[::LANES])
+
+    def values(self) -> Reals:
+        """Return the values of all terms, shape (batch, n_terms)."""
+        program = self.engine.program
+        found = np.empty((self.n_chunks, len(program.term_x) * LANES), dtype=self.engine.dtype)
+
+        def run(start: int, stop: int) -> None:
+            terms = program.term_x, program.term_z
+            sweep_values((start, stop), *self._state(), *terms, found)
+
+        share_out(run, self.n_chunks, self._worth_threads())
+        return self._by_sample(found, len(program.term_x))
+
+    def slopes(self, cotangents: Reals) -> tuple[Reals, Reals]:
+        """Return slopes of the angles per sample, (batch, n_each), and of the common ones.
 
         Args:
-            inputs: Shape (batch, n_inputs).
-            weights: Shape (n_weights,).
-            cotangents: Shape (v, batch, n_observables).
+            cotangents: Of each term, shape (batch, n_terms).
         """
-        program = self.program
-        angles = self._angles(inputs, weights)
-        states = self._final_states(angles, len(inputs))
-        adjoints = np.zeros((len(cotangents), *states.shape), dtype=complex)
-        for index, pauli in enumerate(self._terms):
-            weight = program.term_coefficient[index]
-            cotangent = cotangents[:, :, program.term_observable[index]]
-            adjoints += weight * cotangent[:, np.newaxis, :] * pauli.apply(states)
+        program, plan, dtype = self.engine.program, self.plan, self.engine.dtype
+        pulled = self._by_chunk(np.ascontiguousarray(cotangents.T))
+        slope = np.empty((self.n_chunks, len(plan.each) * LANES), dtype=dtype)
 
-        gradients = np.zeros((*cotangents.shape[:2], program.n_inputs + program.n_weights))
-        for index in reversed(range(program.n_rotations)):
-            pauli, angle, source = self._rotations[index], angles[index], program.source[index]
-            if source != CONSTANT:
-                slope = np.einsum("vkb,kb->vb", adjoints.conj(), pauli.apply(states)).imag
-                gradients[:, :, source] += program.coefficient[index] * slope
-            states = _rotate(states, pauli, -angle)
-            adjoints = _rotate(adjoints, pauli, -angle)
-        return gradients
+        def run(start: int, stop: int) -> tuple[Reals, Reals]:
+            common, front = np.zeros_like(self.re), np.zeros_like(self.initial)
+            terms = program.term_x, program.term_z, pulled
+            sweep_gradient((start, stop), *self._state(), *terms, slope, common, front)
+            return common, front
+
+        shares = share_out(run, self.n_chunks, self._worth_threads())
+        gathered = np.sum([common for common, _ in shares], axis=0)
+        if plan.body:
+            self._slopes_of_front(np.sum([front for _, front in shares], axis=0), gathered)
+        by_mask = gathered.astype(np.float64)
+        _transform(by_mask)
+        each = self._by_sample(slope, len(plan.each))
+        return each, by_mask[plan.common_row, plan.common_mask]
+
+    def _slopes_of_front(self, front: Reals, gathered: Reals) -> None:
+        """Go on in front of the body, where one sample stands for all: gradients are linear."""
+        psi, adjoint = np.zeros_like(self.psi), np.zeros_like(self.psi)
+        psi[::LANES], adjoint[::LANES] = self.initial, front
+        w = np.empty(len(psi) // 2, dtype=psi.dtype)
+        bins = np.empty(TABLE * LANES, dtype=psi.dtype)
+        none = np.empty(0, dtype=psi.dtype)
+        stop = self.plan.body
+        backward(
+            psi, adjoint, w, bins, self.table, 0, stop, *self.layout, none, none, none, gathered
+        )
+
+    def _half_angles(self, inputs: Reals, weights: Reals) -> Reals:
+        """Return half the angles per sample, shape (n_chunks, n_each * LANES)."""
+        program, each = self.engine.program, self.plan.each
+        parameters = np.empty((program.n_inputs + program.n_weights + 1, self.batch))
+        parameters[: program.n_inputs] = inputs.T
+        parameters[program.n_inputs : -1] = np.asarray(weights)[:, np.newaxis]
+        parameters[CONSTANT] = 1.0
+        half = parameters[program.source[each]] * (program.coefficient[each, np.newaxis] / 2)
+        return self._by_chunk(half)
+
+    def _shared_phases(self, weights: Reals) -> tuple[Reals, Reals]:
+        """Return real and imaginary parts of the shared phases, shape (n_rows, 2^n_qubits)."""
+        program, plan = self.engine.program, self.plan
+        parameters = np.concatenate([np.asarray(weights, dtype=float), [1.0]])
+        source = program.source[plan.common]
+        source = np.where(source == CONSTANT, CONSTANT, source - program.n_inputs)
+        angle = np.zeros((len(plan.shared_scale), 2**program.n_qubits))
+        half = parameters[source] * program.coefficient[plan.common] / 2
+        np.add.at(angle, (plan.common_row, plan.common_mask), half)
+        _transform(angle)
+        scale = plan.shared_scale[:, np.newaxis]
+        dtype = self.engine.dtype
+        return (
+            (scale * np.cos(angle)).astype(dtype, copy=False),
+            (-scale * np.sin(angle)).astype(dtype, copy=False),
+        )
+
+    def _state(self) -> tuple[object, ...]:
+        return self.initial, self.plan.body, *self.layout, self.cos, self.sin, self.engine._qubits
+
+    def _by_chunk(self, rows: Reals) -> Reals:
+        """Lay (n_rows, batch) out as (n_chunks, n_rows * LANES), filled up with zeros."""
+        padded = np.zeros((len(rows), self.n_chunks * LANES), dtype=self.engine.dtype)
+        padded[:, : self.batch] = rows
+        chunks = padded.reshape(len(rows), self.n_chunks, LANES).swapaxes(0, 1)
+        return np.ascontiguousarray(chunks).reshape(self.n_chunks, len(rows) * LANES)
+
+    def _by_sample(self, chunks: Reals, n_rows: int) -> Reals:
+        """Undo :meth:`_by_chunk`, transposed: shape (batch, n_rows)."""
+        rows = chunks.reshape(self.n_chunks, n_rows, LANES).swapaxes(1, 2)
+        return rows.reshape(self.n_chunks * LANES, n_rows)[: self.batch]
+
+    def _worth_threads(self) -> int:
+        """Return the number of chunks from which on threads pay."""
+        program = self.engine.program
+        return 1 + WORTH_THREADS // (max(program.n_rotations, 1) << program.n_qubits)
 
 
-def _rotate(states: States, pauli: _Pauli, angle: Reals) -> States:
-    """Apply ``exp(-i angle/2 P)``; angle has shape (batch,)."""
-    return np.cos(angle / 2) * states - 1j * np.sin(angle / 2) * pauli.apply(states)
-
-
-def _paulis(x: Masks, z: Masks, n_qubits: int) -> list[_Pauli]:
-    made: dict[tuple[int, int], _Pauli] = {}
-    masks = list(zip(x.tolist(), z.tolist(), strict=True))
-    for pair in masks:
-        if pair not in made:
-            made[pair] = _Pauli.from_masks(*pair, n_qubits)
-    return [made[pair] for pair in masks]
+def _transform(rows: NDArray[np.float64]) -> None:
+    """Sum each row over its masks with their signs, in place: a Walsh-Hadamard transform."""
+    n_rows, length = rows.shape
+    width = 1
+    while width < length:
+        pairs = rows.reshape(n_rows, length // (2 * width), 2, width)
+        first, second = pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]
+        pairs[:, :, 0], pairs[:, :, 1] = first, second
+        width *= 2

@@ -27,7 +27,7 @@ class _Settings(BaseModel):
         except ValidationError as error:
             wrong = "; ".join(
                 f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: "
-                f"{item['msg'].replace('Input should be', 'expected a value')}"
+                f"{item['msg'].replace('Input should be', 'expected')}"
                 for item in error.errors()
             )
             raise ConfigError(f"{wrong}.") from error

@@ -77,7 +77,9 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
     figure, (axes,) = _panels(1)
     test = predictions["part"] == "test"
     responder = predictions["responder"].astype(bool)
-    axes.axline((0, 0), slope=1, color=GREY, linewidth=0.8, linestyle=":")
+    axes.axline(
+        (0, 0), slope=1, color=GREY, linewidth=0.8, linestyle=":", label="predicted = measured"
+    )
     for rows, label, color, size, marker, alpha in (
         (~test, "training and validation", GREY, 8, "o", 0.25),
         (test & ~responder, "test, non-responder", BLUE, 22, "o", 1.0),
@@ -94,7 +96,7 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
             label=label,
         )
     axes.set(xlabel="measured, tanh-normalised ln IC50", ylabel="predicted", xlim=(-1.05, 1.05))
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
 
 
@@ -108,13 +110,14 @@ def embedding_figure(run: Run, cohort: Cohort) -> Figure:
     figure, axes = _panels(len(panels))
     for axis, (values, label, color) in zip(axes, panels, strict=True):
         axis.hist(values.ravel(), bins=50, color=color)
+        axis.xaxis.set_major_locator(MaxNLocator(5))
         axis.set(xlabel=label, ylabel="values")
         axis.set_title(f"{len(shown)} training samples x {values.shape[1]} features", fontsize=9)
     return figure
 
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(4.6 * count, 3.6), layout="constrained")
+    figure = Figure(figsize=(4.6 * count, 3.8), layout="constrained")
     axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)

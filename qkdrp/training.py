@@ -163,6 +163,12 @@ def train(
     return run, metrics
 
 
+def _still_falling(epochs: Sequence[Epoch]) -> bool:
+    """Tell whether training stopped while the validation loss was at its lowest."""
+    losses = [epoch.validation_loss for epoch in epochs if epoch.validation_loss is not None]
+    return len(losses) > 1 and losses[-1] == min(losses)
+
+
 def history_frame(history: Sequence[Epoch]) -> pd.DataFrame:
     """Return one row per epoch."""
     names = [field.name for field in fields(Epoch)]
@@ -209,6 +215,7 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "n_test": sizes["test"],
         "epochs": len(fit.epochs),
         "best_epoch": fit.best_epoch,
+        "loss_still_falling": _still_falling(fit.epochs),
         "validation": score_part(predictions, "validation").model_dump(),
         "test": score_part(predictions, "test").model_dump(),
         "baselines": {

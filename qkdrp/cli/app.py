@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from importlib.metadata import version as package_version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -21,10 +22,25 @@ app = typer.Typer(
     name="qkdrp",
     help="Predict anti-cancer drug response with quantum-classical hybrid models.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def _common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        print(package_version("qkdrp"))  # noqa: T201
+        raise typer.Exit
+
+
 app.command()(train)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
@@ -58,7 +74,9 @@ def _user_message(error: Exception) -> str | None:
     if hasattr(error, "format_message"):  # typer's usage errors have no public common base
         message = error.format_message()  # empty where the help itself is the message
         return f"{message.rstrip('.')}. See --help." if message else ""
-    return str(error) if isinstance(error, QkdrpError | OSError) else None
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'file'}: {error.strerror}; give another path."
+    return str(error) if isinstance(error, QkdrpError) else None
 
 
 def _say(message: str) -> None:

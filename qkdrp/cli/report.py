@@ -77,15 +77,22 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         """Print the scores of the test rows, and where the run is."""
         verb = "interrupted after" if metrics["status"] == "interrupted" else "trained"
         self.console.print(
-            f"{verb} {metrics['epochs']} epochs in {metrics['seconds']:.1f} s, "
-            f"weights of epoch {metrics['best_epoch']}"
+            f"{verb} {metrics['epochs']} epochs, weights of epoch {metrics['best_epoch']}; "
+            f"{metrics['seconds']:.1f} s in all"
         )
+        if metrics["loss_still_falling"]:
+            self.console.print(
+                "note: the validation loss was still falling; a higher --lr or more --patience "
+                "trains further"
+            )
         columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
         self.console.print(_score_table(_title(metrics), columns))
         self.console.print(f"run folder: {path}", soft_wrap=True)
 
 
 def _introduction(prepared: "Prepared") -> list[str]:
+    from qkdrp.model import recipe_of
+
     config, cohort, split = prepared.config, prepared.cohort, prepared.split
     n_responder = int(cohort.responder.sum())
     model = config.model
@@ -96,7 +103,10 @@ def _introduction(prepared: "Prepared") -> list[str]:
         f"{len(split.validation)} validation, {len(split.test)} test; "
         f"{len(prepared.preprocessor.transform.genes)} of {len(cohort.genes)} genes",
         f"model    {model.model}, n1={model.n_qubits} n2={model.n_encoding} "
-        f"n3={model.n_variational} on {config.backend}, seed {config.seed}",
+        f"n3={model.n_variational} on {config.backend}, seed {config.seed}"
+        if recipe_of(model).quantum
+        else f"model    {model.model}, {model.n_qubits * model.n_encoding} features, no circuit, "
+        f"seed {config.seed}",
     ]
 
 
@@ -107,6 +117,7 @@ def report_evaluation(evaluation: "Evaluation") -> None:
     columns = {
         f"{trained['backend']}, trained": trained["test"],
         f"{metrics['backend']}, now": metrics["test"],
+        "ridge": trained["baselines"]["ridge"],
     }
     console.print(_score_table(_title(trained), columns))
     if not metrics["same_data"]:

@@ -14,13 +14,22 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from qkdrp.circuits.errors import DataError
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
-"""File name endings of tables, in the order in which they are looked for."""
+"""File name endings of tables."""
 
 
 def find_table(folder: Path, stem: str) -> Path | None:
-    """Return the table called ``stem`` in a folder, whatever its format, or None."""
-    candidates = (folder / f"{stem}{suffix}" for suffix in SUFFIXES)
-    return next((path for path in candidates if path.is_file()), None)
+    """Return the table called ``stem`` in a folder, whatever its format, or None.
+
+    Raises:
+        DataError: If there are several.
+    """
+    found = [path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()]
+    if len(found) > 1:
+        raise DataError(
+            f"{folder}: found {' and '.join(path.name for path in found)}, expected one {stem} "
+            "table; remove the others."
+        )
+    return found[0] if found else None
 
 
 def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
@@ -43,6 +52,10 @@ def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: cannot be read as a table ({reason}).") from error
+    if len(table) and not len(table.columns):
+        raise DataError(
+            f"{path}: found one column only; separate columns by commas (csv) or tabs (tsv)."
+        )
     if table.empty:
         raise DataError(f"{path}: the table is empty, expected a header and rows.")
     unnamed = table.index.isna() | (table.index.astype(str).str.strip() == "")

@@ -67,11 +67,22 @@ def make_split(cohort: Cohort, seed: int, stratify_test: bool = False) -> Split:
         stratify_test: Whether to stratify the test as well.
 
     Raises:
-        DataError: If there are too few samples, or a part would hold one class only.
+        DataError: If there are too few samples, ln IC50 does not vary, or the cohort or a part
+            of it would hold one class only.
     """
     if len(cohort) < MIN_SAMPLES:
         raise DataError(
             f"{cohort.drug}: found {len(cohort)} samples, expected at least {MIN_SAMPLES} to split."
+        )
+    n_responder = int(cohort.responder.sum())
+    if n_responder in (0, len(cohort)):
+        raise DataError(
+            f"{cohort.drug}: found {n_responder} responders among {len(cohort)} samples, "
+            "expected both classes: check the response letters, or take another drug."
+        )
+    if np.ptp(cohort.ln_ic50) == 0.0:
+        raise DataError(
+            f"{cohort.drug}: ln IC50 is {cohort.ln_ic50[0]} for every sample, expected it to vary."
         )
     rows = np.arange(len(cohort))
     rest, test = train_test_split(

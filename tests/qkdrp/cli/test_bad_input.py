@@ -117,7 +117,7 @@ DATA = [
         set_cell("response", 7, "ln_ic50", "low"),
         ("response.csv", "'C007'", "'ln_ic50'", "'low'"),
     ),
-    Spoilt("one-class", one_class, ("part holds 0 responders", "both classes")),
+    Spoilt("one-class", one_class, ("found 0 responders among 60", "both classes")),
     Spoilt("few-samples", few_samples, ("found 12 samples", "at least 40")),
     Spoilt("empty-table", no_rows, ("expression.csv", "the table is empty")),
     Spoilt("flat-genes", flat_genes, ("No gene has a training variance above 0.1",)),

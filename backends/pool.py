@@ -1,0 +1,30 @@
+"""Threads for kernels that hold no Python lock: as many as torch has."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+
+def share_out(run: Callable[[int, int], T], length: int, least: int) -> list[T]:
+    """Call ``run(start, stop)`` on ranges that cover ``length``; return what the calls return.
+
+    Args:
+        run: Works on one range.
+        length: What is shared out.
+        least: The smallest length that is worth a second thread.
+    """
+    workers = min(torch.get_num_threads(), length) if length >= least else 1
+    if workers <= 1:
+        return [run(0, length)]
+    cuts = [length * worker // workers for worker in range(workers + 1)]
+    return list(_pool(workers).map(run, cuts[:-1], cuts[1:]))
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers, thread_name_prefix="qkdrp-engine")

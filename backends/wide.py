@@ -1,0 +1,168 @@
+"""The exact engine for wide circuits: one sample at a time, its state split among threads.
+
+Two states in memory, whatever the depth: the sample's own and the adjoint one. A state is a flat
+array of real and imaginary parts in turn. Every kernel works on a range of the amplitudes, or of
+the pairs of amplitudes that a Pauli string exchanges.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from qkdrp.backends.pool import share_out
+from qkdrp.backends.simd import odd
+from qkdrp.circuits.program import CONSTANT, PauliProgram
+
+kernel = njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+
+WORTH_THREADS = 1 << 14
+"""Pairs of amplitudes from which on threads pay for being woken."""
+
+
+@kernel
+def _pair(index, x):
+    """Return the lower and the upper amplitude of a pair that X mask x exchanges."""
+    low = x
+    for shift in (1, 2, 4, 8, 16, 32):
+        low |= low >> shift
+    low >>= 1  # all bits below the highest one of x
+    k = ((index & ~low) << 1) | (index & low)
+    return k, k ^ x
+
+
+@kernel
+def _turn(psi, x, z, y, c, s, start, stop):
+    """Apply ``exp(-i angle/2 P)``; c and s are cosine and sine of half the angle."""
+    if x == 0:
+        for k in range(start, stop):
+            t = s if odd(z & k) else -s
+            a, b = psi[2 * k], psi[2 * k + 1]
+            psi[2 * k] = c * a - t * b
+            psi[2 * k + 1] = c * b + t * a
+        return
+    s = -s if y >= 2 else s
+    for index in range(start, stop):
+        k, j = _pair(index, x)
+        up, down = -s if odd(z & j) else s, -s if odd(z & k) else s
+        a, b, e, f = psi[2 * k], psi[2 * k + 1], psi[2 * j], psi[2 * j + 1]
+        if y & 1:
+            psi[2 * k], psi[2 * k + 1] = c * a + up * e, c * b + up * f
+            psi[2 * j], psi[2 * j + 1] = c * e + down * a, c * f + down * b
+        else:
+            psi[2 * k], psi[2 * k + 1] = c * a + up * f, c * b - up * e
+            psi[2 * j], psi[2 * j + 1] = c * e + down * b, c * f - down * a
+
+
+@kernel
+def _element(left, right, x, z, y, start, stop):
+    """Return ``Re(i^y sum_k (-1)^(z.j) conj(left_k) right_j)``, j = k ^ x, over a range of k."""
+    result = 0.0
+    for k in range(start, stop):
+        j = k ^ x
+        a, b, e, f = left[2 * k], left[2 * k + 1], right[2 * j], right[2 * j + 1]
+        part = b * e - a * f if y & 1 else a * e + b * f
+        result += -part if odd(z & j) else part
+    return -result if y >= 2 else result
+
+
+@kernel
+def _add_term(adjoint, psi, x, z, y, cotangent, start, stop):
+    """Add ``cotangent P psi`` to the adjoint state."""
+    for k in range(start, stop):
+        j = k ^ x
+        s = -cotangent if (y >= 2) != (odd(z & j) == 1) else cotangent
+        e, f = s * psi[2 * j], s * psi[2 * j + 1]
+        adjoint[2 * k] += -f if y & 1 else e
+        adjoint[2 * k + 1] += e if y & 1 else f
+
+
+class WideSweep:
+    """One evaluation of a program at a batch of points.
+
+    Args:
+        program: The program.
+        dtype: Precision of states.
+        inputs: Shape (batch, n_inputs), radians.
+        weights: Shape (n_weights,), radians.
+    """
+
+    def __init__(
+        self,
+        program: PauliProgram,
+        dtype: np.dtype[Any],
+        inputs: NDArray[Any],
+        weights: NDArray[Any],
+    ) -> None:
+        self.program = program
+        self.states = np.empty((2, 2 << program.n_qubits), dtype=dtype)
+        parameters = np.ones((len(inputs), program.n_inputs + program.n_weights + 1))
+        parameters[:, : program.n_inputs] = inputs
+        parameters[:, program.n_inputs : CONSTANT] = weights
+        half = parameters[:, program.source] * program.coefficient / 2
+        self.cos, self.sin = np.cos(half).astype(dtype), np.sin(half).astype(dtype)
+        self.rotations = _strings(program.x, program.z)
+        self.terms = _strings(program.term_x, program.term_z)
+
+    def values(self) -> NDArray[Any]:
+        """Return the values of all terms, shape (batch, n_terms)."""
+        psi = self.states[0]
+        found = np.empty((len(self.cos), len(self.terms)))
+        for values, cos, sin in zip(found, self.cos, self.sin, strict=True):
+            self._prepare(psi, cos, sin)
+            for t, (x, z, y) in enumerate(self.terms):
+                values[t] = self._sum(_element, psi, psi, x, z, y)
+        return found
+
+    def slopes(self, cotangents: NDArray[Any]) -> NDArray[Any]:
+        """Return the slope of each rotation, shape (batch, n_rotations).
+
+        Args:
+            cotangents: Of each term, shape (batch, n_terms).
+        """
+        psi, adjoint = self.states
+        found = np.empty(self.cos.shape)
+        for sample, (cos, sin) in enumerate(zip(self.cos, self.sin, strict=True)):
+            self._prepare(psi, cos, sin)
+            adjoint[:] = 0.0
+            for (x, z, y), cotangent in zip(self.terms, cotangents[sample], strict=True):
+                self._each(_add_term, adjoint, psi, x, z, y, adjoint.dtype.type(cotangent))
+            for k in reversed(range(len(self.rotations))):
+                x, z, y = self.rotations[k]
+                found[sample, k] = self._sum(_element, adjoint, psi, x, z, (y + 3) & 3)
+                self._turn_all(psi, k, cos, -sin)
+                self._turn_all(adjoint, k, cos, -sin)
+        return found
+
+    def _prepare(self, psi: NDArray[Any], cos: NDArray[Any], sin: NDArray[Any]) -> None:
+        psi[:] = 0.0
+        psi[0] = 1.0
+        for k in range(len(self.rotations)):
+            self._turn_all(psi, k, cos, sin)
+
+    def _turn_all(self, psi: NDArray[Any], k: int, cos: NDArray[Any], sin: NDArray[Any]) -> None:
+        x, z, y = self.rotations[k]
+        length = 1 << (self.program.n_qubits - (x != 0))
+        share_out(
+            lambda start, stop: _turn(psi, x, z, y, cos[k], sin[k], start, stop),
+            length,
+            WORTH_THREADS,
+        )
+
+    def _each(self, run: Callable[..., None], *arguments: object) -> None:
+        length = 1 << self.program.n_qubits
+        share_out(lambda start, stop: run(*arguments, start, stop), length, WORTH_THREADS)
+
+    def _sum(self, run: Callable[..., float], *arguments: object) -> float:
+        length = 1 << self.program.n_qubits
+        return sum(
+            share_out(lambda start, stop: run(*arguments, start, stop), length, WORTH_THREADS)
+        )
+
+
+def _strings(x: NDArray[np.int64], z: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Return X mask, Z mask and the number of Y modulo 4 of each string."""
+    pairs = zip(x.tolist(), z.tolist(), strict=True)
+    return [(a, b, (a & b).bit_count() & 3) for a, b in pairs]

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from qkdrp.backends import engine as engine_module
+from qkdrp.backends.engine import ExactEngine
+from qkdrp.circuits import PauliProgram, PQCSpec, build_pqc, compile_program
+from qkdrp.circuits.errors import BackendError
+
+
+def random_program(rng: np.random.Generator) -> PauliProgram:
+    """Rotations and terms about any Pauli strings, driven by anything."""
+    n_qubits, n_inputs, n_weights = rng.integers(1, 6), rng.integers(0, 4), rng.integers(0, 4)
+    n_rotations, n_terms, n_observables = rng.integers(0, 30), rng.integers(1, 6), 3
+    masks = 2**n_qubits
+    return PauliProgram(
+        n_qubits=int(n_qubits),
+        n_inputs=int(n_inputs),
+        n_weights=int(n_weights),
+        n_observables=n_observables,
+        x=rng.integers(0, masks, n_rotations) * (rng.random(n_rotations) < 0.5),
+        z=rng.integers(0, masks, n_rotations) * (rng.random(n_rotations) < 0.7),
+        coefficient=rng.normal(size=n_rotations),
+        source=rng.integers(-1, n_inputs + n_weights, n_rotations),
+        term_x=rng.integers(0, masks, n_terms) * (rng.random(n_terms) < 0.5),
+        term_z=rng.integers(0, masks, n_terms),
+        term_coefficient=rng.normal(size=n_terms),
+        term_observable=rng.integers(0, n_observables, n_terms),
+    )
+
+
+def evaluate(engine: ExactEngine, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    program = engine.program
+    inputs = rng.uniform(-2, 2, (11, program.n_inputs))
+    weights = rng.uniform(0, 6, program.n_weights)
+    cotangents = rng.normal(size=(11, program.n_observables))
+    return [
+        engine.values(inputs, weights),
+        *engine.vjp(inputs, weights, cotangents),
+        *engine.jacobian(inputs, weights),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_both_ways_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = random_program(np.random.default_rng(seed))
+    narrow = evaluate(ExactEngine(program), seed)
+    single = evaluate(ExactEngine(program, np.float32), seed)
+    monkeypatch.setattr(engine_module, "MAX_NARROW", -1)
+    wide = evaluate(ExactEngine(program), seed)
+    for left, right, rough in zip(narrow, wide, single, strict=True):
+        assert left.shape == right.shape == rough.shape
+        np.testing.assert_allclose(left, right, atol=1e-12)
+        np.testing.assert_allclose(left, rough, atol=1e-4)
+
+
+def test_a_wide_circuit_has_the_gradient_of_its_values(rng: np.random.Generator) -> None:
+    pqc = build_pqc(PQCSpec(14, 1, 1))
+    program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+    engine, step = ExactEngine(program), 1e-5
+    inputs, weights = rng.uniform(-1, 1, (1, 14)), rng.uniform(0, 6, 28)
+    cotangents = rng.normal(size=(1, 14))
+    by_inputs, by_weights = engine.vjp(inputs, weights, cotangents)
+    direction = rng.normal(size=14)
+    ahead, behind = (
+        (engine.values(inputs + side * step * direction, weights) * cotangents).sum()
+        for side in (1, -1)
+    )
+    np.testing.assert_allclose(by_inputs[0] @ direction, (ahead - behind) / (2 * step), atol=1e-8)
+    assert by_weights.shape == (28,)
+
+
+def test_a_state_beyond_memory_is_refused_before_work() -> None:
+    pqc = build_pqc(PQCSpec(40, 1, 1))
+    program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+    with pytest.raises(BackendError, match=r"40 qubits need 3\.28e\+04 GiB.*use fewer qubits"):
+        ExactEngine(program)
