@@ -1,5 +1,6 @@
 """Threads for kernels that hold no Python lock: as many as torch has."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -28,3 +29,7 @@ def share_out(run: Callable[[int, int], T], length: int, least: int) -> list[T]:
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix="qkdrp-engine")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has the pool, but none of its threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
