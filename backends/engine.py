@@ -14,7 +14,7 @@ from qkdrp.backends.kernels import (
     sweep_gradient,
     sweep_values,
 )
-from qkdrp.backends.plan import Plan, make_plan
+from qkdrp.backends.plan import Plan, half_angles, make_plan
 from qkdrp.backends.pool import share_out
 from qkdrp.backends.simd import LANES
 from qkdrp.backends.wide import WideSweep
@@ -151,7 +151,7 @@ class _Sweep:
     def __init__(self, engine: ExactEngine, plan: Plan, inputs: Reals, weights: Reals) -> None:
         self.engine, self.plan, self.batch = engine, plan, len(inputs)
         self.n_chunks = -(-self.batch // LANES)
-        half = self._half_angles(inputs, weights)
+        half = self._by_chunk(half_angles(engine.program, plan.each, inputs, weights))
         self.cos = np.cos(half).astype(engine.dtype, copy=False)
         self.sin = np.sin(half).astype(engine.dtype, copy=False)
         self.re, self.im = self._shared_phases(weights)
@@ -212,24 +212,12 @@ class _Sweep:
             psi, adjoint, w, bins, self.table, 0, stop, *self.layout, none, none, none, gathered
         )
 
-    def _half_angles(self, inputs: Reals, weights: Reals) -> Reals:
-        """Return half the angles per sample, shape (n_chunks, n_each * LANES)."""
-        program, each = self.engine.program, self.plan.each
-        parameters = np.empty((program.n_inputs + program.n_weights + 1, self.batch))
-        parameters[: program.n_inputs] = inputs.T
-        parameters[program.n_inputs : -1] = np.asarray(weights)[:, np.newaxis]
-        parameters[CONSTANT] = 1.0
-        half = parameters[program.source[each]] * (program.coefficient[each, np.newaxis] / 2)
-        return self._by_chunk(half)
-
     def _shared_phases(self, weights: Reals) -> tuple[Reals, Reals]:
         """Return real and imaginary parts of the shared phases, shape (n_rows, 2^n_qubits)."""
         program, plan = self.engine.program, self.plan
-        parameters = np.concatenate([np.asarray(weights, dtype=float), [1.0]])
-        source = program.source[plan.common]
-        source = np.where(source == CONSTANT, CONSTANT, source - program.n_inputs)
+        no_inputs = np.zeros((1, program.n_inputs))  # none drives a common rotation
+        half = half_angles(program, plan.common, no_inputs, weights)[:, 0]
         angle = np.zeros((len(plan.shared_scale), 2**program.n_qubits))
-        half = parameters[source] * program.coefficient[plan.common] / 2
         np.add.at(angle, (plan.common_row, plan.common_mask), half)
         _transform(angle)
         scale = plan.shared_scale[:, np.newaxis]

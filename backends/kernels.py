@@ -6,18 +6,15 @@ disk; no Python lock is held while they run.
 """
 
 import numpy as np
-from numba import njit
 
 from qkdrp.backends.plan import FLIP, MAX_GROUP, MIXED
-from qkdrp.backends.simd import LANES, load, odd, splat, store, total
+from qkdrp.backends.simd import LANES, kernel, load, odd, splat, store, total
 
 ROW = 2 * LANES
 """Numbers per amplitude."""
 
 TABLE = 1 << MAX_GROUP
 """Rows of a phase table."""
-
-kernel = njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 
 
 @kernel

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.circuits.program import PauliProgram
+from qkdrp.circuits.program import CONSTANT, PauliProgram
 
 DIAGONAL, FLIP, MIXED = 0, 1, 2
 """Kinds of runs: Z strings; X strings, which Hadamards make diagonal; one string of both."""
@@ -134,6 +134,26 @@ def make_plan(program: PauliProgram, per_sample: NDArray[np.bool_]) -> Plan:
         shared_scale=np.array(scale),
         body=int(varied[0]) if len(varied) else len(runs),
     )
+
+
+def half_angles(
+    program: PauliProgram, rotations: Indices, inputs: NDArray[Any], weights: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return half the angles of some rotations, shape (n, batch).
+
+    Args:
+        program: The program.
+        rotations: Which of its rotations, shape (n,).
+        inputs: Shape (batch, n_inputs), radians.
+        weights: Shape (n_weights,), radians.
+    """
+    parameters = np.empty((program.n_inputs + program.n_weights + 1, len(inputs)))
+    parameters[: program.n_inputs] = inputs.T
+    parameters[program.n_inputs : CONSTANT] = np.asarray(weights)[:, np.newaxis]
+    parameters[CONSTANT] = 1.0
+    half = parameters[program.source[rotations]]
+    half *= program.coefficient[rotations, np.newaxis] / 2
+    return half
 
 
 def _runs(program: PauliProgram) -> Iterator[tuple[int, list[int]]]:

@@ -9,11 +9,15 @@ import operator
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic, models, overload, register_model
 
 LANES = 8
 """Samples in a row: one AVX-512 register of float64."""
+
+
+kernel = njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+"""Decorates the functions that Numba compiles: no Python lock held, cached on disk."""
 
 
 class Vector(types.Type):

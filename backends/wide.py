@@ -9,14 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from qkdrp.backends.plan import half_angles
 from qkdrp.backends.pool import share_out
-from qkdrp.backends.simd import odd
-from qkdrp.circuits.program import CONSTANT, PauliProgram
-
-kernel = njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+from qkdrp.backends.simd import kernel, odd
+from qkdrp.circuits.program import PauliProgram
 
 WORTH_THREADS = 1 << 14
 """Pairs of amplitudes from which on threads pay for being woken."""
@@ -98,10 +96,7 @@ class WideSweep:
     ) -> None:
         self.program = program
         self.states = np.empty((2, 2 << program.n_qubits), dtype=dtype)
-        parameters = np.ones((len(inputs), program.n_inputs + program.n_weights + 1))
-        parameters[:, : program.n_inputs] = inputs
-        parameters[:, program.n_inputs : CONSTANT] = weights
-        half = parameters[:, program.source] * program.coefficient / 2
+        half = half_angles(program, np.arange(program.n_rotations), inputs, weights).T
         self.cos, self.sin = np.cos(half).astype(dtype), np.sin(half).astype(dtype)
         self.rotations = _strings(program.x, program.z)
         self.terms = _strings(program.term_x, program.term_z)
@@ -113,7 +108,7 @@ class WideSweep:
         for values, cos, sin in zip(found, self.cos, self.sin, strict=True):
             self._prepare(psi, cos, sin)
             for t, (x, z, y) in enumerate(self.terms):
-                values[t] = self._sum(_element, psi, psi, x, z, y)
+                values[t] = sum(self._each(_element, psi, psi, x, z, y))
         return found
 
     def slopes(self, cotangents: NDArray[Any]) -> NDArray[Any]:
@@ -131,7 +126,7 @@ class WideSweep:
                 self._each(_add_term, adjoint, psi, x, z, y, adjoint.dtype.type(cotangent))
             for k in reversed(range(len(self.rotations))):
                 x, z, y = self.rotations[k]
-                found[sample, k] = self._sum(_element, adjoint, psi, x, z, (y + 3) & 3)
+                found[sample, k] = sum(self._each(_element, adjoint, psi, x, z, (y + 3) & 3))
                 self._turn_all(psi, k, cos, -sin)
                 self._turn_all(adjoint, k, cos, -sin)
         return found
@@ -151,15 +146,10 @@ class WideSweep:
             WORTH_THREADS,
         )
 
-    def _each(self, run: Callable[..., None], *arguments: object) -> None:
+    def _each(self, run: Callable[..., Any], *arguments: object) -> list[Any]:
+        """Call a kernel on ranges that cover all amplitudes, and return what the calls return."""
         length = 1 << self.program.n_qubits
-        share_out(lambda start, stop: run(*arguments, start, stop), length, WORTH_THREADS)
-
-    def _sum(self, run: Callable[..., float], *arguments: object) -> float:
-        length = 1 << self.program.n_qubits
-        return sum(
-            share_out(lambda start, stop: run(*arguments, start, stop), length, WORTH_THREADS)
-        )
+        return share_out(lambda start, stop: run(*arguments, start, stop), length, WORTH_THREADS)
 
 
 def _strings(x: NDArray[np.int64], z: NDArray[np.int64]) -> list[tuple[int, int, int]]:

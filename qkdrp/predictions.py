@@ -8,15 +8,13 @@ from qkdrp.data import Cohort
 from qkdrp.metrics import Scores, score
 from qkdrp.run import Run
 
-PARTS = ("train", "validation", "test")
-"""The parts of a split."""
 
-
-def predict_parts(run: Run, cohort: Cohort, parts: Sequence[str] = PARTS) -> pd.DataFrame:
-    """Return one row per sample of the given parts, with measured and predicted label."""
+def predict_parts(run: Run, cohort: Cohort, parts: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return one row per sample of the given parts, or all, with measured and predicted label."""
+    ids = run.split.parts()
     frames = []
-    for name in parts:
-        part = cohort.select(run.split.parts()[name])
+    for name in ids if parts is None else parts:
+        part = cohort.select(ids[name])
         frames.append(
             pd.DataFrame(
                 {

@@ -3,7 +3,6 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
-from qiskit.primitives import StatevectorEstimator
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
@@ -68,17 +67,7 @@ def test_stock_connector_over_our_qnn(
 
 
 def test_stock_qnn_and_connector_with_our_gradient(pqc: PQC, rng: np.random.Generator) -> None:
-    estimator = StatevectorEstimator()
-    stock = EstimatorQNN(
-        circuit=pqc.circuit,
-        estimator=estimator,
-        observables=pqc.observables,
-        input_params=pqc.inputs,
-        weight_params=pqc.weights,
-        gradient=AdjointEstimatorGradient(estimator),
-        input_gradients=True,
-        default_precision=0.0,
-    )
+    stock = stock_qnn(pqc, gradient=AdjointEstimatorGradient)
     inputs, weights = random_point(pqc, 3, rng)
     layer = TorchConnector(stock, initial_weights=weights)
     expected = run(TorchConnector(stock_qnn(pqc), initial_weights=weights), inputs)

@@ -1,13 +1,13 @@
 """What every exact backend's QNN must do, and the stock counterparts to compare with."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from qiskit.primitives import BaseEstimatorV2, PrimitiveJob, StatevectorEstimator
 from qiskit.primitives.containers import EstimatorPubLike
-from qiskit_machine_learning.gradients import ParamShiftEstimatorGradient
+from qiskit_machine_learning.gradients import BaseEstimatorGradient, ParamShiftEstimatorGradient
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qkdrp.backends import QuantumLayer
@@ -32,7 +32,11 @@ class SpyEstimator(StatevectorEstimator):
         return super().run(pubs, precision=precision)
 
 
-def stock_qnn(pqc: PQC, estimator: BaseEstimatorV2 | None = None) -> EstimatorQNN:
+def stock_qnn(
+    pqc: PQC,
+    estimator: BaseEstimatorV2 | None = None,
+    gradient: Callable[[BaseEstimatorV2], BaseEstimatorGradient] = ParamShiftEstimatorGradient,
+) -> EstimatorQNN:
     """What a user of qiskit-machine-learning would build, at precision 0."""
     estimator = estimator or StatevectorEstimator()
     return EstimatorQNN(
@@ -41,7 +45,7 @@ def stock_qnn(pqc: PQC, estimator: BaseEstimatorV2 | None = None) -> EstimatorQN
         observables=pqc.observables,
         input_params=pqc.inputs,
         weight_params=pqc.weights,
-        gradient=ParamShiftEstimatorGradient(estimator),
+        gradient=gradient(estimator),
         input_gradients=True,
         default_precision=0.0,
     )
