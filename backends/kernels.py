@@ -5,81 +5,240 @@ parts. Whatever a rotation's masks, its work is on whole rows. Compiled on first
 disk; no Python lock is held while they run.
 """
 
-import numpy as np
+from typing import Any, NamedTuple
 
-from qkdrp.backends.plan import FLIP, MAX_GROUP, MIXED
-from qkdrp.backends.simd import LANES, kernel, load, odd, splat, store, total
+import numpy as np
+from numpy.typing import NDArray
+
+from qkdrp.backends.plan import MAX_NARROW, MIXED, Layout
+from qkdrp.backends.simd import (
+    LANES,
+    butterfly,
+    first_row,
+    kernel,
+    load,
+    odd,
+    splat,
+    store,
+    totals,
+)
+from qkdrp.backends.sincos import sincos
 
 ROW = 2 * LANES
 """Numbers per amplitude."""
 
-TABLE = 1 << MAX_GROUP
-"""Rows of a phase table."""
+QUBITS = np.arange(MAX_NARROW)
 
 
 @kernel
 def hadamards(x, qubits, width):
     """Apply unnormalised Hadamards in place; ``width`` numbers belong to each amplitude."""
-    length, n = len(x), len(qubits)
-    if n & 1:
-        h = width << qubits[0]
-        for base in range(0, length, 2 * h):
-            for i in range(base, base + h, LANES):
-                a, b = load(x, i), load(x, i + h)
-                store(x, i, a + b)
-                store(x, i + h, a - b)
-    for q in range(n & 1, n, 2):  # two qubits at a time: half the trips through memory
-        h, g = width << qubits[q], width << qubits[q + 1]
-        for top in range(0, length, 2 * g):
-            for middle in range(top, top + g, 2 * h):
-                for i in range(middle, middle + h, LANES):
-                    a, b = load(x, i), load(x, i + h)
-                    c, d = load(x, i + g), load(x, i + g + h)
-                    e, f, p, r = a + b, a - b, c + d, c - d
-                    store(x, i, e + p)
-                    store(x, i + h, f + r)
-                    store(x, i + g, e - p)
-                    store(x, i + g + h, f - r)
+    n, q = len(qubits), 0
+    while n - q >= 4:  # as many qubits as registers hold in one trip to memory
+        h = (
+            width << qubits[q],
+            width << qubits[q + 1],
+            width << qubits[q + 2],
+            width << qubits[q + 3],
+        )
+        _stage(x, h)
+        q += 4
+    if n - q == 3:
+        _stage(x, (width << qubits[q], width << qubits[q + 1], width << qubits[q + 2]))
+    elif n - q == 2:
+        _stage(x, (width << qubits[q], width << qubits[q + 1]))
+    elif n - q == 1:
+        _stage(x, (width << qubits[q],))
 
 
 @kernel
-def turn_shared(x, re, im, sign):
-    """Multiply each amplitude by its phase ``re + i sign im``, the same for all samples."""
-    for k in range(len(re)):
-        i = k * ROW
-        a, b, c, d = load(x, i), load(x, i + LANES), splat(x, re[k]), splat(x, sign * im[k])
-        store(x, i, a * c - b * d)
-        store(x, i + LANES, a * d + b * c)
+def _stage(x, strides):
+    for i in range(0, len(x) >> len(strides), LANES):
+        for h in strides:  # ascending: make room for a 0 at each of these bits
+            i = 2 * i - (i & (h - 1))  # noqa: PLW2901
+        butterfly(x, i, strides)
 
 
 @kernel
-def turn_each(x, table, pattern, sign):
+def transform(w):
+    """Sum the rows of w over all amplitudes with the signs of each Z mask, in place."""
+    n = 0
+    while LANES << n < len(w):
+        n += 1
+    hadamards(w, QUBITS[:n], LANES)
+
+
+@kernel
+def clear(x):
+    """Fill with zeros."""
+    for i in range(0, len(x), LANES):
+        store(x, i, splat(x, 0.0))
+
+
+@kernel
+def copy(x, y):
+    """Copy y to x."""
+    for i in range(0, len(x), LANES):
+        store(x, i, load(y, i))
+
+
+@kernel
+def add(x, y):
+    """Add y to x."""
+    for i in range(0, len(x), LANES):
+        store(x, i, load(x, i) + load(y, i))
+
+
+@kernel
+def shared_phases(re, im, w, layout, weights):
+    """Write the phases of rotations with one angle for the batch, by row and amplitude."""
+    length = len(w) // LANES
+    n_rows = len(re) // length
+    for first in range(0, n_rows, LANES):
+        clear(w)
+        for r in layout.common:
+            if first <= r.row < first + LANES:
+                weight = weights[r.weight] if r.weight < len(weights) else 1.0
+                half = r.coefficient * weight / 2
+                w[r.mask * LANES + r.row - first] += half
+        transform(w)
+        rows = min(LANES, n_rows - first)
+        for k in range(length):
+            s, c = sincos(load(w, k * LANES))
+            store(w, k * LANES, c)
+            for row in range(rows):
+                re[(first + row) * length + k] = w[k * LANES + row]
+            store(w, k * LANES, s)
+            for row in range(rows):
+                im[(first + row) * length + k] = -w[k * LANES + row]
+    for r in layout.runs:
+        if r.shared >= 0:  # makes up for unnormalised Hadamards
+            for i in range(r.shared * length, (r.shared + 1) * length):
+                re[i] *= r.scale
+                im[i] *= r.scale
+
+
+@kernel
+def shared_slopes(gradient, gathered, w, layout):
+    """Add up what rotations with one angle for the batch gathered, by weight."""
+    length = len(w) // LANES
+    n_rows = len(gathered) // length
+    for first in range(0, n_rows, LANES):
+        clear(w)
+        for row in range(min(LANES, n_rows - first)):
+            for k in range(length):
+                w[k * LANES + row] = gathered[(first + row) * length + k]
+        transform(w)
+        for r in layout.common:
+            if first <= r.row < first + LANES and r.weight < len(gradient):
+                gradient[r.weight] += r.coefficient * w[r.mask * LANES + r.row - first]
+
+
+@kernel
+def turn_shared(x, re, im, row):
+    """Multiply each amplitude by its phase ``re + i im``, the same for all samples."""
+    length = len(x) // ROW
+    for k in range(length):
+        i, p = k * ROW, row * length + k
+        turn(x, i, splat(x, re[p]), splat(x, im[p]))
+
+
+@kernel
+def turn_each(x, table, pattern):
     """Multiply each amplitude by the row of a phase table that its pattern names."""
     for k in range(len(pattern)):
-        i, t = k * ROW, pattern[k] * ROW
-        a, b, c = load(x, i), load(x, i + LANES), load(table, t)
-        d = load(table, t + LANES) * splat(x, sign)
-        store(x, i, a * c - b * d)
-        store(x, i + LANES, a * d + b * c)
+        t = pattern[k] * ROW
+        turn(x, k * ROW, load(table, t), load(table, t + LANES))
 
 
 @kernel
-def phase_table(table, cos, sin, scale):
-    """Tabulate the phases of some rotations for all patterns of eigenvalues, by doubling.
+def turn_back_shared(psi, adjoint, re, im, row):
+    """Undo :func:`turn_shared` on two states."""
+    length = len(psi) // ROW
+    for k in range(length):
+        i, p = k * ROW, row * length + k
+        c, s = splat(psi, re[p]), splat(psi, -im[p])
+        turn(psi, i, c, s)
+        turn(adjoint, i, c, s)
 
-    A rotation whose bit of the pattern is 0 contributes ``cos - i sin``, otherwise its conjugate.
+
+@kernel
+def turn_back_each(psi, adjoint, table, pattern):
+    """Apply :func:`turn_each` to two states."""
+    for k in range(len(pattern)):
+        i, t = k * ROW, pattern[k] * ROW
+        c, s = load(table, t), load(table, t + LANES)
+        turn(psi, i, c, s)
+        turn(adjoint, i, c, s)
+
+
+@kernel
+def turn(x, i, c, s):
+    """Multiply the amplitude at an index by a phase ``c + i s``."""
+    a, b = load(x, i), load(x, i + LANES)
+    store(x, i, a * c - b * s)
+    store(x, i + LANES, a * s + b * c)
+
+
+class Point(NamedTuple):
+    """What a chunk of samples has of its own: rows of :data:`LANES` samples.
+
+    Attributes:
+        parameters: A row for each input, each weight if need be, and ones.
+        slopes: Derivatives by each of them.
+        values: A row for each observable: its values, or their cotangents.
+        rotation_signs: A row for each rotation of the program, or nothing.
+        term_signs: A row for each term, or nothing.
+    """
+
+    parameters: NDArray[Any]
+    slopes: NDArray[Any]
+    values: NDArray[Any]
+    rotation_signs: NDArray[Any]
+    term_signs: NDArray[Any]
+
+
+@kernel
+def half_turn(point, k, layout):
+    """Return sine and cosine of half the angle of rotation k, of those with one per sample."""
+    r = layout.each[k]
+    half = load(point.parameters, r.row * LANES)
+    half = half * splat(half, r.coefficient / 2)
+    if len(point.rotation_signs):
+        half = half * load(point.rotation_signs, r.index * LANES)
+    return sincos(half)
+
+
+@kernel
+def add_slope(point, k, layout, slope):
+    """Add the slope of rotation k to that of its parameter."""
+    r = layout.each[k]
+    i = r.row * LANES
+    slope = slope * splat(slope, r.coefficient)
+    if len(point.rotation_signs):
+        slope = slope * load(point.rotation_signs, r.index * LANES)
+    store(point.slopes, i, load(point.slopes, i) + slope)
+
+
+@kernel
+def phase_table(table, point, t, layout, scale, sign):
+    """Tabulate the phases of a table's rotations for all patterns of eigenvalues, by doubling.
+
+    A rotation whose bit of the pattern is 0 contributes ``exp(-i sign angle / 2)``, otherwise its
+    conjugate.
     """
     store(table, 0, splat(table, scale))
     store(table, LANES, splat(table, 0.0))
     length = ROW
-    for m in range(len(cos) // LANES):
-        c, d = load(cos, m * LANES), load(sin, m * LANES)
+    for k in range(t.first, t.first + t.size):
+        s, c = half_turn(point, k, layout)
+        s = s * splat(s, sign)
         for i in range(0, length, ROW):
             a, b = load(table, i), load(table, i + LANES)
-            store(table, i + length, a * c - b * d)
-            store(table, i + length + LANES, a * d + b * c)
-            store(table, i, a * c + b * d)
-            store(table, i + LANES, b * c - a * d)
+            store(table, i + length, a * c - b * s)
+            store(table, i + length + LANES, a * s + b * c)
+            store(table, i, a * c + b * s)
+            store(table, i + LANES, b * c - a * s)
         length *= 2
 
 
@@ -94,26 +253,6 @@ def overlap(w, adjoint, psi, scale):
 
 
 @kernel
-def slopes(out, bins, w, pattern, m):
-    """Sum w over the amplitudes with the signs that m rotations have there, by halving."""
-    length = LANES << m
-    zero = splat(w, 0.0)
-    for i in range(0, length, LANES):
-        store(bins, i, zero)
-    for k in range(len(pattern)):
-        t = pattern[k] * LANES
-        store(bins, t, load(bins, t) + load(w, k * LANES))
-    for bit in range(m - 1, -1, -1):
-        length //= 2
-        slope = zero
-        for i in range(0, length, LANES):
-            a, b = load(bins, i), load(bins, i + length)
-            slope = slope + (a - b)
-            store(bins, i, a + b)
-        store(out, bit * LANES, slope)
-
-
-@kernel
 def n_y(x, z):
     """Return the number of Y in a Pauli string, modulo 4: ``P |k> = i^y (-1)^(z.k) |k ^ x>``."""
     y, both = 0, x & z
@@ -124,11 +263,11 @@ def n_y(x, z):
 
 
 @kernel
-def turn_mixed(psi, x, z, cos, sin, sign):
-    """Apply ``exp(-i angle/2 P)`` for a P with x != 0; cos and sin are of half the angle."""
+def turn_mixed(psi, x, z, c, s):
+    """Apply ``c - i s P`` for a P with x != 0."""
     y = n_y(x, z)
-    c = load(cos, 0)
-    s = load(sin, 0) * splat(psi, -sign if y >= 2 else sign)
+    if y >= 2:
+        s = s * splat(s, -1.0)
     for k in range(len(psi) // ROW):
         j = k ^ x
         if j < k:
@@ -167,98 +306,113 @@ def matrix_element(left, right, x, z, quarter):
 
 
 @kernel
-def forward(psi, table, start, stop, layout, re, im, cos, sin):
+def forward(psi, scratch, start, stop, layout, point):
     """Apply runs start..stop to a chunk."""
-    for r in range(start, stop):
-        g0, g1 = layout.group_start[r], layout.group_stop[r]
-        if layout.kind[r] == MIXED:
-            a = layout.first[g0] * LANES
-            turn_mixed(psi, layout.x[r], layout.z[r], cos[a:], sin[a:], 1.0)
+    re, im, table = scratch.re, scratch.im, scratch.table
+    for r in layout.runs[start:stop]:
+        if r.kind == MIXED:
+            s, c = half_turn(point, layout.tables[r.start].first, layout)
+            turn_mixed(psi, r.x, r.z, c, s)
             continue
-        qubits, shared = layout.qubits[r, : layout.n_flipped[r]], layout.shared[r]
-        if layout.kind[r] == FLIP:
-            hadamards(psi, qubits, ROW)
-        if shared >= 0:
-            turn_shared(psi, re[shared], im[shared], 1.0)
-        for g in range(g0, g1):
-            a, b = layout.first[g] * LANES, (layout.first[g] + layout.size[g]) * LANES
-            scale = 0.5 ** len(qubits) if shared < 0 and g == g0 else 1.0
-            phase_table(table, cos[a:b], sin[a:b], scale)
-            turn_each(psi, table, layout.pattern[g], 1.0)
-        if layout.kind[r] == FLIP:
-            hadamards(psi, qubits, ROW)
+        qubits, scale = r.qubits[: r.n_flipped], r.scale
+        hadamards(psi, qubits, ROW)
+        if r.shared >= 0:
+            turn_shared(psi, re, im, r.shared)
+            scale = 1.0
+        for t in range(r.start, r.stop):
+            phase_table(table, point, layout.tables[t], layout, scale, 1.0)
+            turn_each(psi, table, layout.patterns[t])
+            scale = 1.0
+        hadamards(psi, qubits, ROW)
 
 
 @kernel
-def backward(psi, adjoint, w, bins, table, start, stop, layout, re, im, cos, sin, slope, common):
+def backward(psi, adjoint, scratch, start, stop, layout, point):
     """Un-compute runs stop..start of a chunk and collect the slopes of their angles.
 
-    Slopes of rotations with an angle per sample go into ``slope``; of the others, ``common``
-    gathers each amplitude's share over all samples, by row of shared phases.
+    Slopes of rotations with an angle per sample go to their parameters; of the
+    others, ``scratch.gathered`` takes each amplitude's share over all samples, by row of shared phases.
     """
-    for r in range(stop - 1, start - 1, -1):
-        g0, g1 = layout.group_start[r], layout.group_stop[r]
-        if layout.kind[r] == MIXED:
-            x, z, a = layout.x[r], layout.z[r], layout.first[g0] * LANES
-            store(slope, a, matrix_element(adjoint, psi, x, z, 3))
-            turn_mixed(psi, x, z, cos[a:], sin[a:], -1.0)
-            turn_mixed(adjoint, x, z, cos[a:], sin[a:], -1.0)
+    re, im, table, w, gathered = scratch.re, scratch.im, scratch.table, scratch.w, scratch.gathered
+    for r in layout.runs[start:stop][::-1]:
+        if r.kind == MIXED:
+            k = layout.tables[r.start].first
+            add_slope(point, k, layout, matrix_element(adjoint, psi, r.x, r.z, 3))
+            s, c = half_turn(point, k, layout)
+            s = s * splat(s, -1.0)
+            turn_mixed(psi, r.x, r.z, c, s)
+            turn_mixed(adjoint, r.x, r.z, c, s)
             continue
-        qubits, shared = layout.qubits[r, : layout.n_flipped[r]], layout.shared[r]
-        scale = 0.5 ** len(qubits)
-        if layout.kind[r] == FLIP:
-            hadamards(psi, qubits, ROW)
-            hadamards(adjoint, qubits, ROW)
+        qubits, scale = r.qubits[: r.n_flipped], r.scale
+        hadamards(psi, qubits, ROW)
+        hadamards(adjoint, qubits, ROW)
         overlap(w, adjoint, psi, scale)
-        if shared >= 0:
-            for k in range(len(w) // LANES):
-                common[shared, k] += total(load(w, k * LANES))
-            turn_shared(psi, re[shared], im[shared], -1.0)
-            turn_shared(adjoint, re[shared], im[shared], -1.0)
-        for g in range(g0, g1):
-            a, b = layout.first[g] * LANES, (layout.first[g] + layout.size[g]) * LANES
-            slopes(slope[a:], bins, w, layout.pattern[g], layout.size[g])
-            phase_table(table, cos[a:b], sin[a:b], scale if shared < 0 and g == g0 else 1.0)
-            turn_each(psi, table, layout.pattern[g], -1.0)
-            turn_each(adjoint, table, layout.pattern[g], -1.0)
-        if layout.kind[r] == FLIP:
-            hadamards(psi, qubits, ROW)
-            hadamards(adjoint, qubits, ROW)
+        if r.shared >= 0:
+            length = len(w) // LANES
+            for k in range(0, length, LANES):
+                i = r.shared * length + k
+                store(gathered, i, load(gathered, i) + totals(w, k * LANES))
+            turn_back_shared(psi, adjoint, re, im, r.shared)
+            scale = 1.0
+        if r.stop > r.start:
+            transform(w)
+        for t in range(r.start, r.stop):
+            table_of = layout.tables[t]
+            for k in range(table_of.first, table_of.first + table_of.size):
+                slope = load(w, layout.each[k].mask * LANES)
+                add_slope(point, k, layout, slope)
+            phase_table(table, point, table_of, layout, scale, -1.0)
+            turn_back_each(psi, adjoint, table, layout.patterns[t])
+            scale = 1.0
+        hadamards(psi, qubits, ROW)
+        hadamards(adjoint, qubits, ROW)
 
 
 @kernel
-def observe(psi, w, qubits, term_x, term_z, out):
-    """Write the expectation value of each Pauli term; those of Z strings all at once."""
+def factor(point, t, layout):
+    """Return the coefficient of a term, with its signs."""
+    coefficient = splat(point.parameters, layout.terms[t].coefficient)
+    if len(point.term_signs):
+        return coefficient * load(point.term_signs, t * LANES)
+    return coefficient
+
+
+@kernel
+def observe(psi, w, layout, point):
+    """Write the expectation values; those of Z strings all at once."""
+    clear(point.values)
     for k in range(len(w) // LANES):
         a, b = load(psi, k * ROW), load(psi, k * ROW + LANES)
         store(w, k * LANES, a * a + b * b)
-    hadamards(w, qubits, LANES)
-    for t in range(len(term_x)):
-        if term_x[t] == 0:
-            store(out, t * LANES, load(w, term_z[t] * LANES))
-        else:
-            store(out, t * LANES, matrix_element(psi, psi, term_x[t], term_z[t], 0))
+    transform(w)
+    for t in range(len(layout.terms)):
+        x, z = layout.terms[t].x, layout.terms[t].z
+        value = load(w, z * LANES) if x == 0 else matrix_element(psi, psi, x, z, 0)
+        i = layout.terms[t].observable * LANES
+        store(point.values, i, load(point.values, i) + factor(point, t, layout) * value)
 
 
 @kernel
-def pull_back(psi, adjoint, w, qubits, term_x, term_z, cotangents):
-    """Write ``sum_t cotangent_t P_t psi`` into adjoint; all Z strings at once."""
-    for k in range(len(w) // LANES):
-        store(w, k * LANES, splat(w, 0.0))
-    for t in range(len(term_x)):
-        if term_x[t] == 0:
-            i = term_z[t] * LANES
-            store(w, i, load(w, i) + load(cotangents, t * LANES))
-    hadamards(w, qubits, LANES)
+def pull_back(psi, adjoint, w, layout, point):
+    """Write ``sum_t cotangent_t P_t psi`` over all terms into adjoint; all Z strings at once."""
+    clear(w)
+    for t in range(len(layout.terms)):
+        if layout.terms[t].x == 0:
+            i = layout.terms[t].z * LANES
+            c = load(point.values, layout.terms[t].observable * LANES)
+            store(w, i, load(w, i) + factor(point, t, layout) * c)
+    transform(w)
     for k in range(len(w) // LANES):
         c, i = load(w, k * LANES), k * ROW
         store(adjoint, i, c * load(psi, i))
         store(adjoint, i + LANES, c * load(psi, i + LANES))
-    for t in range(len(term_x)):
-        x, z = term_x[t], term_z[t]
+    for t in range(len(layout.terms)):
+        x, z = layout.terms[t].x, layout.terms[t].z
         if x == 0:
             continue
-        y, c = n_y(x, z), load(cotangents, t * LANES)
+        y = n_y(x, z)
+        c = load(point.values, layout.terms[t].observable * LANES)
+        c = c * factor(point, t, layout)
         for k in range(len(w) // LANES):
             j = k ^ x
             i, n = k * ROW, j * ROW
@@ -273,55 +427,188 @@ def pull_back(psi, adjoint, w, qubits, term_x, term_z, cotangents):
 
 
 @kernel
-def sweep_values(chunks, initial, body, layout, re, im, cos, sin, qubits, term_x, term_z, values):
-    """Write the values of all terms for a range of chunks, from a state that they share."""
-    psi = np.empty(len(initial) * LANES, initial.dtype)
-    w = np.empty(len(psi) // 2, initial.dtype)
-    table = np.empty(TABLE * ROW, initial.dtype)
-    for chunk in range(chunks[0], chunks[1]):
-        _fill(psi, initial)
-        forward(psi, table, body, len(layout.kind), layout, re, im, cos[chunk], sin[chunk])
-        observe(psi, w, qubits, term_x, term_z, values[chunk])
+def ground(psi):
+    """Set the state |0...0>."""
+    clear(psi)
+    store(psi, 0, splat(psi, 1.0))
+
+
+class Scratch(NamedTuple):
+    """Memory of a sweep; every part begins where a row may.
+
+    Attributes:
+        re: Real parts of the phases that the batch shares, by row and amplitude.
+        im: Imaginary parts.
+        gathered: Slopes of their angles.
+        table: A phase table.
+        w: A real number for each amplitude and sample.
+        front: The state in front of the body.
+        psi: A state.
+        adjoint: The adjoint state.
+        gone_back: The adjoint state in front of the body, summed over chunks.
+    """
+
+    re: NDArray[Any]
+    im: NDArray[Any]
+    gathered: NDArray[Any]
+    table: NDArray[Any]
+    w: NDArray[Any]
+    front: NDArray[Any]
+    psi: NDArray[Any]
+    adjoint: NDArray[Any]
+    gone_back: NDArray[Any]
+
+
+class Batch(NamedTuple):
+    """A batch of samples.
+
+    Attributes:
+        inputs: Shape (batch, n_inputs).
+        weights: Shape (n_weights,).
+        rotation_signs: Shape (batch, n_rotations), or empty.
+        term_signs: Shape (batch, n_terms), or empty.
+    """
+
+    inputs: NDArray[Any]
+    weights: NDArray[Any]
+    rotation_signs: NDArray[Any]
+    term_signs: NDArray[Any]
 
 
 @kernel
-def sweep_gradient(
-    chunks,
-    initial,
+def gather(rows, samples, chunk):
+    """Lay a chunk's samples side by side; zeros where the batch has ended."""
+    n = min(LANES, len(samples) - chunk * LANES)
+    for k in range(samples.shape[1]):
+        store(rows, k * LANES, splat(rows, 0.0))
+        for lane in range(n):
+            rows[k * LANES + lane] = samples[chunk * LANES + lane, k]
+
+
+@kernel
+def scatter(samples, rows, chunk):
+    """Undo :func:`gather`."""
+    n = min(LANES, len(samples) - chunk * LANES)
+    for lane in range(n):
+        for k in range(samples.shape[1]):
+            samples[chunk * LANES + lane, k] = rows[k * LANES + lane]
+
+
+@kernel
+def begin(scratch, point, layout, batch, body):
+    """Prepare what chunks share: phases, the state in front of the body, weights as parameters."""
+    n_inputs, last = batch.inputs.shape[1], len(point.parameters) - LANES
+    for i in range(n_inputs * LANES, last, LANES):
+        weight = batch.weights[i // LANES - n_inputs]
+        store(point.parameters, i, splat(point.parameters, weight))
+    store(point.parameters, last, splat(point.parameters, 1.0))
+    shared_phases(scratch.re, scratch.im, scratch.w, layout, batch.weights)
+    clear(scratch.front)
+    store(scratch.front, 0, splat(scratch.front, 1.0))  # |0...0>
+    forward(scratch.front, scratch, 0, body, layout, point)
+
+
+@kernel
+def enter(point, batch, chunk):
+    """Take up a chunk's samples."""
+    gather(point.parameters, batch.inputs, chunk)
+    gather(point.rotation_signs, batch.rotation_signs, chunk)
+    gather(point.term_signs, batch.term_signs, chunk)
+
+
+@kernel
+def sweep(
+    start,
+    stop,
+    back,
     body,
-    layout,
-    re,
-    im,
-    cos,
-    sin,
-    qubits,
-    term_x,
-    term_z,
-    cotangents,
-    slope,
+    runs,
+    tables,
+    patterns,
+    each,
     common,
-    adjoint_sum,
+    terms,
+    inputs,
+    weights,
+    rotation_signs,
+    term_signs,
+    memory,
+    cuts,
+    states,
+    values,
+    gradient,
+    shared,
 ):
-    """Collect slopes for a range of chunks, and the adjoint state in front of the body."""
-    psi = np.empty(len(initial) * LANES, initial.dtype)
-    adjoint = np.empty_like(psi)
-    w = np.empty(len(psi) // 2, initial.dtype)
-    table = np.empty(TABLE * ROW, initial.dtype)
-    bins = np.empty(TABLE * LANES, initial.dtype)
-    n_runs = len(layout.kind)
-    for chunk in range(chunks[0], chunks[1]):
-        c, s = cos[chunk], sin[chunk]
-        _fill(psi, initial)
-        forward(psi, table, body, n_runs, layout, re, im, c, s)
-        pull_back(psi, adjoint, w, qubits, term_x, term_z, cotangents[chunk])
-        backward(
-            psi, adjoint, w, bins, table, body, n_runs, layout, re, im, c, s, slope[chunk], common
-        )
-        for k in range(len(adjoint_sum)):
-            adjoint_sum[k] += total(load(adjoint, k * LANES))
+    """Compute the values of chunks start..stop of a batch, or their gradients.
 
+    Arguments are flat, since Numba takes its time over tuples.
 
-@kernel
-def _fill(psi, initial):
-    for k in range(len(initial)):
-        store(psi, k * LANES, splat(psi, initial[k]))
+    Args:
+        start: First chunk.
+        stop: Behind the last.
+        back: Whether to compute gradients.
+        body: The first run that differs from sample to sample.
+        runs: As in ``Layout``, like all up to ``terms``.
+        tables: As above.
+        patterns: As above.
+        each: As above.
+        common: As above.
+        terms: As above.
+        inputs: As in :class:`Batch`, like all up to ``term_signs``.
+        weights: As above.
+        rotation_signs: As above.
+        term_signs: As above.
+        memory: For :class:`Scratch` and :class:`Point`, not shared with other threads.
+        cuts: Where their parts begin, and where the last one ends.
+        states: Final states of all chunks, with LANES numbers to spare, written where values are
+            asked for and read where gradients are; or empty.
+        values: Expectation values, written, or their cotangents, shape (batch, n_observables).
+        gradient: By parameters of each sample, written, shape (batch, n_rows - 1).
+        shared: By weight, from angles that the batch shares, added to, shape (n_weights,).
+    """
+    layout = Layout(runs, tables, patterns, each, common, terms)
+    batch = Batch(inputs, weights, rotation_signs, term_signs)
+    point = Point(
+        memory[cuts[9] : cuts[10]],
+        memory[cuts[10] : cuts[11]],
+        memory[cuts[11] : cuts[12]],
+        memory[cuts[12] : cuts[13]],
+        memory[cuts[13] : cuts[14]],
+    )
+    scratch = Scratch(
+        memory[cuts[0] : cuts[1]],
+        memory[cuts[1] : cuts[2]],
+        memory[cuts[2] : cuts[3]],
+        memory[cuts[3] : cuts[4]],
+        memory[cuts[4] : cuts[5]],
+        memory[cuts[5] : cuts[6]],
+        memory[cuts[6] : cuts[7]],
+        memory[cuts[7] : cuts[8]],
+        memory[cuts[8] : cuts[9]],
+    )
+    begin(scratch, point, layout, batch, body)
+    front, n_runs, at, kept = scratch.front, len(runs), first_row(states), len(states) > 0
+    clear(scratch.gathered)
+    clear(scratch.gone_back)
+    for chunk in range(start, stop):
+        i = at + chunk * len(front)
+        psi = states[i : i + len(front)] if kept and not back else scratch.psi
+        enter(point, batch, chunk)
+        if back and kept:
+            copy(psi, states[i : i + len(front)])
+        else:
+            copy(psi, front)
+            forward(psi, scratch, body, n_runs, layout, point)
+        if back:
+            gather(point.values, values, chunk)
+            clear(point.slopes)
+            pull_back(psi, scratch.adjoint, scratch.w, layout, point)
+            backward(psi, scratch.adjoint, scratch, body, n_runs, layout, point)
+            add(scratch.gone_back, scratch.adjoint)
+            scatter(gradient, point.slopes, chunk)
+        else:
+            observe(psi, scratch.w, layout, point)
+            scatter(values, point.values, chunk)
+    if back:  # in front of the body the state is the same for all, and gradients are linear
+        backward(front, scratch.gone_back, scratch, 0, body, layout, point)
+        shared_slopes(shared, scratch.gathered, scratch.w, layout)

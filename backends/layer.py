@@ -15,8 +15,8 @@ from qkdrp.circuits.errors import CircuitError
 class QuantumLayer(TorchConnector):
     """A QNN as a torch module with one parameter, ``weight`` of shape (n_weights,).
 
-    Where the QNN offers ``vjp``, the backward pass is one such call whatever the number of
-    outputs; angles and gradients stay in the input's dtype, and gradients that nobody needs are
+    Where the QNN offers ``linearise``, the backward pass is one vector-Jacobian product whatever
+    the number of outputs; angles and gradients stay in the input's dtype, and gradients that nobody needs are
     not handed out. Other QNNs are served as by ``TorchConnector`` itself.
 
     Args:
@@ -65,7 +65,7 @@ class QuantumLayer(TorchConnector):
         Raises:
             CircuitError: If the last dimension is not the number of inputs.
         """
-        qnn = self.neural_network
+        qnn, weight = self.neural_network, self.weight
         angles = torch.zeros(0) if input_data is None else input_data
         if angles.shape[-1:] != (qnn.num_inputs,):
             raise CircuitError(
@@ -74,27 +74,29 @@ class QuantumLayer(TorchConnector):
             )
         if not angles.is_floating_point():
             angles = angles.to(torch.get_default_dtype())
-        if not hasattr(qnn, "vjp"):
+        if not hasattr(qnn, "linearise"):
             return super().forward(angles)
-        values: torch.Tensor = _VectorJacobian.apply(  # type: ignore[no-untyped-call]  # torch
-            angles.reshape(math.prod(angles.shape[:-1]), qnn.num_inputs), self.weight, qnn
-        )
-        return values.reshape(*angles.shape[:-1], *qnn.output_shape)
+        if torch.is_grad_enabled() and (angles.requires_grad or weight.requires_grad):
+            values: torch.Tensor = _Linearised.apply(angles, weight, qnn)  # type: ignore[no-untyped-call]  # torch
+            return values
+        found = qnn.forward(_to_numpy(angles), _to_numpy(weight))
+        return _to_torch(found, (angles.device, angles.dtype))
 
 
-class _VectorJacobian(torch.autograd.Function):
-    """Bridges torch and a QNN with ``vjp``; the circuit itself works in float64."""
+class _Linearised(torch.autograd.Function):
+    """Bridges torch and a QNN with ``linearise``; the circuit itself works in float64."""
 
     @staticmethod
     def forward(
         ctx: Any,  # noqa: ANN401  # torch hangs whatever is needed on it
-        inputs: torch.Tensor,
+        angles: torch.Tensor,
         weights: torch.Tensor,
-        qnn: NeuralNetwork,
+        qnn: Any,  # noqa: ANN401  # a NeuralNetwork with ``linearise``
     ) -> torch.Tensor:
-        ctx.qnn = qnn
-        ctx.save_for_backward(inputs, weights)
-        return inputs.new_tensor(qnn.forward(_to_numpy(inputs), _to_numpy(weights)))
+        inputs = _to_numpy(angles)
+        values, ctx.pull_back = qnn.linearise(_rows(inputs), _to_numpy(weights))
+        ctx.kinds = (angles.device, angles.dtype), (weights.device, weights.dtype)
+        return _to_torch(values.reshape(*inputs.shape[:-1], *qnn.output_shape), ctx.kinds[0])
 
     @staticmethod
     @once_differentiable
@@ -102,17 +104,26 @@ class _VectorJacobian(torch.autograd.Function):
         ctx: Any,  # noqa: ANN401
         *cotangents: torch.Tensor,
     ) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
-        inputs, weights = ctx.saved_tensors
-        by_inputs, by_weights = ctx.qnn.vjp(
-            _to_numpy(inputs), _to_numpy(weights), _to_numpy(cotangents[0])
-        )
+        pulled = _to_numpy(cotangents[0])
+        by_inputs, by_weights = ctx.pull_back(_rows(pulled))
+        by_inputs = by_inputs.reshape(*pulled.shape[:-1], by_inputs.shape[-1])
         needs_inputs, needs_weights, _ = ctx.needs_input_grad
+        kind_of_inputs, kind_of_weights = ctx.kinds
         return (
-            inputs.new_tensor(by_inputs) if needs_inputs else None,
-            weights.new_tensor(by_weights) if needs_weights else None,
+            _to_torch(by_inputs, kind_of_inputs) if needs_inputs else None,
+            _to_torch(by_weights, kind_of_weights) if needs_weights else None,
             None,
         )
 
 
 def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().to(torch.float64).numpy()
+    return tensor.numpy(force=True).astype(np.float64, copy=False)
+
+
+def _to_torch(array: np.ndarray, kind: tuple[torch.device, torch.dtype]) -> torch.Tensor:
+    return torch.from_numpy(array).to(*kind)
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    """Return the array as rows of its last dimension."""
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])

@@ -1,6 +1,6 @@
 """Arranging a Pauli program for the exact engine: runs of rotations that are applied together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,40 +12,62 @@ from qkdrp.circuits.program import CONSTANT, PauliProgram
 DIAGONAL, FLIP, MIXED = 0, 1, 2
 """Kinds of runs: Z strings; X strings, which Hadamards make diagonal; one string of both."""
 
-MAX_GROUP = 8
+MAX_TABLE = 4
 """Rotations in a phase table; a table has two to this power rows."""
 
+MAX_NARROW = 12
+"""Qubits up to which a plan is made: a chunk of samples should fit the cache."""
+
+MIN_NARROW = 3
+"""Fewer qubits are filled up to as many, for whole rows of amplitudes."""
+
+_INT, _REAL = np.int64, np.float64
+
+Records = NDArray[np.void]
 Indices = NDArray[np.int64]
 
 
 class Layout(NamedTuple):
-    """A plan as arrays, for the kernels.
+    """A plan as arrays of records, for the kernels.
 
     Attributes:
-        kind: Kind of each run, shape (n_runs,).
-        qubits: Qubits that a run's Hadamards act on, padded, shape (n_runs, n_qubits).
-        n_flipped: How many of them count, shape (n_runs,).
-        shared: Row of the run's shared phases, or -1, shape (n_runs,).
-        group_start: First phase table of each run, shape (n_runs,).
-        group_stop: Behind its last, shape (n_runs,).
-        x: X mask of mixed runs, shape (n_runs,).
-        z: Z mask of mixed runs, shape (n_runs,).
-        first: First rotation of each phase table among those per sample, shape (n_groups,).
-        size: Number of rotations of each phase table, shape (n_groups,).
-        pattern: Row of the phase table for each amplitude, shape (n_groups, 2^n_qubits).
+        runs: Runs in order: kind; the qubits that Hadamards act on, of which the first n_flipped
+            count; what makes up for two unnormalised Hadamards on each; the row of phases shared by the batch, or -1; the range of phase tables; the
+            masks of a mixed string.
+        tables: Phase tables: first of the rotations with an angle per sample, and how many.
+        patterns: Row of each phase table for each amplitude, shape (n_tables, 2^n_qubits).
+        each: Rotations with an angle per sample, in the order of the tables: index in the
+            program; mask; row of the parameters; coefficient.
+        common: Rotations with one angle for the batch: row of the shared phases; mask; weight,
+            with one that is 1 behind them all; coefficient.
+        terms: Pauli terms of the observables: masks; observable; coefficient.
     """
 
-    kind: Indices
-    qubits: Indices
-    n_flipped: Indices
-    shared: Indices
-    group_start: Indices
-    group_stop: Indices
-    x: Indices
-    z: Indices
-    first: Indices
-    size: Indices
-    pattern: Indices
+    runs: Records
+    tables: Records
+    patterns: Indices
+    each: Records
+    common: Records
+    terms: Records
+
+
+RUN = np.dtype(
+    [
+        ("kind", _INT),
+        ("qubits", _INT, (MAX_NARROW,)),
+        ("n_flipped", _INT),
+        ("scale", _REAL),
+        ("shared", _INT),
+        ("start", _INT),
+        ("stop", _INT),
+        ("x", _INT),
+        ("z", _INT),
+    ]
+)
+TABLE = np.dtype([("first", _INT), ("size", _INT)])
+EACH = np.dtype([("index", _INT), ("mask", _INT), ("row", _INT), ("coefficient", _REAL)])
+COMMON = np.dtype([("row", _INT), ("mask", _INT), ("weight", _INT), ("coefficient", _REAL)])
+TERM = np.dtype([("x", _INT), ("z", _INT), ("observable", _INT), ("coefficient", _REAL)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,20 +79,21 @@ class Plan:
 
     Args:
         layout: For the kernels.
-        each: Rotations with an angle per sample, in the order of the phase tables.
-        common: Rotations with one angle for the batch.
-        common_row: The row of the shared phases that each of them adds to.
-        common_mask: The mask that it has there.
-        shared_scale: Factor of each row that makes up for unnormalised Hadamards.
+        n_qubits: Qubits of the states.
+        n_rotations: Rotations of the program.
+        n_rows: Parameters per sample: all inputs; all weights, if one of them drives a rotation
+            with an angle per sample; then a 1, for constants.
+        n_shared: Rows of shared phases.
+        n_observables: Number of outputs.
         body: The first run that differs from sample to sample.
     """
 
     layout: Layout
-    each: Indices
-    common: Indices
-    common_row: Indices
-    common_mask: Indices
-    shared_scale: NDArray[np.float64]
+    n_qubits: int
+    n_rotations: int
+    n_rows: int
+    n_shared: int
+    n_observables: int
     body: int
 
 
@@ -81,79 +104,82 @@ def make_plan(program: PauliProgram, per_sample: NDArray[np.bool_]) -> Plan:
     the latter between Hadamards. A whole variational block of RX and CNOT layers is one run.
 
     Args:
-        program: The program.
+        program: The program, of at most :data:`MAX_NARROW` qubits.
         per_sample: Whether each rotation has an angle per sample, shape (n_rotations,). Mixed
-            rotations are taken so in any case.
+            rotations, and those that inputs drive, are taken so in any case.
     """
-    runs = list(_runs(program))
-    each: list[int] = []
-    common: list[int] = []
-    common_row: list[int] = []
-    scale: list[float] = []
-    rows: list[tuple[int, ...]] = []
-    groups: list[tuple[int, list[int]]] = []
-    for kind, rotations in runs:
-        own = [k for k in rotations if per_sample[k] or kind == MIXED]
-        same = [k for k in rotations if not (per_sample[k] or kind == MIXED)]
-        flipped = _bits(program.x[rotations], program.n_qubits) if kind == FLIP else []
-        starts = range(0, len(own), MAX_GROUP)
-        first_mask = int(program.x[rotations[0]]), int(program.z[rotations[0]])
-        shared = len(scale) if same else -1
-        rows.append(
-            (kind, len(flipped), shared, len(groups), len(groups) + len(starts), *first_mask)
-        )
-        groups += [(len(each) + start, own[start : start + MAX_GROUP]) for start in starts]
-        each += own
-        if same:
-            common += same
-            common_row += [shared] * len(same)
-            scale.append(0.5 ** len(flipped))
-
+    n_qubits = max(program.n_qubits, MIN_NARROW)
+    mixed = (program.x != 0) & (program.z != 0)
+    from_input = (program.source != CONSTANT) & (program.source < program.n_inputs)
+    own = per_sample | mixed | from_input
     mask = np.where(program.x == 0, program.z, program.x)
-    kind, n_flipped, shared, start, stop, x, z = _columns(rows, 7)
+
+    each: list[int] = []
+    common: list[tuple[int, int]] = []
+    runs: list[tuple[Any, ...]] = []
+    tables: list[tuple[int, int]] = []
+    n_shared = 0
+    for kind, rotations in _runs(program):
+        varied = [k for k in rotations if own[k]]
+        same = [k for k in rotations if not own[k]]
+        starts = range(0, len(varied), MAX_TABLE)
+        qubits = _bits(program.x[rotations]) if kind == FLIP else []
+        padded = qubits + [0] * (MAX_NARROW - len(qubits))
+        shared = n_shared if same else -1
+        masks = int(program.x[rotations[0]]), int(program.z[rotations[0]])
+        first = len(tables)
+        tables += [(len(each) + s, min(MAX_TABLE, len(varied) - s)) for s in starts]
+        scale = 0.5 ** len(qubits)
+        runs.append((kind, padded, len(qubits), scale, shared, first, len(tables), *masks))
+        each += varied
+        common += [(shared, k) for k in same]
+        n_shared += bool(same)
+
+    n_weights = program.n_weights if np.any(program.source[own] >= program.n_inputs) else 0
+    n_rows = program.n_inputs + n_weights + 1
     layout = Layout(
-        kind=kind,
-        qubits=_qubits(program, runs),
-        n_flipped=n_flipped,
-        shared=shared,
-        group_start=start,
-        group_stop=stop,
-        x=x,
-        z=z,
-        first=np.array([first for first, _ in groups], dtype=np.int64),
-        size=np.array([len(group) for _, group in groups], dtype=np.int64),
-        pattern=_patterns(mask, [group for _, group in groups], program.n_qubits),
+        runs=np.array(runs, dtype=RUN),
+        tables=np.array(tables, dtype=TABLE),
+        patterns=_patterns(mask[each], tables, n_qubits),
+        each=np.array(
+            [
+                (k, mask[k], program.source[k] % n_rows, program.coefficient[k])  # CONSTANT is -1
+                for k in each
+            ],
+            dtype=EACH,
+        ),
+        common=np.array(
+            [(row, mask[k], _weight(program, k), program.coefficient[k]) for row, k in common],
+            dtype=COMMON,
+        ),
+        terms=np.array(
+            list(
+                zip(
+                    program.term_x,
+                    program.term_z,
+                    program.term_observable,
+                    program.term_coefficient,
+                    strict=True,
+                )
+            ),
+            dtype=TERM,
+        ),
     )
-    varied = np.flatnonzero(stop > start)
+    varying = [r for r, (*_, start, stop, _x, _z) in enumerate(runs) if stop > start]
     return Plan(
         layout=layout,
-        each=np.array(each, dtype=np.int64),
-        common=np.array(common, dtype=np.int64),
-        common_row=np.array(common_row, dtype=np.int64),
-        common_mask=mask[common] if common else np.zeros(0, dtype=np.int64),
-        shared_scale=np.array(scale),
-        body=int(varied[0]) if len(varied) else len(runs),
+        n_qubits=n_qubits,
+        n_rotations=program.n_rotations,
+        n_rows=n_rows,
+        n_shared=n_shared,
+        n_observables=program.n_observables,
+        body=varying[0] if varying else len(runs),
     )
 
 
-def half_angles(
-    program: PauliProgram, rotations: Indices, inputs: NDArray[Any], weights: NDArray[Any]
-) -> NDArray[np.float64]:
-    """Return half the angles of some rotations, shape (n, batch).
-
-    Args:
-        program: The program.
-        rotations: Which of its rotations, shape (n,).
-        inputs: Shape (batch, n_inputs), radians.
-        weights: Shape (n_weights,), radians.
-    """
-    parameters = np.empty((program.n_inputs + program.n_weights + 1, len(inputs)))
-    parameters[: program.n_inputs] = inputs.T
-    parameters[program.n_inputs : CONSTANT] = np.asarray(weights)[:, np.newaxis]
-    parameters[CONSTANT] = 1.0
-    half = parameters[program.source[rotations]]
-    half *= program.coefficient[rotations, np.newaxis] / 2
-    return half
+def _weight(program: PauliProgram, rotation: int) -> int:
+    source = int(program.source[rotation])
+    return program.n_weights if source == CONSTANT else source - program.n_inputs
 
 
 def _runs(program: PauliProgram) -> Iterator[tuple[int, list[int]]]:
@@ -171,29 +197,15 @@ def _runs(program: PauliProgram) -> Iterator[tuple[int, list[int]]]:
         yield previous, current
 
 
-def _bits(masks: Indices, n_qubits: int) -> list[int]:
+def _bits(masks: Indices) -> list[int]:
     touched = int(np.bitwise_or.reduce(masks))
-    return [q for q in range(n_qubits) if touched >> q & 1]
+    return [q for q in range(touched.bit_length()) if touched >> q & 1]
 
 
-def _qubits(program: PauliProgram, runs: Sequence[tuple[int, list[int]]]) -> Indices:
-    qubits = np.zeros((len(runs), program.n_qubits), dtype=np.int64)
-    for row, (kind, rotations) in zip(qubits, runs, strict=True):
-        if kind == FLIP:
-            bits = _bits(program.x[rotations], program.n_qubits)
-            row[: len(bits)] = bits
-    return qubits
-
-
-def _patterns(mask: Indices, groups: Sequence[list[int]], n_qubits: int) -> Indices:
+def _patterns(masks: Indices, tables: list[tuple[int, int]], n_qubits: int) -> Indices:
     amplitude = np.arange(2**n_qubits)
-    patterns = np.zeros((len(groups), 2**n_qubits), dtype=np.int64)
-    for row, group in enumerate(groups):
-        for bit, rotation in enumerate(group):
-            odd = np.bitwise_count(amplitude & mask[rotation]).astype(np.int64) & 1
-            patterns[row] |= odd << bit
+    patterns = np.zeros((len(tables), 2**n_qubits), dtype=np.int64)
+    for row, (first, size) in zip(patterns, tables, strict=True):
+        for bit, mask in enumerate(masks[first : first + size]):
+            row |= (np.bitwise_count(amplitude & mask).astype(np.int64) & 1) << bit
     return patterns
-
-
-def _columns(rows: Sequence[tuple[int, ...]], width: int) -> Indices:
-    return np.ascontiguousarray(np.array(rows, dtype=np.int64).reshape(-1, width).T)

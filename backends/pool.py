@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 import torch
@@ -14,6 +15,8 @@ T = TypeVar("T")
 def share_out(run: Callable[[int, int], T], length: int, least: int) -> list[T]:
     """Call ``run(start, stop)`` on ranges that cover ``length``; return what the calls return.
 
+    The calling thread takes the first range.
+
     Args:
         run: Works on one range.
         length: What is shared out.
@@ -23,7 +26,8 @@ def share_out(run: Callable[[int, int], T], length: int, least: int) -> list[T]:
     if workers <= 1:
         return [run(0, length)]
     cuts = [length * worker // workers for worker in range(workers + 1)]
-    return list(_pool(workers).map(run, cuts[:-1], cuts[1:]))
+    others = [_pool(workers - 1).submit(run, *cut) for cut in pairwise(cuts[1:])]
+    return [run(*cuts[:2]), *(other.result() for other in others)]
 
 
 @cache

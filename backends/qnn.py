@@ -1,11 +1,13 @@
 """Quantum neural networks: real ``EstimatorQNN``s that do not waste work."""
 
+from functools import partial
+
 import numpy as np
 from qiskit.primitives import BaseEstimatorV2
 from qiskit_machine_learning.gradients import BaseEstimatorGradient
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
-from qkdrp.backends.engine import ExactEngine, Reals
+from qkdrp.backends.engine import ExactEngine, Pullback, Reals
 from qkdrp.backends.gradient import AdjointEstimatorGradient
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC, compile_program
@@ -86,6 +88,15 @@ class AdjointQNN(BroadcastQNN):
         """
         return self._engine.vjp(inputs, weights, cotangents)
 
+    def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
+        """Return the values, shape (batch, n_outputs), and :meth:`vjp` there as a function.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+        """
+        return self.forward(inputs, weights), partial(self._engine.vjp, inputs, weights)
+
 
 class EngineQNN(AdjointQNN):
     """Values, too, straight from the engine, without the detour over a primitive.
@@ -103,3 +114,13 @@ class EngineQNN(AdjointQNN):
     def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # as above
         self._usage.executions += len(input_data)
         return self._engine.values(input_data, weights)
+
+    def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
+        """Return the values and :meth:`vjp` there, which goes on from the states of the values.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+        """
+        self._usage.executions += len(inputs)
+        return self._engine.linearise(inputs, weights)

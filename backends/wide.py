@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.plan import half_angles
 from qkdrp.backends.pool import share_out
 from qkdrp.backends.simd import kernel, odd
-from qkdrp.circuits.program import PauliProgram
+from qkdrp.circuits.program import PauliProgram, Signs
 
 WORTH_THREADS = 1 << 14
 """Pairs of amplitudes from which on threads pay for being woken."""
@@ -85,6 +84,7 @@ class WideSweep:
         dtype: Precision of states.
         inputs: Shape (batch, n_inputs), radians.
         weights: Shape (n_weights,), radians.
+        signs: Of rotations and terms, sample by sample.
     """
 
     def __init__(
@@ -93,43 +93,68 @@ class WideSweep:
         dtype: np.dtype[Any],
         inputs: NDArray[Any],
         weights: NDArray[Any],
+        signs: Signs | None = None,
     ) -> None:
         self.program = program
         self.states = np.empty((2, 2 << program.n_qubits), dtype=dtype)
-        half = half_angles(program, np.arange(program.n_rotations), inputs, weights).T
+        points = np.concatenate(
+            [
+                inputs,
+                np.broadcast_to(weights, (len(inputs), len(weights))),
+                np.ones((len(inputs), 1)),
+            ],
+            axis=1,
+        )
+        self.factors = (
+            program.coefficient if signs is None else program.coefficient * signs.rotations
+        )
+        half = points[:, program.source] * self.factors / 2  # CONSTANT is the last column
         self.cos, self.sin = np.cos(half).astype(dtype), np.sin(half).astype(dtype)
         self.rotations = _strings(program.x, program.z)
         self.terms = _strings(program.term_x, program.term_z)
+        factors = np.broadcast_to(program.term_coefficient, (len(inputs), len(self.terms)))
+        self.term_factors = factors if signs is None else factors * signs.terms
 
-    def values(self) -> NDArray[Any]:
-        """Return the values of all terms, shape (batch, n_terms)."""
+    def values(self, *, keep: bool = False) -> NDArray[Any]:  # noqa: ARG002  # states are too big
+        """Return the expectation values, shape (batch, n_observables)."""
         psi = self.states[0]
-        found = np.empty((len(self.cos), len(self.terms)))
-        for values, cos, sin in zip(found, self.cos, self.sin, strict=True):
+        found = np.zeros((len(self.cos), self.program.n_observables))
+        for sample, (cos, sin) in enumerate(zip(self.cos, self.sin, strict=True)):
             self._prepare(psi, cos, sin)
             for t, (x, z, y) in enumerate(self.terms):
-                values[t] = sum(self._each(_element, psi, psi, x, z, y))
+                value = sum(self._each(_element, psi, psi, x, z, y))
+                observable = self.program.term_observable[t]
+                found[sample, observable] += self.term_factors[sample, t] * value
         return found
 
-    def slopes(self, cotangents: NDArray[Any]) -> NDArray[Any]:
-        """Return the slope of each rotation, shape (batch, n_rotations).
+    def slopes(self, cotangents: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return gradients of a scalar.
 
         Args:
-            cotangents: Of each term, shape (batch, n_terms).
+            cotangents: Derivative of the scalar by each term, shape (batch, n_terms).
+
+        Returns:
+            By the parameters of each sample, shape (batch, n_inputs + n_weights); and by weights,
+            from angles that the whole batch shares: none.
         """
         psi, adjoint = self.states
+        pulled = cotangents[:, self.program.term_observable] * self.term_factors
         found = np.empty(self.cos.shape)
         for sample, (cos, sin) in enumerate(zip(self.cos, self.sin, strict=True)):
             self._prepare(psi, cos, sin)
             adjoint[:] = 0.0
-            for (x, z, y), cotangent in zip(self.terms, cotangents[sample], strict=True):
+            for (x, z, y), cotangent in zip(self.terms, pulled[sample], strict=True):
                 self._each(_add_term, adjoint, psi, x, z, y, adjoint.dtype.type(cotangent))
             for k in reversed(range(len(self.rotations))):
                 x, z, y = self.rotations[k]
                 found[sample, k] = sum(self._each(_element, adjoint, psi, x, z, (y + 3) & 3))
                 self._turn_all(psi, k, cos, -sin)
                 self._turn_all(adjoint, k, cos, -sin)
-        return found
+        program = self.program
+        gradients = np.zeros((len(found), program.n_inputs + program.n_weights + 1))
+        # The last column takes what belongs to constants; CONSTANT is its index.
+        np.add.at(gradients.T, program.source, (found * self.factors).T)
+        return gradients[:, :-1], np.zeros(program.n_weights)
 
     def _prepare(self, psi: NDArray[Any], cos: NDArray[Any], sin: NDArray[Any]) -> None:
         psi[:] = 0.0

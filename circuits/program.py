@@ -1,6 +1,7 @@
 """The Pauli program: a circuit as Pauli rotations and conjugated observables, no CNOT left."""
 
 from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,18 @@ CONSTANT = -1
 
 Masks = NDArray[np.int64]
 """Bit ``q`` of a mask stands for qubit ``q``."""
+
+
+class Signs(NamedTuple):
+    """Factors 1 or -1, sample by sample: what Pauli errors in a circuit come to.
+
+    Attributes:
+        rotations: Of the rotations' angles, shape (batch, n_rotations).
+        terms: Of the observables' Pauli terms, shape (batch, n_terms).
+    """
+
+    rotations: NDArray[np.floating[Any]]
+    terms: NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
