@@ -34,26 +34,30 @@ QUBITS = np.arange(MAX_NARROW)
 def hadamards(x, qubits, width):
     """Apply unnormalised Hadamards in place; ``width`` numbers belong to each amplitude."""
     n, q = len(qubits), 0
-    while n - q >= 4:  # as many qubits as registers hold in one trip to memory
-        h = (
-            width << qubits[q],
-            width << qubits[q + 1],
-            width << qubits[q + 2],
-            width << qubits[q + 3],
-        )
-        _stage(x, h)
-        q += 4
-    if n - q == 3:
-        _stage(x, (width << qubits[q], width << qubits[q + 1], width << qubits[q + 2]))
-    elif n - q == 2:
-        _stage(x, (width << qubits[q], width << qubits[q + 1]))
-    elif n - q == 1:
-        _stage(x, (width << qubits[q],))
+    while q < n:  # as many qubits as registers hold in one trip to memory
+        m = min(4, n - q)
+        hadamard_stage(x, qubits[q : q + m], width, 0, len(x) >> m)
+        q += m
 
 
 @kernel
-def _stage(x, strides):
-    for i in range(0, len(x) >> len(strides), LANES):
+def hadamard_stage(x, qubits, width, start, stop):
+    """Apply :func:`hadamards` of up to four qubits to a part: the whole ends at len(x) >> n."""
+    n = len(qubits)
+    if n == 4:
+        h = width << qubits[0], width << qubits[1], width << qubits[2], width << qubits[3]
+        _stage(x, h, start, stop)
+    elif n == 3:
+        _stage(x, (width << qubits[0], width << qubits[1], width << qubits[2]), start, stop)
+    elif n == 2:
+        _stage(x, (width << qubits[0], width << qubits[1]), start, stop)
+    elif n == 1:
+        _stage(x, (width << qubits[0],), start, stop)
+
+
+@kernel
+def _stage(x, strides, start, stop):
+    for i in range(start, stop, LANES):
         for h in strides:  # ascending: make room for a 0 at each of these bits
             i = 2 * i - (i & (h - 1))  # noqa: PLW2901
         butterfly(x, i, strides)
@@ -330,8 +334,8 @@ def forward(psi, scratch, start, stop, layout, point):
 def backward(psi, adjoint, scratch, start, stop, layout, point):
     """Un-compute runs stop..start of a chunk and collect the slopes of their angles.
 
-    Slopes of rotations with an angle per sample go to their parameters; of the
-    others, ``scratch.gathered`` takes each amplitude's share over all samples, by row of shared phases.
+    Slopes of rotations with an angle per sample go to their parameters; of the others,
+    ``scratch.gathered`` takes each amplitude's share over all samples, by row of shared phases.
     """
     re, im, table, w, gathered = scratch.re, scratch.im, scratch.table, scratch.w, scratch.gathered
     for r in layout.runs[start:stop][::-1]:

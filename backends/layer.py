@@ -16,8 +16,8 @@ class QuantumLayer(TorchConnector):
     """A QNN as a torch module with one parameter, ``weight`` of shape (n_weights,).
 
     Where the QNN offers ``linearise``, the backward pass is one vector-Jacobian product whatever
-    the number of outputs; angles and gradients stay in the input's dtype, and gradients that nobody needs are
-    not handed out. Other QNNs are served as by ``TorchConnector`` itself.
+    the number of outputs; angles and gradients stay in the input's dtype, and gradients that
+    nobody needs are not handed out. Other QNNs are served as by ``TorchConnector`` itself.
 
     Args:
         qnn: The quantum neural network; input gradients must be on.

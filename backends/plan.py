@@ -32,8 +32,8 @@ class Layout(NamedTuple):
 
     Attributes:
         runs: Runs in order: kind; the qubits that Hadamards act on, of which the first n_flipped
-            count; what makes up for two unnormalised Hadamards on each; the row of phases shared by the batch, or -1; the range of phase tables; the
-            masks of a mixed string.
+            count; what makes up for two unnormalised Hadamards on each; the row of phases shared
+            by the batch, or -1; the range of phase tables; the masks of a mixed string.
         tables: Phase tables: first of the rotations with an angle per sample, and how many.
         patterns: Row of each phase table for each amplitude, shape (n_tables, 2^n_qubits).
         each: Rotations with an angle per sample, in the order of the tables: index in the
@@ -119,11 +119,11 @@ def make_plan(program: PauliProgram, per_sample: NDArray[np.bool_]) -> Plan:
     runs: list[tuple[Any, ...]] = []
     tables: list[tuple[int, int]] = []
     n_shared = 0
-    for kind, rotations in _runs(program):
+    for kind, rotations in find_runs(program):
         varied = [k for k in rotations if own[k]]
         same = [k for k in rotations if not own[k]]
         starts = range(0, len(varied), MAX_TABLE)
-        qubits = _bits(program.x[rotations]) if kind == FLIP else []
+        qubits = flipped_qubits(program.x[rotations]) if kind == FLIP else []
         padded = qubits + [0] * (MAX_NARROW - len(qubits))
         shared = n_shared if same else -1
         masks = int(program.x[rotations[0]]), int(program.z[rotations[0]])
@@ -182,7 +182,7 @@ def _weight(program: PauliProgram, rotation: int) -> int:
     return program.n_weights if source == CONSTANT else source - program.n_inputs
 
 
-def _runs(program: PauliProgram) -> Iterator[tuple[int, list[int]]]:
+def find_runs(program: PauliProgram) -> Iterator[tuple[int, list[int]]]:
     """Yield (kind, rotations) of maximal runs; a mixed rotation is a run of its own."""
     current: list[int] = []
     previous = MIXED
@@ -197,7 +197,8 @@ def _runs(program: PauliProgram) -> Iterator[tuple[int, list[int]]]:
         yield previous, current
 
 
-def _bits(masks: Indices) -> list[int]:
+def flipped_qubits(masks: Indices) -> list[int]:
+    """Return the qubits that some X masks touch, in ascending order."""
     touched = int(np.bitwise_or.reduce(masks))
     return [q for q in range(touched.bit_length()) if touched >> q & 1]
 
@@ -205,7 +206,8 @@ def _bits(masks: Indices) -> list[int]:
 def _patterns(masks: Indices, tables: list[tuple[int, int]], n_qubits: int) -> Indices:
     amplitude = np.arange(2**n_qubits)
     patterns = np.zeros((len(tables), 2**n_qubits), dtype=np.int64)
-    for row, (first, size) in zip(patterns, tables, strict=True):
+    for table, (first, size) in enumerate(tables):
         for bit, mask in enumerate(masks[first : first + size]):
-            row |= (np.bitwise_count(amplitude & mask).astype(np.int64) & 1) << bit
+            odd = np.bitwise_count(amplitude & mask).astype(np.int64) & 1
+            patterns[table] |= odd << bit
     return patterns

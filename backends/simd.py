@@ -177,6 +177,22 @@ def butterfly(_: Any, array: Any, index: Any, strides: Any) -> Any:  # noqa: ANN
     return types.void(array, types.intp, strides), codegen
 
 
+@intrinsic(prefer_literal=True)
+def mix(_: Any, row: Any, bit: Any) -> Any:  # noqa: ANN401
+    """Apply an unnormalised Hadamard within a row, along a bit (literally 1, 2, 4) of its lanes."""
+    distance = bit.literal_value
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
+        kind = context.get_value_type(signature.return_type)
+        signs = ir.Constant(kind, [-1.0 if lane & distance else 1.0 for lane in range(LANES)])
+        partner = builder.shuffle_vector(
+            args[0], args[0], _mask([lane ^ distance for lane in range(LANES)])
+        )
+        return builder.fadd(builder.fmul(args[0], signs), partner, flags=("fast",))
+
+    return row(row, bit), codegen
+
+
 @intrinsic
 def odd(_: Any, bits: Any) -> Any:  # noqa: ANN401, ARG001
     """Return the parity of the set bits of a 64-bit integer."""

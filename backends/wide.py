@@ -1,86 +1,148 @@
 """The exact engine for wide circuits: one sample at a time, its state split among threads.
 
-Two states in memory, whatever the depth: the sample's own and the adjoint one. A state is a flat
-array of real and imaginary parts in turn. Every kernel works on a range of the amplitudes, or of
-the pairs of amplitudes that a Pauli string exchanges.
+The same runs of commuting rotations as in narrow circuits, each one phase; but a row holds the
+amplitudes of the :data:`~qkdrp.backends.simd.LANES` values of the lowest qubits instead of as many
+samples. In memory, whatever the depth: the state, the adjoint state, and a real number for each
+amplitude.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qkdrp.backends.kernels import ROW, hadamard_stage, hadamards, n_y
+from qkdrp.backends.plan import MIXED, find_runs, flipped_qubits
 from qkdrp.backends.pool import share_out
-from qkdrp.backends.simd import kernel, odd
+from qkdrp.backends.simd import LANES, aligned, kernel, load, mix, odd, splat, store
+from qkdrp.backends.sincos import sincos
 from qkdrp.circuits.program import PauliProgram, Signs
 
-WORTH_THREADS = 1 << 14
-"""Pairs of amplitudes from which on threads pay for being woken."""
+LANE_QUBITS = LANES.bit_length() - 1
+"""Qubits within a row."""
+
+BLOCK_QUBITS = 12
+"""Qubits of a block of amplitudes that fits the cache: their Hadamards take one trip to memory."""
+
+WORTH_THREADS = 1 << 11
+"""Rows from which on threads pay for being woken."""
+
+Reals = NDArray[Any]
 
 
 @kernel
-def _pair(index, x):
-    """Return the lower and the upper amplitude of a pair that X mask x exchanges."""
+def _blocks(x, within, qubits, width, start, stop):
+    """Apply Hadamards to blocks: on lanes, where ``within`` has bits, and on qubits above them."""
+    length = width << (BLOCK_QUBITS - LANE_QUBITS)
+    for b in range(start, stop):
+        block = x[b * length : (b + 1) * length]
+        for i in range(0, len(block) if within else 0, LANES):
+            row = load(block, i)
+            if within & 1:
+                row = mix(row, 1)
+            if within & 2:
+                row = mix(row, 2)
+            if within & 4:
+                row = mix(row, 4)
+            store(block, i, row)
+        hadamards(block, qubits, width)
+
+
+@kernel
+def _turn(psi, angles, scale, start, stop):
+    """Multiply amplitudes by ``scale exp(-i angle)``."""
+    for k in range(start, stop):
+        i = k * ROW
+        s, c = sincos(load(angles, k * LANES))
+        c, s = c * splat(c, scale), s * splat(s, scale)
+        a, b = load(psi, i), load(psi, i + LANES)
+        store(psi, i, a * c + b * s)
+        store(psi, i + LANES, b * c - a * s)
+
+
+@kernel
+def _turn_mixed(psi, x, z, c, s, start, stop):
+    """Apply ``c - i s P`` to pairs of amplitudes, P with x != 0."""
     low = x
     for shift in (1, 2, 4, 8, 16, 32):
         low |= low >> shift
     low >>= 1  # all bits below the highest one of x
-    k = ((index & ~low) << 1) | (index & low)
-    return k, k ^ x
-
-
-@kernel
-def _turn(psi, x, z, y, c, s, start, stop):
-    """Apply ``exp(-i angle/2 P)``; c and s are cosine and sine of half the angle."""
-    if x == 0:
-        for k in range(start, stop):
-            t = s if odd(z & k) else -s
-            a, b = psi[2 * k], psi[2 * k + 1]
-            psi[2 * k] = c * a - t * b
-            psi[2 * k + 1] = c * b + t * a
-        return
+    y = n_y(x, z)
     s = -s if y >= 2 else s
     for index in range(start, stop):
-        k, j = _pair(index, x)
-        up, down = -s if odd(z & j) else s, -s if odd(z & k) else s
-        a, b, e, f = psi[2 * k], psi[2 * k + 1], psi[2 * j], psi[2 * j + 1]
+        k = ((index & ~low) << 1) | (index & low)
+        m, n = _at(k), _at(k ^ x)
+        up, down = -s if odd(z & (k ^ x)) else s, -s if odd(z & k) else s
+        a, b, e, f = psi[m], psi[m + LANES], psi[n], psi[n + LANES]
         if y & 1:
-            psi[2 * k], psi[2 * k + 1] = c * a + up * e, c * b + up * f
-            psi[2 * j], psi[2 * j + 1] = c * e + down * a, c * f + down * b
+            psi[m], psi[m + LANES] = c * a + up * e, c * b + up * f
+            psi[n], psi[n + LANES] = c * e + down * a, c * f + down * b
         else:
-            psi[2 * k], psi[2 * k + 1] = c * a + up * f, c * b - up * e
-            psi[2 * j], psi[2 * j + 1] = c * e + down * b, c * f - down * a
+            psi[m], psi[m + LANES] = c * a + up * f, c * b - up * e
+            psi[n], psi[n + LANES] = c * e + down * b, c * f - down * a
 
 
 @kernel
-def _element(left, right, x, z, y, start, stop):
-    """Return ``Re(i^y sum_k (-1)^(z.j) conj(left_k) right_j)``, j = k ^ x, over a range of k."""
-    result = 0.0
+def _at(k):
+    """Return where the real part of amplitude k is; the imaginary part is LANES behind."""
+    return 2 * k - (k & (LANES - 1))
+
+
+@kernel
+def _overlap(w, adjoint, psi, scale, start, stop):
+    """Write ``scale * Im(conj(adjoint) psi)`` into w."""
     for k in range(start, stop):
-        j = k ^ x
-        a, b, e, f = left[2 * k], left[2 * k + 1], right[2 * j], right[2 * j + 1]
+        i = k * ROW
+        im = load(adjoint, i) * load(psi, i + LANES) - load(adjoint, i + LANES) * load(psi, i)
+        store(w, k * LANES, im * splat(im, scale))
+
+
+@kernel
+def _square(w, psi, start, stop):
+    """Write probabilities into w."""
+    for k in range(start, stop):
+        a, b = load(psi, k * ROW), load(psi, k * ROW + LANES)
+        store(w, k * LANES, a * a + b * b)
+
+
+@kernel
+def _multiply(adjoint, psi, w, start, stop):
+    """Write psi times w into the adjoint state."""
+    for k in range(start, stop):
+        i, c = k * ROW, load(w, k * LANES)
+        store(adjoint, i, c * load(psi, i))
+        store(adjoint, i + LANES, c * load(psi, i + LANES))
+
+
+@kernel
+def _element(left, right, x, z, quarter, start, stop):
+    """Return ``Re(i^quarter <left| P |right>)`` over a range of amplitudes of the left."""
+    y, result = (n_y(x, z) + quarter) & 3, 0.0
+    for k in range(start, stop):
+        m, n = _at(k), _at(k ^ x)
+        a, b, e, f = left[m], left[m + LANES], right[n], right[n + LANES]
         part = b * e - a * f if y & 1 else a * e + b * f
-        result += -part if odd(z & j) else part
+        result += -part if odd(z & (k ^ x)) else part
     return -result if y >= 2 else result
 
 
 @kernel
-def _add_term(adjoint, psi, x, z, y, cotangent, start, stop):
+def _add_term(adjoint, psi, x, z, cotangent, start, stop):
     """Add ``cotangent P psi`` to the adjoint state."""
+    y = n_y(x, z)
     for k in range(start, stop):
-        j = k ^ x
-        s = -cotangent if (y >= 2) != (odd(z & j) == 1) else cotangent
-        e, f = s * psi[2 * j], s * psi[2 * j + 1]
-        adjoint[2 * k] += -f if y & 1 else e
-        adjoint[2 * k + 1] += e if y & 1 else f
+        m, n = _at(k), _at(k ^ x)
+        s = -cotangent if (y >= 2) != (odd(z & (k ^ x)) == 1) else cotangent
+        adjoint[m] += -s * psi[n + LANES] if y & 1 else s * psi[n]
+        adjoint[m + LANES] += s * psi[n] if y & 1 else s * psi[n + LANES]
 
 
 class WideSweep:
     """One evaluation of a program at a batch of points.
 
     Args:
-        program: The program.
+        program: The program, of at least :data:`BLOCK_QUBITS` qubits or filled up to as many.
         dtype: Precision of states.
         inputs: Shape (batch, n_inputs), radians.
         weights: Shape (n_weights,), radians.
@@ -91,93 +153,161 @@ class WideSweep:
         self,
         program: PauliProgram,
         dtype: np.dtype[Any],
-        inputs: NDArray[Any],
-        weights: NDArray[Any],
+        inputs: Reals,
+        weights: Reals,
         signs: Signs | None = None,
     ) -> None:
-        self.program = program
-        self.states = np.empty((2, 2 << program.n_qubits), dtype=dtype)
-        points = np.concatenate(
-            [
-                inputs,
-                np.broadcast_to(weights, (len(inputs), len(weights))),
-                np.ones((len(inputs), 1)),
-            ],
-            axis=1,
-        )
-        self.factors = (
-            program.coefficient if signs is None else program.coefficient * signs.rotations
-        )
-        half = points[:, program.source] * self.factors / 2  # CONSTANT is the last column
-        self.cos, self.sin = np.cos(half).astype(dtype), np.sin(half).astype(dtype)
-        self.rotations = _strings(program.x, program.z)
-        self.terms = _strings(program.term_x, program.term_z)
-        factors = np.broadcast_to(program.term_coefficient, (len(inputs), len(self.terms)))
-        self.term_factors = factors if signs is None else factors * signs.terms
+        self.program, self.batch = program, len(inputs)
+        self.n_qubits = max(program.n_qubits, BLOCK_QUBITS)
+        self.n_rows = 1 << (self.n_qubits - LANE_QUBITS)
+        self.psi, self.adjoint = (aligned(self.n_rows * ROW, dtype) for _ in range(2))
+        self.w = aligned(self.n_rows * LANES, dtype)
+        self.runs = [(kind, np.array(run)) for kind, run in find_runs(program)]
+        self.mask = np.where(program.x == 0, program.z, program.x)
+        self.here = -1  # the sample whose final state psi is
 
-    def values(self, *, keep: bool = False) -> NDArray[Any]:  # noqa: ARG002  # states are too big
+        repeated = np.broadcast_to(weights, (self.batch, len(weights)))
+        parameters = np.concatenate([inputs, repeated, np.ones((self.batch, 1))], axis=1)
+        self.factors = np.broadcast_to(program.coefficient, (self.batch, program.n_rotations))
+        self.terms = np.broadcast_to(program.term_coefficient, (self.batch, len(program.term_x)))
+        if signs is not None:
+            self.factors, self.terms = self.factors * signs.rotations, self.terms * signs.terms
+        self.half = parameters[:, program.source] * self.factors / 2  # CONSTANT is the last column
+
+    def values(self, *, keep: bool = False) -> Reals:  # noqa: ARG002  # one state at a time
         """Return the expectation values, shape (batch, n_observables)."""
-        psi = self.states[0]
-        found = np.zeros((len(self.cos), self.program.n_observables))
-        for sample, (cos, sin) in enumerate(zip(self.cos, self.sin, strict=True)):
-            self._prepare(psi, cos, sin)
-            for t, (x, z, y) in enumerate(self.terms):
-                value = sum(self._each(_element, psi, psi, x, z, y))
-                observable = self.program.term_observable[t]
-                found[sample, observable] += self.term_factors[sample, t] * value
+        program = self.program
+        flips = np.flatnonzero(program.term_x)
+        found = np.zeros((self.batch, program.n_observables))
+        for sample in range(self.batch):
+            self._go_to(sample)
+            self._each_row(_square, self.w, self.psi)
+            self._hadamards(self.w, range(self.n_qubits), LANES)
+            expectation = self.w[program.term_z].astype(np.float64)
+            for t in flips:
+                strings = program.term_x[t], program.term_z[t], 0
+                expectation[t] = sum(self._each(_element, self.psi, self.psi, *strings))
+            np.add.at(found[sample], program.term_observable, self.terms[sample] * expectation)
         return found
 
-    def slopes(self, cotangents: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def slopes(self, cotangents: Reals) -> tuple[Reals, Reals]:
         """Return gradients of a scalar.
 
         Args:
-            cotangents: Derivative of the scalar by each term, shape (batch, n_terms).
+            cotangents: Derivative of the scalar by each value, shape (batch, n_observables).
 
         Returns:
             By the parameters of each sample, shape (batch, n_inputs + n_weights); and by weights,
             from angles that the whole batch shares: none.
         """
-        psi, adjoint = self.states
-        pulled = cotangents[:, self.program.term_observable] * self.term_factors
-        found = np.empty(self.cos.shape)
-        for sample, (cos, sin) in enumerate(zip(self.cos, self.sin, strict=True)):
-            self._prepare(psi, cos, sin)
-            adjoint[:] = 0.0
-            for (x, z, y), cotangent in zip(self.terms, pulled[sample], strict=True):
-                self._each(_add_term, adjoint, psi, x, z, y, adjoint.dtype.type(cotangent))
-            for k in reversed(range(len(self.rotations))):
-                x, z, y = self.rotations[k]
-                found[sample, k] = sum(self._each(_element, adjoint, psi, x, z, (y + 3) & 3))
-                self._turn_all(psi, k, cos, -sin)
-                self._turn_all(adjoint, k, cos, -sin)
         program = self.program
-        gradients = np.zeros((len(found), program.n_inputs + program.n_weights + 1))
-        # The last column takes what belongs to constants; CONSTANT is its index.
-        np.add.at(gradients.T, program.source, (found * self.factors).T)
+        gradients = np.zeros((self.batch, program.n_inputs + program.n_weights + 1))
+        for sample in reversed(range(self.batch)):
+            self._go_to(sample)
+            self._pull_back(cotangents[sample, program.term_observable] * self.terms[sample])
+            slope = self._un_compute(self.half[sample])
+            # The last column takes what belongs to constants; CONSTANT is its index.
+            np.add.at(gradients[sample], program.source, slope * self.factors[sample])
         return gradients[:, :-1], np.zeros(program.n_weights)
 
-    def _prepare(self, psi: NDArray[Any], cos: NDArray[Any], sin: NDArray[Any]) -> None:
-        psi[:] = 0.0
-        psi[0] = 1.0
-        for k in range(len(self.rotations)):
-            self._turn_all(psi, k, cos, sin)
+    def _go_to(self, sample: int) -> None:
+        """Compute a sample's final state, unless it is still here."""
+        if self.here == sample:
+            return
+        self.psi[:] = 0.0
+        self.psi[0] = 1.0
+        for kind, run in self.runs:
+            if kind == MIXED:
+                self._turn_mixed(self.psi, run[0], self.half[sample])
+                continue
+            qubits = flipped_qubits(self.program.x[run])
+            self._set_angles(run, self.half[sample])
+            self._hadamards(self.psi, qubits, ROW)
+            self._each_row(_turn, self.psi, self.w, self._real(0.5 ** len(qubits)))
+            self._hadamards(self.psi, qubits, ROW)
+        self.here = sample
 
-    def _turn_all(self, psi: NDArray[Any], k: int, cos: NDArray[Any], sin: NDArray[Any]) -> None:
-        x, z, y = self.rotations[k]
-        length = 1 << (self.program.n_qubits - (x != 0))
+    def _pull_back(self, cotangents: Reals) -> None:
+        """Set the adjoint state to ``sum_t cotangent_t P_t psi`` over all terms."""
+        program, flips = self.program, self.program.term_x != 0
+        self.w[:] = 0.0
+        np.add.at(self.w, program.term_z[~flips], cotangents[~flips])
+        self._hadamards(self.w, range(self.n_qubits), LANES)
+        self._each_row(_multiply, self.adjoint, self.psi, self.w)
+        for t in np.flatnonzero(flips):
+            strings = program.term_x[t], program.term_z[t], self._real(cotangents[t])
+            self._each(_add_term, self.adjoint, self.psi, *strings)
+
+    def _un_compute(self, half: Reals) -> Reals:
+        """Undo all rotations and return their slopes."""
+        self.here = -1
+        program, states = self.program, (self.psi, self.adjoint)
+        found = np.empty(program.n_rotations)
+        for kind, run in reversed(self.runs):
+            if kind == MIXED:
+                k = run[0]
+                strings = program.x[k], program.z[k], 3
+                found[k] = sum(self._each(_element, self.adjoint, self.psi, *strings))
+                for state in states:
+                    self._turn_mixed(state, k, -half)
+                continue
+            qubits = flipped_qubits(program.x[run])
+            scale = self._real(0.5 ** len(qubits))
+            for state in states:
+                self._hadamards(state, qubits, ROW)
+            self._each_row(_overlap, self.w, self.adjoint, self.psi, scale)
+            self._hadamards(self.w, range(self.n_qubits), LANES)
+            found[run] = self.w[self.mask[run]]
+            self._set_angles(run, -half)
+            for state in states:
+                self._each_row(_turn, state, self.w, scale)
+                self._hadamards(state, qubits, ROW)
+        return found
+
+    def _set_angles(self, run: NDArray[np.int64], half: Reals) -> None:
+        """Write half the angle that a run turns each amplitude by into w."""
+        self.w[:] = 0.0
+        np.add.at(self.w, self.mask[run], half[run])
+        self._hadamards(self.w, range(self.n_qubits), LANES)
+
+    def _turn_mixed(self, psi: Reals, k: int, half: Reals) -> None:
+        c, s = self._real(np.cos(half[k])), self._real(np.sin(half[k]))
+        pairs = self.n_rows * LANES // 2
+        strings = self.program.x[k], self.program.z[k]
         share_out(
-            lambda start, stop: _turn(psi, x, z, y, cos[k], sin[k], start, stop),
-            length,
-            WORTH_THREADS,
+            lambda start, stop: _turn_mixed(psi, *strings, c, s, start, stop),
+            pairs,
+            WORTH_THREADS * LANES,
         )
+
+    def _hadamards(self, x: Reals, qubits: Sequence[int], width: int) -> None:
+        within = sum(1 << q for q in qubits if q < LANE_QUBITS)
+        above = [q - LANE_QUBITS for q in qubits if q >= LANE_QUBITS]
+        split = BLOCK_QUBITS - LANE_QUBITS
+        low = np.array([q for q in above if q < split], dtype=np.int64)
+        high = np.array([q for q in above if q >= split], dtype=np.int64)
+        blocks = self.n_rows >> split
+        share_out(
+            lambda start, stop: _blocks(x, within, low, width, start, stop),
+            blocks,
+            WORTH_THREADS >> split,
+        )
+        for first in range(0, len(high), 4):
+            group = high[first : first + 4]
+
+            def stage(start: int, stop: int, group: NDArray[np.int64] = group) -> None:
+                hadamard_stage(x, group, width, start * width, stop * width)
+
+            share_out(stage, self.n_rows >> len(group), WORTH_THREADS)
+
+    def _each_row(self, run: Callable[..., Any], *arguments: object) -> None:
+        """Call a kernel on ranges that cover all rows."""
+        share_out(lambda start, stop: run(*arguments, start, stop), self.n_rows, WORTH_THREADS)
 
     def _each(self, run: Callable[..., Any], *arguments: object) -> list[Any]:
         """Call a kernel on ranges that cover all amplitudes, and return what the calls return."""
-        length = 1 << self.program.n_qubits
-        return share_out(lambda start, stop: run(*arguments, start, stop), length, WORTH_THREADS)
+        n = self.n_rows * LANES
+        return share_out(lambda start, stop: run(*arguments, start, stop), n, WORTH_THREADS * LANES)
 
-
-def _strings(x: NDArray[np.int64], z: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """Return X mask, Z mask and the number of Y modulo 4 of each string."""
-    pairs = zip(x.tolist(), z.tolist(), strict=True)
-    return [(a, b, (a & b).bit_count() & 3) for a, b in pairs]
+    def _real(self, value: float) -> Any:  # a NumPy scalar
+        return self.psi.dtype.type(value)

@@ -1,6 +1,10 @@
 import numpy as np
+import pytest
 import torch
-from qiskit.primitives import BaseEstimatorV2
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.primitives import BaseEstimatorV2, StatevectorEstimator
+from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.primitives import EstimatorV2
 
 from qkdrp.backends import get_backend
@@ -20,6 +24,38 @@ def test_aer_does_the_work() -> None:
 def test_aer_takes_the_threads_of_torch() -> None:
     options = get_backend("aer_exact").estimator.estimator._backend.options
     assert options.max_parallel_threads == torch.get_num_threads()
+    assert options.max_parallel_experiments == torch.get_num_threads()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_parameters_bound_by_aer_are_bound_right(seed: int) -> None:
+    """Expressions, repeated parameters and constant angles; #2207 of qiskit-aer was about them."""
+    rng = np.random.default_rng(seed)
+    a, b = Parameter("b"), Parameter("a")  # name order is not index order
+    circuit = QuantumCircuit(3)
+    circuit.h(range(3))
+    circuit.rx(2 * a + 0.3, 0)
+    circuit.cx(0, 1)
+    circuit.rz(a - b / 3, 1)
+    circuit.ry(0.7, 2)
+    circuit.rzz(b, 1, 2)
+    circuit.ry(np.pi + a, 2)
+    observables = [SparsePauliOp("XYZ"), SparsePauliOp(["ZII", "IZX"], [0.5, -2.0])]
+    points = rng.uniform(-3, 3, (5, 2))
+    pub = (circuit, [[observable] for observable in observables], points)
+    found, expected = (
+        estimator.run([pub], precision=0.0).result()[0].data.evs
+        for estimator in (get_backend("aer_exact").estimator, StatevectorEstimator())
+    )
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_a_circuit_without_parameters_needs_no_binding() -> None:
+    circuit = QuantumCircuit(2)
+    circuit.rx(0.4, 0)
+    estimator = get_backend("aer_exact").estimator
+    evs = estimator.run([(circuit, SparsePauliOp("IZ"))]).result()[0].data.evs
+    np.testing.assert_allclose(evs, np.cos(0.4), rtol=0, atol=1e-14)
 
 
 def test_values_are_not_sampled(rng: np.random.Generator) -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,12 +7,17 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
+from qkdrp.backends import kernels, narrow
 from qkdrp.backends.engine import ExactEngine
 from qkdrp.circuits import PQCSpec, build_pqc, compile_program
+from qkdrp.threads import limit_threads
+from tests.backends.random_programs import random_program
 from tests.circuits.random_circuits import Case, cases
 
 A, B, C = Parameter("a"), Parameter("b"), Parameter("c")
 NOTHING = np.empty(0)
+
+Arrays = tuple[np.ndarray, ...]
 
 
 def engine_of(circuit: QuantumCircuit, labels: list[str], inputs: list[Parameter]) -> ExactEngine:
@@ -19,6 +26,40 @@ def engine_of(circuit: QuantumCircuit, labels: list[str], inputs: list[Parameter
 
 def case_engine(case: Case) -> ExactEngine:
     return ExactEngine(compile_program(case.circuit, case.observables, case.inputs, case.weights))
+
+
+def random_arguments(engine: ExactEngine, batch: int, rng: np.random.Generator) -> Arrays:
+    """Inputs, weights and cotangents."""
+    program = engine.program
+    inputs = rng.uniform(-3, 3, (batch, program.n_inputs))
+    weights = rng.uniform(-3, 3, program.n_weights)
+    return inputs, weights, rng.normal(size=(batch, program.n_observables))
+
+
+def assert_same(found: Arrays, expected: Arrays, tolerance: float) -> None:
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    copy = array.copy()
+    copy.setflags(write=False)
+    return copy
+
+
+def strided(array: np.ndarray) -> np.ndarray:
+    return np.repeat(array, 2, axis=-1)[..., ::2]
+
+
+def backwards(array: np.ndarray) -> np.ndarray:
+    return array[::-1].copy()[::-1]
+
+
+def unaligned(array: np.ndarray) -> np.ndarray:
+    raw = np.zeros(array.nbytes + 1, dtype=np.uint8)[1:]
+    copy = raw.view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 @pytest.fixture
@@ -172,3 +213,117 @@ def test_arguments_are_left_as_they_were(pqc_engine: ExactEngine, rng: np.random
     pqc_engine.vjp(*arrays)
     for array, copy in zip(arrays, copies, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_linearised_it_gives_the_same_values_and_gradients(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    engine = ExactEngine(random_program(rng))
+    inputs, weights, cotangents = random_arguments(engine, 9, rng)
+    values, pull_back = engine.linearise(inputs, weights)
+    np.testing.assert_array_equal(values, engine.values(inputs, weights))
+    assert_same(pull_back(cotangents), engine.vjp(inputs, weights, cotangents), 1e-13)
+
+
+def test_a_pullback_may_be_called_again(pqc_engine: ExactEngine, rng: np.random.Generator) -> None:
+    inputs, weights, first = random_arguments(pqc_engine, 11, rng)
+    second = rng.normal(size=first.shape)
+    _, pull_back = pqc_engine.linearise(inputs, weights)
+    for cotangents in (first, second, first):
+        expected = pqc_engine.vjp(inputs, weights, cotangents)
+        assert_same(pull_back(cotangents), expected, 1e-13)
+
+
+def test_pullbacks_of_several_points_do_not_mix(
+    pqc_engine: ExactEngine, rng: np.random.Generator
+) -> None:
+    points = [random_arguments(pqc_engine, batch, rng) for batch in (9, 3, 9)]
+    pull_backs = [pqc_engine.linearise(*point[:2])[1] for point in points]
+    for pull_back, point in zip(pull_backs, points, strict=True):
+        assert_same(pull_back(point[2]), pqc_engine.vjp(*point), 1e-13)
+
+
+def test_states_that_are_too_big_to_keep_are_computed_again(
+    pqc_engine: ExactEngine, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, weights, cotangents = random_arguments(pqc_engine, 11, rng)
+    values, pull_back = pqc_engine.linearise(inputs, weights)
+    expected = pull_back(cotangents)
+    by_observable = pqc_engine.jacobian(inputs, weights)
+    kept_states = narrow.NarrowSweep(pqc_engine._batch_plan, pqc_engine.dtype, inputs, weights)
+    kept_states.values(keep=True)
+    assert kept_states.states.size > 0
+
+    monkeypatch.setattr(narrow, "MAX_KEPT", 0)
+    kept_states = narrow.NarrowSweep(pqc_engine._batch_plan, pqc_engine.dtype, inputs, weights)
+    kept_states.values(keep=True)
+    assert kept_states.states.size == 0
+    again, pull_back = pqc_engine.linearise(inputs, weights)
+    np.testing.assert_array_equal(again, values)
+    assert_same(pull_back(cotangents), expected, 1e-14)
+    assert_same(pqc_engine.jacobian(inputs, weights), by_observable, 1e-14)
+
+
+@pytest.mark.parametrize(
+    "other", [read_only, np.asfortranarray, np.float32, strided, backwards, unaligned]
+)
+def test_other_kinds_of_arrays_are_taken_without_compiling_again(
+    other: Callable[[np.ndarray], np.ndarray], pqc_engine: ExactEngine, rng: np.random.Generator
+) -> None:
+    plain = random_arguments(pqc_engine, 9, rng)
+    plain = tuple(array.astype(np.float32).astype(np.float64) for array in plain)
+    expected = pqc_engine.values(*plain[:2]), *pqc_engine.vjp(*plain)
+    compiled = len(kernels.sweep.signatures)
+    arrays = tuple(other(array) for array in plain)
+    values, pull_back = pqc_engine.linearise(*arrays[:2])
+    assert_same((values, *pull_back(arrays[2])), expected, 1e-14)
+    assert_same(pqc_engine.vjp(*arrays), expected[1:], 1e-14)
+    assert len(kernels.sweep.signatures) == compiled
+
+
+@pytest.mark.parametrize("batch", [1, 7, 8, 9, 17])
+def test_the_number_of_threads_changes_nothing(
+    batch: int, pqc_engine: ExactEngine, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrow, "WORTH_THREADS", 0)
+    inputs, weights, cotangents = random_arguments(pqc_engine, batch, rng)
+    found = []
+    for threads in (1, 2):
+        with limit_threads(threads):
+            values, pull_back = pqc_engine.linearise(inputs, weights)
+            np.testing.assert_array_equal(pqc_engine.values(inputs, weights), values)
+            assert_same(pull_back(cotangents), pqc_engine.vjp(inputs, weights, cotangents), 1e-13)
+            found.append((values, *pull_back(cotangents)))
+    np.testing.assert_array_equal(found[1][0], found[0][0])
+    assert_same(found[1][1:], found[0][1:], 1e-13)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 8, 9, 17])
+def test_samples_are_as_good_as_alone(
+    batch: int, pqc_engine: ExactEngine, rng: np.random.Generator
+) -> None:
+    inputs, weights, cotangents = random_arguments(pqc_engine, batch, rng)
+    alone = [
+        (
+            pqc_engine.values(inputs[b : b + 1], weights),
+            *pqc_engine.vjp(inputs[b : b + 1], weights, cotangents[b : b + 1]),
+        )
+        for b in range(batch)
+    ]
+    values, by_inputs, by_weights = zip(*alone, strict=True)
+    found = pqc_engine.values(inputs, weights), *pqc_engine.vjp(inputs, weights, cotangents)
+    expected = np.concatenate(values), np.concatenate(by_inputs), np.sum(by_weights, axis=0)
+    assert_same(found, expected, 1e-13)
+
+
+def test_a_sample_that_is_no_number_spoils_no_other(
+    pqc_engine: ExactEngine, rng: np.random.Generator
+) -> None:
+    inputs, weights, cotangents = random_arguments(pqc_engine, 9, rng)
+    values = pqc_engine.values(inputs, weights)
+    by_inputs, _ = pqc_engine.vjp(inputs, weights, cotangents)
+    inputs[3] = np.nan
+    found = pqc_engine.values(inputs, weights), pqc_engine.vjp(inputs, weights, cotangents)[0]
+    for ours, theirs in zip(found, (values, by_inputs), strict=True):
+        assert np.isnan(ours[3]).all()
+        np.testing.assert_array_equal(np.delete(ours, 3, axis=0), np.delete(theirs, 3, axis=0))

@@ -1,4 +1,5 @@
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
-from qkdrp.backends import QuantumLayer, get_backend
+from qkdrp.backends import QuantumLayer, engine, get_backend, narrow
 from qkdrp.backends.gradient import AdjointEstimatorGradient
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.errors import CircuitError
@@ -115,6 +116,17 @@ def test_leading_dimensions_are_kept(
     torch.testing.assert_close(values.reshape(-1, pqc.spec.n_outputs), layer(tensor(inputs)))
 
 
+def test_leading_dimensions_change_no_gradient(
+    qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator
+) -> None:
+    inputs, weights = random_point(pqc, 6, rng)
+    layer = QuantumLayer(qnn, weights)
+    values, by_inputs, by_weights = run(layer, inputs)
+    found = run(layer, inputs.reshape(2, 3, -1))
+    expected = values.reshape(2, 3, -1), by_inputs.reshape(2, 3, -1), by_weights
+    assert_same(found, expected)
+
+
 @pytest.mark.parametrize("shape", [(3,), (2, 5), (2, 4, 1), (0,)])
 def test_a_wrong_last_dimension_is_named(shape: tuple[int, ...], qnn: EstimatorQNN) -> None:
     with pytest.raises(CircuitError) as caught:
@@ -145,12 +157,98 @@ def test_nothing_to_train_means_no_graph(qnn: EstimatorQNN) -> None:
     assert not layer(torch.ones(2, 4)).requires_grad
 
 
+@pytest.mark.parametrize("wanted", ["angles", "weights", "both"])
+def test_gradients_that_are_asked_for_are_the_same_alone(
+    wanted: str, qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator
+) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(qnn, weights)
+    _, by_inputs, by_weights = run(layer, inputs)
+    layer.weight.requires_grad_(wanted != "angles")
+    angles = tensor(inputs).requires_grad_(wanted != "weights")
+    layer.weight.grad = None
+    values = layer(angles)
+    (values * torch.arange(1.0, 1.0 + values.shape[-1])).sum().backward()
+    for found, expected, needed in (
+        (angles.grad, by_inputs, angles.requires_grad),
+        (layer.weight.grad, by_weights, layer.weight.requires_grad),
+    ):
+        assert (found is not None) == needed
+        if needed:
+            torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+def kept_by(layer: QuantumLayer, angles: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Numbers of final states that a forward pass keeps for a backward pass."""
+    sweeps = []
+
+    class Spy(narrow.NarrowSweep):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            sweeps.append(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "NarrowSweep", Spy)
+        layer(angles)
+    assert len(sweeps) == 1
+    return sweeps[0].states.size
+
+
+def test_without_gradients_nothing_is_kept(
+    pqc: PQC, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(get_backend("statevector").qnn(pqc), weights)
+    assert kept_by(layer, tensor(inputs), monkeypatch) > 0
+    with torch.no_grad():
+        assert kept_by(layer, tensor(inputs), monkeypatch) == 0
+
+
+def test_values_are_the_same_without_gradients(
+    qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator
+) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(qnn, weights)
+    expected = layer(tensor(inputs))
+    for context in (torch.no_grad(), torch.inference_mode()):
+        with context:
+            values = layer(tensor(inputs))
+        assert not values.requires_grad
+        assert values.grad_fn is None
+        torch.testing.assert_close(values, expected.detach(), rtol=0, atol=0)
+
+
+def test_a_graph_that_is_retained_serves_twice(
+    qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator
+) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(qnn, weights)
+    angles = tensor(inputs)
+    values = layer(angles)
+    first, second, third = (
+        torch.autograd.grad((values * scale).sum(), (angles, layer.weight), retain_graph=True)
+        for scale in (1.0, -2.0, 1.0)
+    )
+    for once, twice, again in zip(first, second, third, strict=True):
+        assert once.abs().max() > 0.1
+        torch.testing.assert_close(twice, -2 * once, rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(again, once, rtol=0, atol=1e-7)
+
+
 def test_second_derivatives_are_refused(qnn: EstimatorQNN) -> None:
     angles = tensor(np.ones((1, 4)))
     loss = (QuantumLayer(qnn)(angles) ** 2).sum()
     (slope,) = torch.autograd.grad(loss, angles, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         slope.sum().backward()
+
+
+def test_second_derivatives_by_weights_are_refused(qnn: EstimatorQNN) -> None:
+    layer = QuantumLayer(qnn)
+    loss = (layer(torch.ones(1, 4)) ** 2).sum()
+    (slope,) = torch.autograd.grad(loss, layer.weight, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        torch.autograd.grad(slope.sum(), layer.weight)
 
 
 def test_there_is_one_parameter(qnn: EstimatorQNN) -> None:

@@ -1,10 +1,16 @@
 import multiprocessing
+import threading
+from typing import Any
 
 import joblib
+import numpy as np
 import pytest
 import torch
 
+from qkdrp.backends import narrow
+from qkdrp.backends.engine import ExactEngine
 from qkdrp.backends.pool import share_out
+from qkdrp.circuits import PQCSpec, build_pqc, compile_program
 from qkdrp.threads import limit_threads
 
 
@@ -44,10 +50,46 @@ def test_a_forked_child_makes_its_own_threads() -> None:
         child.join()
 
 
-def _threads_of_worker() -> int:
-    return torch.get_num_threads()
+def evaluate(batch: int = 16) -> None:
+    """Values and gradients at a point."""
+    pqc = build_pqc(PQCSpec(3, 1, 1))
+    engine = ExactEngine(compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights))
+    values, pull_back = engine.linearise(np.ones((batch, 3)), np.ones(6))
+    pull_back(values)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_engine_has_the_threads_of_torch(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers: list[str] = []
+    sweep = narrow.sweep
+
+    def spy(*arguments: Any) -> None:
+        workers.append(threading.current_thread().name)
+        sweep(*arguments)
+
+    monkeypatch.setattr(narrow, "sweep", spy)
+    monkeypatch.setattr(narrow, "WORTH_THREADS", 0)
+    with limit_threads(threads):
+        evaluate()
+    assert len(workers) == 2 * threads
+    engine_threads = [name for name in workers if name.startswith("qkdrp-engine")]
+    assert len(engine_threads) == 2 * (threads - 1)
+    assert workers.count(threading.current_thread().name) == 2
+
+
+def _threads_of_worker() -> tuple[int, int]:
+    """Return torch's threads and those of the engine, after it has worked."""
+    before, narrow.WORTH_THREADS = narrow.WORTH_THREADS, 0
+    try:
+        evaluate(batch=8 * 64)
+    finally:
+        narrow.WORTH_THREADS = before
+    names = [thread.name for thread in threading.enumerate()]
+    return torch.get_num_threads(), sum(name.startswith("qkdrp-engine") for name in names)
 
 
 def test_parallel_workers_do_not_oversubscribe() -> None:
     found = joblib.Parallel(n_jobs=2)(joblib.delayed(_threads_of_worker)() for _ in range(2))
-    assert sum(found) <= max(2, joblib.cpu_count())
+    for torch_threads, engine_threads in found:
+        assert 1 + engine_threads <= torch_threads
+    assert sum(1 + engine_threads for _, engine_threads in found) <= max(2, joblib.cpu_count())

@@ -3,29 +3,9 @@ import pytest
 
 from qkdrp.backends import engine as engine_module
 from qkdrp.backends.engine import ExactEngine
-from qkdrp.circuits import PauliProgram, PQCSpec, build_pqc, compile_program
+from qkdrp.circuits import PQCSpec, build_pqc, compile_program
 from qkdrp.circuits.errors import BackendError
-
-
-def random_program(rng: np.random.Generator) -> PauliProgram:
-    """Rotations and terms about any Pauli strings, driven by anything."""
-    n_qubits, n_inputs, n_weights = rng.integers(1, 6), rng.integers(0, 4), rng.integers(0, 4)
-    n_rotations, n_terms, n_observables = rng.integers(0, 30), rng.integers(1, 6), 3
-    masks = 2**n_qubits
-    return PauliProgram(
-        n_qubits=int(n_qubits),
-        n_inputs=int(n_inputs),
-        n_weights=int(n_weights),
-        n_observables=n_observables,
-        x=rng.integers(0, masks, n_rotations) * (rng.random(n_rotations) < 0.5),
-        z=rng.integers(0, masks, n_rotations) * (rng.random(n_rotations) < 0.7),
-        coefficient=rng.normal(size=n_rotations),
-        source=rng.integers(-1, n_inputs + n_weights, n_rotations),
-        term_x=rng.integers(0, masks, n_terms) * (rng.random(n_terms) < 0.5),
-        term_z=rng.integers(0, masks, n_terms),
-        term_coefficient=rng.normal(size=n_terms),
-        term_observable=rng.integers(0, n_observables, n_terms),
-    )
+from tests.backends.random_programs import random_program
 
 
 def evaluate(engine: ExactEngine, seed: int) -> list[np.ndarray]:
