@@ -1,312 +1,41 @@
 """Numba kernels of the exact engine, over chunks of :data:`~qkdrp.backends.simd.LANES` samples.
 
-A chunk's state is a flat array: for each amplitude a row of real parts, then one of imaginary
-parts. Whatever a rotation's masks, its work is on whole rows. Compiled on first use and cached on
-disk; no Python lock is held while they run.
+Whatever a rotation's masks, its work is on whole rows. Compiled on first use and cached on disk;
+no Python lock is held while they run.
 """
 
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.plan import MAX_NARROW, MIXED, Layout
-from qkdrp.backends.simd import (
-    LANES,
-    butterfly,
-    first_row,
-    kernel,
-    load,
-    odd,
-    splat,
-    store,
-    totals,
+from qkdrp.backends.phases import (
+    Point,
+    add_slope,
+    half_turn,
+    phase_table,
+    shared_phases,
+    shared_slopes,
+    turn_back_each,
+    turn_back_shared,
+    turn_each,
+    turn_shared,
 )
-from qkdrp.backends.sincos import sincos
-
-ROW = 2 * LANES
-"""Numbers per amplitude."""
-
-QUBITS = np.arange(MAX_NARROW)
-
-
-@kernel
-def hadamards(x, qubits, width):
-    """Apply unnormalised Hadamards in place; ``width`` numbers belong to each amplitude."""
-    n, q = len(qubits), 0
-    while q < n:  # as many qubits as registers hold in one trip to memory
-        m = min(4, n - q)
-        hadamard_stage(x, qubits[q : q + m], width, 0, len(x) >> m)
-        q += m
-
-
-@kernel
-def hadamard_stage(x, qubits, width, start, stop):
-    """Apply :func:`hadamards` of up to four qubits to a part: the whole ends at len(x) >> n."""
-    n = len(qubits)
-    if n == 4:
-        h = width << qubits[0], width << qubits[1], width << qubits[2], width << qubits[3]
-        _stage(x, h, start, stop)
-    elif n == 3:
-        _stage(x, (width << qubits[0], width << qubits[1], width << qubits[2]), start, stop)
-    elif n == 2:
-        _stage(x, (width << qubits[0], width << qubits[1]), start, stop)
-    elif n == 1:
-        _stage(x, (width << qubits[0],), start, stop)
-
-
-@kernel
-def _stage(x, strides, start, stop):
-    for i in range(start, stop, LANES):
-        for h in strides:  # ascending: make room for a 0 at each of these bits
-            i = 2 * i - (i & (h - 1))  # noqa: PLW2901
-        butterfly(x, i, strides)
-
-
-@kernel
-def transform(w):
-    """Sum the rows of w over all amplitudes with the signs of each Z mask, in place."""
-    n = 0
-    while LANES << n < len(w):
-        n += 1
-    hadamards(w, QUBITS[:n], LANES)
-
-
-@kernel
-def clear(x):
-    """Fill with zeros."""
-    for i in range(0, len(x), LANES):
-        store(x, i, splat(x, 0.0))
-
-
-@kernel
-def copy(x, y):
-    """Copy y to x."""
-    for i in range(0, len(x), LANES):
-        store(x, i, load(y, i))
-
-
-@kernel
-def add(x, y):
-    """Add y to x."""
-    for i in range(0, len(x), LANES):
-        store(x, i, load(x, i) + load(y, i))
-
-
-@kernel
-def shared_phases(re, im, w, layout, weights):
-    """Write the phases of rotations with one angle for the batch, by row and amplitude."""
-    length = len(w) // LANES
-    n_rows = len(re) // length
-    for first in range(0, n_rows, LANES):
-        clear(w)
-        for r in layout.common:
-            if first <= r.row < first + LANES:
-                weight = weights[r.weight] if r.weight < len(weights) else 1.0
-                half = r.coefficient * weight / 2
-                w[r.mask * LANES + r.row - first] += half
-        transform(w)
-        rows = min(LANES, n_rows - first)
-        for k in range(length):
-            s, c = sincos(load(w, k * LANES))
-            store(w, k * LANES, c)
-            for row in range(rows):
-                re[(first + row) * length + k] = w[k * LANES + row]
-            store(w, k * LANES, s)
-            for row in range(rows):
-                im[(first + row) * length + k] = -w[k * LANES + row]
-    for r in layout.runs:
-        if r.shared >= 0:  # makes up for unnormalised Hadamards
-            for i in range(r.shared * length, (r.shared + 1) * length):
-                re[i] *= r.scale
-                im[i] *= r.scale
-
-
-@kernel
-def shared_slopes(gradient, gathered, w, layout):
-    """Add up what rotations with one angle for the batch gathered, by weight."""
-    length = len(w) // LANES
-    n_rows = len(gathered) // length
-    for first in range(0, n_rows, LANES):
-        clear(w)
-        for row in range(min(LANES, n_rows - first)):
-            for k in range(length):
-                w[k * LANES + row] = gathered[(first + row) * length + k]
-        transform(w)
-        for r in layout.common:
-            if first <= r.row < first + LANES and r.weight < len(gradient):
-                gradient[r.weight] += r.coefficient * w[r.mask * LANES + r.row - first]
-
-
-@kernel
-def turn_shared(x, re, im, row):
-    """Multiply each amplitude by its phase ``re + i im``, the same for all samples."""
-    length = len(x) // ROW
-    for k in range(length):
-        i, p = k * ROW, row * length + k
-        turn(x, i, splat(x, re[p]), splat(x, im[p]))
-
-
-@kernel
-def turn_each(x, table, pattern):
-    """Multiply each amplitude by the row of a phase table that its pattern names."""
-    for k in range(len(pattern)):
-        t = pattern[k] * ROW
-        turn(x, k * ROW, load(table, t), load(table, t + LANES))
-
-
-@kernel
-def turn_back_shared(psi, adjoint, re, im, row):
-    """Undo :func:`turn_shared` on two states."""
-    length = len(psi) // ROW
-    for k in range(length):
-        i, p = k * ROW, row * length + k
-        c, s = splat(psi, re[p]), splat(psi, -im[p])
-        turn(psi, i, c, s)
-        turn(adjoint, i, c, s)
-
-
-@kernel
-def turn_back_each(psi, adjoint, table, pattern):
-    """Apply :func:`turn_each` to two states."""
-    for k in range(len(pattern)):
-        i, t = k * ROW, pattern[k] * ROW
-        c, s = load(table, t), load(table, t + LANES)
-        turn(psi, i, c, s)
-        turn(adjoint, i, c, s)
-
-
-@kernel
-def turn(x, i, c, s):
-    """Multiply the amplitude at an index by a phase ``c + i s``."""
-    a, b = load(x, i), load(x, i + LANES)
-    store(x, i, a * c - b * s)
-    store(x, i + LANES, a * s + b * c)
-
-
-class Point(NamedTuple):
-    """What a chunk of samples has of its own: rows of :data:`LANES` samples.
-
-    Attributes:
-        parameters: A row for each input, each weight if need be, and ones.
-        slopes: Derivatives by each of them.
-        values: A row for each observable: its values, or their cotangents.
-        rotation_signs: A row for each rotation of the program, or nothing.
-        term_signs: A row for each term, or nothing.
-    """
-
-    parameters: NDArray[Any]
-    slopes: NDArray[Any]
-    values: NDArray[Any]
-    rotation_signs: NDArray[Any]
-    term_signs: NDArray[Any]
-
-
-@kernel
-def half_turn(point, k, layout):
-    """Return sine and cosine of half the angle of rotation k, of those with one per sample."""
-    r = layout.each[k]
-    half = load(point.parameters, r.row * LANES)
-    half = half * splat(half, r.coefficient / 2)
-    if len(point.rotation_signs):
-        half = half * load(point.rotation_signs, r.index * LANES)
-    return sincos(half)
-
-
-@kernel
-def add_slope(point, k, layout, slope):
-    """Add the slope of rotation k to that of its parameter."""
-    r = layout.each[k]
-    i = r.row * LANES
-    slope = slope * splat(slope, r.coefficient)
-    if len(point.rotation_signs):
-        slope = slope * load(point.rotation_signs, r.index * LANES)
-    store(point.slopes, i, load(point.slopes, i) + slope)
-
-
-@kernel
-def phase_table(table, point, t, layout, scale, sign):
-    """Tabulate the phases of a table's rotations for all patterns of eigenvalues, by doubling.
-
-    A rotation whose bit of the pattern is 0 contributes ``exp(-i sign angle / 2)``, otherwise its
-    conjugate.
-    """
-    store(table, 0, splat(table, scale))
-    store(table, LANES, splat(table, 0.0))
-    length = ROW
-    for k in range(t.first, t.first + t.size):
-        s, c = half_turn(point, k, layout)
-        s = s * splat(s, sign)
-        for i in range(0, length, ROW):
-            a, b = load(table, i), load(table, i + LANES)
-            store(table, i + length, a * c - b * s)
-            store(table, i + length + LANES, a * s + b * c)
-            store(table, i, a * c + b * s)
-            store(table, i + LANES, b * c - a * s)
-        length *= 2
-
-
-@kernel
-def overlap(w, adjoint, psi, scale):
-    """Write ``scale * Im(conj(adjoint) psi)`` of each amplitude into w."""
-    s = splat(w, scale)
-    for k in range(len(w) // LANES):
-        i = k * ROW
-        im = load(adjoint, i) * load(psi, i + LANES) - load(adjoint, i + LANES) * load(psi, i)
-        store(w, k * LANES, s * im)
-
-
-@kernel
-def n_y(x, z):
-    """Return the number of Y in a Pauli string, modulo 4: ``P |k> = i^y (-1)^(z.k) |k ^ x>``."""
-    y, both = 0, x & z
-    while both:
-        both &= both - 1
-        y += 1
-    return y & 3
-
-
-@kernel
-def turn_mixed(psi, x, z, c, s):
-    """Apply ``c - i s P`` for a P with x != 0."""
-    y = n_y(x, z)
-    if y >= 2:
-        s = s * splat(s, -1.0)
-    for k in range(len(psi) // ROW):
-        j = k ^ x
-        if j < k:
-            continue
-        # The two amplitudes that P exchanges, with -i i^y real for an odd y, imaginary otherwise.
-        m, n = k * ROW, j * ROW
-        a, b, e, f = load(psi, m), load(psi, m + LANES), load(psi, n), load(psi, n + LANES)
-        up = s * splat(psi, 1.0 - 2.0 * odd(z & j))
-        down = s * splat(psi, 1.0 - 2.0 * odd(z & k))
-        if y & 1:
-            store(psi, m, c * a + up * e)
-            store(psi, m + LANES, c * b + up * f)
-            store(psi, n, c * e + down * a)
-            store(psi, n + LANES, c * f + down * b)
-        else:
-            store(psi, m, c * a + up * f)
-            store(psi, m + LANES, c * b - up * e)
-            store(psi, n, c * e + down * b)
-            store(psi, n + LANES, c * f - down * a)
-
-
-@kernel
-def matrix_element(left, right, x, z, quarter):
-    """Return a row of ``Re(i^quarter <left| P |right>)``."""
-    y = (n_y(x, z) + quarter) & 3
-    result = splat(left, 0.0)
-    for k in range(len(left) // ROW):
-        j = k ^ x
-        m, n = k * ROW, j * ROW
-        a, b, e, f = load(left, m), load(left, m + LANES), load(right, n), load(right, n + LANES)
-        # (a - ib)(e + if) times i^y
-        part = b * e - a * f if y & 1 else a * e + b * f
-        negative = (y >= 2) != (odd(z & j) == 1)
-        result = result + splat(left, -1.0 if negative else 1.0) * part
-    return result
+from qkdrp.backends.plan import MIXED, Layout
+from qkdrp.backends.rows import (
+    ROW,
+    add,
+    clear,
+    copy,
+    hadamards,
+    matrix_element,
+    multiply,
+    n_y,
+    overlap,
+    square,
+    transform,
+    turn_mixed,
+)
+from qkdrp.backends.simd import LANES, first_row, kernel, load, odd, splat, store, totals
 
 
 @kernel
@@ -350,7 +79,7 @@ def backward(psi, adjoint, scratch, start, stop, layout, point):
         qubits, scale = r.qubits[: r.n_flipped], r.scale
         hadamards(psi, qubits, ROW)
         hadamards(adjoint, qubits, ROW)
-        overlap(w, adjoint, psi, scale)
+        overlap(w, adjoint, psi, scale, 0, len(w) // LANES)
         if r.shared >= 0:
             length = len(w) // LANES
             for k in range(0, length, LANES):
@@ -385,9 +114,7 @@ def factor(point, t, layout):
 def observe(psi, w, layout, point):
     """Write the expectation values; those of Z strings all at once."""
     clear(point.values)
-    for k in range(len(w) // LANES):
-        a, b = load(psi, k * ROW), load(psi, k * ROW + LANES)
-        store(w, k * LANES, a * a + b * b)
+    square(w, psi, 0, len(w) // LANES)
     transform(w)
     for t in range(len(layout.terms)):
         x, z = layout.terms[t].x, layout.terms[t].z
@@ -406,10 +133,7 @@ def pull_back(psi, adjoint, w, layout, point):
             c = load(point.values, layout.terms[t].observable * LANES)
             store(w, i, load(w, i) + factor(point, t, layout) * c)
     transform(w)
-    for k in range(len(w) // LANES):
-        c, i = load(w, k * LANES), k * ROW
-        store(adjoint, i, c * load(psi, i))
-        store(adjoint, i + LANES, c * load(psi, i + LANES))
+    multiply(adjoint, psi, w, 0, len(w) // LANES)
     for t in range(len(layout.terms)):
         x, z = layout.terms[t].x, layout.terms[t].z
         if x == 0:
@@ -507,8 +231,7 @@ def begin(scratch, point, layout, batch, body):
         store(point.parameters, i, splat(point.parameters, weight))
     store(point.parameters, last, splat(point.parameters, 1.0))
     shared_phases(scratch.re, scratch.im, scratch.w, layout, batch.weights)
-    clear(scratch.front)
-    store(scratch.front, 0, splat(scratch.front, 1.0))  # |0...0>
+    ground(scratch.front)
     forward(scratch.front, scratch, 0, body, layout, point)
 
 

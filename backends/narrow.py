@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.kernels import ROW, sweep
+from qkdrp.backends.kernels import sweep
 from qkdrp.backends.plan import MAX_TABLE, Indices, Plan
 from qkdrp.backends.pool import share_out
+from qkdrp.backends.rows import ROW
 from qkdrp.backends.simd import LANES, aligned
 from qkdrp.circuits.program import Signs
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.kernels import ROW, hadamard_stage, hadamards, n_y
 from qkdrp.backends.plan import MIXED, find_runs, flipped_qubits
 from qkdrp.backends.pool import share_out
+from qkdrp.backends.rows import ROW, hadamard_stage, hadamards, multiply, n_y, overlap, square
 from qkdrp.backends.simd import LANES, aligned, kernel, load, mix, odd, splat, store
 from qkdrp.backends.sincos import sincos
 from qkdrp.circuits.program import PauliProgram, Signs
@@ -90,32 +90,6 @@ def _at(k):
 
 
 @kernel
-def _overlap(w, adjoint, psi, scale, start, stop):
-    """Write ``scale * Im(conj(adjoint) psi)`` into w."""
-    for k in range(start, stop):
-        i = k * ROW
-        im = load(adjoint, i) * load(psi, i + LANES) - load(adjoint, i + LANES) * load(psi, i)
-        store(w, k * LANES, im * splat(im, scale))
-
-
-@kernel
-def _square(w, psi, start, stop):
-    """Write probabilities into w."""
-    for k in range(start, stop):
-        a, b = load(psi, k * ROW), load(psi, k * ROW + LANES)
-        store(w, k * LANES, a * a + b * b)
-
-
-@kernel
-def _multiply(adjoint, psi, w, start, stop):
-    """Write psi times w into the adjoint state."""
-    for k in range(start, stop):
-        i, c = k * ROW, load(w, k * LANES)
-        store(adjoint, i, c * load(psi, i))
-        store(adjoint, i + LANES, c * load(psi, i + LANES))
-
-
-@kernel
 def _element(left, right, x, z, quarter, start, stop):
     """Return ``Re(i^quarter <left| P |right>)`` over a range of amplitudes of the left."""
     y, result = (n_y(x, z) + quarter) & 3, 0.0
@@ -181,7 +155,7 @@ class WideSweep:
         found = np.zeros((self.batch, program.n_observables))
         for sample in range(self.batch):
             self._go_to(sample)
-            self._each_row(_square, self.w, self.psi)
+            self._each_row(square, self.w, self.psi)
             self._hadamards(self.w, range(self.n_qubits), LANES)
             expectation = self.w[program.term_z].astype(np.float64)
             for t in flips:
@@ -233,7 +207,7 @@ class WideSweep:
         self.w[:] = 0.0
         np.add.at(self.w, program.term_z[~flips], cotangents[~flips])
         self._hadamards(self.w, range(self.n_qubits), LANES)
-        self._each_row(_multiply, self.adjoint, self.psi, self.w)
+        self._each_row(multiply, self.adjoint, self.psi, self.w)
         for t in np.flatnonzero(flips):
             strings = program.term_x[t], program.term_z[t], self._real(cotangents[t])
             self._each(_add_term, self.adjoint, self.psi, *strings)
@@ -255,7 +229,7 @@ class WideSweep:
             scale = self._real(0.5 ** len(qubits))
             for state in states:
                 self._hadamards(state, qubits, ROW)
-            self._each_row(_overlap, self.w, self.adjoint, self.psi, scale)
+            self._each_row(overlap, self.w, self.adjoint, self.psi, scale)
             self._hadamards(self.w, range(self.n_qubits), LANES)
             found[run] = self.w[self.mask[run]]
             self._set_angles(run, -half)

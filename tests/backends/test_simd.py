@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.linalg import hadamard
 
-from qkdrp.backends.kernels import ROW, hadamards
+from qkdrp.backends.rows import ROW, hadamards
 from qkdrp.backends.simd import LANES, aligned, butterfly, first_row, kernel, store, totals
 
 Reals = NDArray[np.floating]
