@@ -31,3 +31,7 @@ class DataError(QkdrpError, ValueError):
 
 class RunError(QkdrpError, ValueError):
     """A run folder is missing, incomplete, in the way or of another model."""
+
+
+class StudyError(QkdrpError, ValueError):
+    """A study folder is of another study or damaged, or tasks of it cannot be run."""

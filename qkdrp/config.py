@@ -12,7 +12,9 @@ PAPER_A, PAPER_R = 20.0, math.pi / 2
 """Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""
 
 
-class _Settings(BaseModel):
+class Settings(BaseModel):
+    """Frozen, validated values that can be written as JSON and read back."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
@@ -38,7 +40,7 @@ class _Settings(BaseModel):
         return {name: values[name] for name in cls.model_fields}
 
 
-class DataConfig(_Settings):
+class DataConfig(Settings):
     """What is learned from.
 
     Args:
@@ -58,7 +60,7 @@ class DataConfig(_Settings):
     stratify_test: bool = False
 
 
-class ModelConfig(_Settings):
+class ModelConfig(Settings):
     """What is trained. Symbols of Ito et al. 2025 in brackets.
 
     Args:
@@ -86,7 +88,7 @@ class ModelConfig(_Settings):
     learn_a_r: bool = False
 
 
-class FitConfig(_Settings):
+class FitConfig(Settings):
     """How it is trained: Adam on the mean squared error.
 
     Args:
@@ -104,7 +106,7 @@ class FitConfig(_Settings):
     centre_head: bool = True
 
 
-class TrainConfig(_Settings):
+class TrainConfig(Settings):
     """Everything that determines a training run.
 
     Args:

@@ -70,6 +70,11 @@ def load_data(config: DataConfig) -> Cohort:
     return load_cohort(config.source, config.drug, **options)
 
 
+def wants_zscore(config: DataConfig, cohort: Cohort) -> bool:
+    """Tell whether genes are to be standardised: as asked for, or unless they come so."""
+    return not cohort.standardised if config.zscore is None else config.zscore
+
+
 def prepare(
     config: TrainConfig, cohort: Cohort | None = None, split: Split | None = None
 ) -> Prepared:
@@ -89,9 +94,10 @@ def prepare(
     split = split or make_split(
         cohort, derive_seed(config.seed, "split"), config.data.stratify_test
     )
-    zscore = not cohort.standardised if config.data.zscore is None else config.data.zscore
     preprocessor = Preprocessor.fit(
-        cohort.select(split.train), zscore, config.data.variance_threshold
+        cohort.select(split.train),
+        wants_zscore(config.data, cohort),
+        config.data.variance_threshold,
     )
     return Prepared(config, cohort, split, preprocessor)
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from importlib.metadata import version as package_version
 from typing import Annotated, NoReturn
 
@@ -44,6 +45,8 @@ def _common(
 app.command()(train)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
+for _entry in entry_points(group="qkdrp.commands"):  # rooms above this one bring their own
+    app.add_typer(_entry.load(), name=_entry.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

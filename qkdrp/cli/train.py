@@ -43,7 +43,7 @@ def train(
     model: Annotated[
         str,
         typer.Option(
-            help="classic, identity, layernorm, tanh or moderated.",
+            help="classic, identity, layernorm, tanh, moderated, frozen, dense or squashed.",
             metavar="NAME",
             rich_help_panel=_CIRCUIT,
         ),

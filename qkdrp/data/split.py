@@ -108,11 +108,15 @@ def make_split(cohort: Cohort, seed: int, stratify_test: bool = False) -> Split:
     return split
 
 
-def label_bins(ln_ic50: NDArray[np.float64]) -> NDArray[np.int64]:
+def label_bins(ln_ic50: NDArray[np.float64], least: int = MIN_BIN_SIZE) -> NDArray[np.int64]:
     """Return the stratum of each sample, shape (n_samples,).
 
     Strata are :data:`N_BINS` equal-width bins between the smallest and largest normalised label,
-    the last one closed; a bin with less than :data:`MIN_BIN_SIZE` members joins its neighbour.
+    the last one closed; a bin with too few members joins its neighbour.
+
+    Args:
+        ln_ic50: Shape (n_samples,).
+        least: Members that a bin needs.
     """
     labels = LabelNormaliser().fit_transform(ln_ic50[:, np.newaxis])[:, 0]
     edges = np.linspace(labels.min(), labels.max(), N_BINS + 1)
@@ -123,7 +127,7 @@ def label_bins(ln_ic50: NDArray[np.float64]) -> NDArray[np.int64]:
     for index in range(N_BINS):
         merged[index] = current
         members += counts[index]
-        if members >= MIN_BIN_SIZE:
+        if members >= least:
             current, members = current + 1, 0
     merged[merged == current] = max(current - 1, 0)
     return merged[bins]

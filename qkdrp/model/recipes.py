@@ -11,6 +11,7 @@ from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.errors import ConfigError
 from qkdrp.config import ModelConfig
+from qkdrp.model.controls import DenseCore
 from qkdrp.model.encoder import encoder
 from qkdrp.model.hybrid import HybridModel
 from qkdrp.model.normalisation import NORMALISATIONS
@@ -29,6 +30,11 @@ class Recipe:
     normalisation: str
     parts: Callable[[ModelConfig, Backend], tuple[nn.Module, nn.Module]]
     quantum: bool = True
+
+    @property
+    def moderated(self) -> bool:
+        """Whether a and r matter."""
+        return self.normalisation == "moderated"
 
 
 def spec_of(config: ModelConfig) -> PQCSpec:
@@ -55,6 +61,19 @@ def _circuit_and_head(config: ModelConfig, backend: Backend) -> tuple[nn.Module,
     return core, nn.Linear(n_outputs, 1) if n_outputs > 1 else nn.Identity()
 
 
+def _frozen_circuit_and_head(config: ModelConfig, backend: Backend) -> tuple[nn.Module, nn.Module]:
+    """Return the quantum layer with random weights that are not trained, and a head."""
+    core, head = _circuit_and_head(config, backend)
+    return core.requires_grad_(False), head
+
+
+def _dense_and_head(config: ModelConfig, _: Backend) -> tuple[nn.Module, nn.Module]:
+    """Return a classical layer with as many parameters as the circuit, and a head."""
+    single = spec_of(config).n_outputs == 1
+    core = DenseCore(config.n_qubits, config.n_encoding, config.n_variational, single)
+    return core, nn.Identity() if single else nn.Linear(config.n_qubits, 1)
+
+
 def _linear_head(config: ModelConfig, _: Backend) -> tuple[nn.Module, nn.Module]:
     return nn.Identity(), nn.Linear(config.n_qubits * config.n_encoding, 1)
 
@@ -66,9 +85,16 @@ MODELS: Mapping[str, Recipe] = MappingProxyType(
         "layernorm": Recipe("layernorm", _circuit_and_head),
         "tanh": Recipe("tanh", _circuit_and_head),
         "moderated": Recipe("moderated", _circuit_and_head),
+        "frozen": Recipe("moderated", _frozen_circuit_and_head),
+        "dense": Recipe("moderated", _dense_and_head, quantum=False),
+        "squashed": Recipe("moderated", _linear_head, quantum=False),
     }
 )
-"""Models of Ito et al. 2025, section A6 of the comparison, by command line name."""
+"""Models by command line name: those that Ito et al. 2025 compare, and three controls.
+
+Beside ``moderated``, the controls tell what the quantum layer does: ``frozen`` does not train the
+circuit, ``dense`` has a classical layer with as many parameters in its place, ``squashed`` nothing.
+"""
 
 
 def recipe_of(config: ModelConfig) -> Recipe:
@@ -81,9 +107,10 @@ def recipe_of(config: ModelConfig) -> Recipe:
     if config.model not in MODELS:
         raise ConfigError(f"model = {config.model!r}: choose one of {', '.join(MODELS)}.")
     recipe = MODELS[config.model]
-    if config.learn_a_r and recipe.normalisation != "moderated":
+    if config.learn_a_r and not recipe.moderated:
         raise ConfigError(
-            f"model {config.model!r} has no a and r to learn: use the model 'moderated'."
+            f"model {config.model!r} has no a and r to learn: "
+            f"choose one of {', '.join(n for n, r in MODELS.items() if r.moderated)}."
         )
     if recipe.quantum:
         spec_of(config)

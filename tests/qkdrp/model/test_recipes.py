@@ -27,7 +27,8 @@ def test_every_model_predicts_one_number_per_sample(name: str, measurement: str)
     assert prediction.shape == (5,)
     assert prediction.dtype == torch.float32
     prediction.sum().backward()
-    assert all(weights.grad is not None for weights in model.parameters())
+    for weights in model.parameters():
+        assert (weights.grad is not None) == weights.requires_grad
 
 
 def test_classic_has_one_more_linear_layer_and_no_circuit() -> None:
@@ -37,13 +38,44 @@ def test_classic_has_one_more_linear_layer_and_no_circuit() -> None:
     assert not any(isinstance(module, QuantumLayer) for module in model.modules())
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "classic"])
+@pytest.mark.parametrize("name", [name for name, recipe in MODELS.items() if recipe.quantum])
 def test_hybrids_read_every_qubit_through_a_linear_layer(name: str) -> None:
     model = build(name)
     assert isinstance(model.core, QuantumLayer)
     assert isinstance(model.head, nn.Linear)
     assert model.head.weight.shape == (1, 3)
     assert model.core.weight.numel() == 3 * 1 * (2 + 1)
+
+
+def test_only_the_weights_of_a_frozen_circuit_are_not_trained() -> None:
+    for name in MODELS:
+        model = build(name)
+        fixed = [key for key, weights in model.named_parameters() if not weights.requires_grad]
+        assert fixed == (["core.weight"] if name == "frozen" else [])
+
+
+@pytest.mark.parametrize("sizes", [(2, 1, 1), (4, 2, 1), (4, 2, 3), (8, 4, 4)])
+def test_the_dense_core_has_the_circuits_number_of_parameters(sizes: tuple[int, int, int]) -> None:
+    settings = dict(zip(("n_qubits", "n_encoding", "n_variational"), sizes, strict=True))
+    circuit, dense = build("moderated", **settings).core, build("dense", **settings).core
+    assert sum(p.numel() for p in dense.parameters()) == circuit.weight.numel()
+    angles = torch.randn(7, sizes[0] * sizes[1])
+    assert dense(angles).shape == circuit(angles).shape
+    assert dense(100 * angles).abs().max() <= 1.0
+
+
+def test_a_dense_unit_reads_the_angles_of_its_qubit() -> None:
+    core = build("dense").core
+    angles = torch.randn(1, 6, requires_grad=True)
+    for qubit in range(3):
+        (slopes,) = torch.autograd.grad(core(angles)[0, qubit], angles)
+        assert slopes[0].nonzero().flatten().tolist() == [qubit, qubit + 3]
+
+
+def test_squashing_without_a_circuit_has_a_linear_head() -> None:
+    model = build("squashed")
+    assert isinstance(model.core, nn.Identity)
+    assert model.head.weight.shape == (1, 6)
 
 
 def test_single_has_no_head_and_stays_within_one() -> None:
@@ -78,8 +110,8 @@ def test_embedding_and_angles() -> None:
     assert not phi.requires_grad
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "moderated"])
-def test_only_the_moderated_tanh_learns_a_and_r(name: str) -> None:
+@pytest.mark.parametrize("name", ["classic", "identity", "layernorm", "tanh"])
+def test_only_a_moderated_tanh_learns_a_and_r(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name!r} has no a and r to learn"):
         build(name, learn_a_r=True)
 
