@@ -35,5 +35,5 @@ def crowding(phi: NDArray[np.float64], angles: NDArray[np.float64], r: float) ->
     before, after = (stats.zscore(values, axis=None).ravel() for values in (phi, angles))
     return Crowding(
         share=float(np.mean(np.abs(angles) > EDGE * r)),
-        ks=float(stats.ks_2samp(before, after).statistic),
+        ks=float(stats.ks_2samp(before, after, method="asymp").statistic),
     )

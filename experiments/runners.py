@@ -136,7 +136,7 @@ class DaskRunner(Runner):
                 raise StudyError(f"--scheduler {scheduler}: expected local:N with N workers.")
             address = self._stack.enter_context(
                 distributed.LocalCluster(
-                    n_workers=int(count), threads_per_worker=1, dashboard_address=None
+                    n_workers=int(count), threads_per_worker=1, dashboard_address="127.0.0.1:0"
                 )
             )
         try:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
 from qkdrp.experiments.config import StudyConfig
 from qkdrp.experiments.configurations import Configuration, configurations
@@ -33,6 +34,7 @@ class StudyPlan:
 
     def __init__(self, config: StudyConfig) -> None:
         self.config, self.study = config, STUDIES[config.study]
+        find_backend(config.backend, {})
         self.configurations = configurations(config)
         for configuration in self.configurations:
             if contender(configuration.model).model not in BASELINES:

@@ -15,6 +15,9 @@ from qkdrp.experiments.tasks import FinalResult
 SETTINGS = list(Configuration.model_fields)
 """Columns that tell configurations apart; missing where a setting does not matter to a model."""
 
+WHOLE = ("n_qubits", "n_encoding", "n_variational", "best_epoch", "n_runs")
+"""Columns of whole numbers."""
+
 SUMMARY = [
     *SETTINGS,
     *("auc_mean", "auc_se", "auc_low", "auc_high", "best_epoch", "auc_final", "n_runs", "seconds"),
@@ -88,7 +91,8 @@ def curves_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
                 }
             ).assign(**found.row())
         )
-    return pd.concat(frames, ignore_index=True)[CURVES] if frames else pd.DataFrame(columns=CURVES)
+    rows = pd.concat(frames).to_dict("records") if frames else []
+    return _table(rows, CURVES)
 
 
 def runs_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
@@ -166,6 +170,5 @@ def rows_of(frame: pd.DataFrame, found: Configuration) -> pd.DataFrame:
 
 def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
     """Return rows as a table; whole numbers stay whole beside missing ones."""
-    return pd.DataFrame(rows, columns=columns).convert_dtypes(
-        convert_string=False, convert_boolean=False, convert_floating=False
-    )
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({name: "Int64" for name in WHOLE if name in columns})

@@ -1,0 +1,140 @@
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qkdrp.circuits.errors import StudyError
+from qkdrp.experiments import runners
+from qkdrp.experiments.runners import ATTEMPTS, DaskRunner, LocalRunner, Outcome, attempt
+from qkdrp.experiments.study import StudyPlan
+from qkdrp.experiments.tasks import Task
+from tests.experiments.conftest import study_config
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[DaskRunner]:
+    with DaskRunner("local:2") as runner:
+        yield runner
+
+
+def tasks_of(data: Path) -> list[Task]:
+    return StudyPlan(study_config(data, models=("moderated", "classic", "ridge"))).fold_tasks()
+
+
+def curves(outcomes: Iterator[Outcome]) -> dict[str, tuple[float, ...]]:
+    found = {}
+    for outcome in outcomes:
+        assert outcome.result is not None, outcome.error
+        found[outcome.task.key] = outcome.result.curve  # type: ignore[union-attr]
+    return found
+
+
+def test_every_runner_gives_the_same(data: Path, cluster: DaskRunner) -> None:
+    tasks = tasks_of(data)
+    expected = curves(LocalRunner(1).outcomes(tasks))
+    assert set(expected) == {task.key for task in tasks}
+    for runner in (LocalRunner(2), cluster):
+        assert runner.n_workers == 2
+        assert curves(runner.outcomes(tasks)) == expected
+
+
+def spoilt(data: Path) -> list[Task]:
+    """Return three tasks, the second of which names data that are not there."""
+    tasks = tasks_of(data)[:3]
+    tasks[1] = tasks[1].model_copy(update={"digest": "of other data"})
+    return tasks
+
+
+@pytest.mark.parametrize("kind", ["one", "two", "dask"])
+def test_a_failing_task_ends_no_other(kind: str, data: Path, cluster: DaskRunner) -> None:
+    runner = {"one": LocalRunner(1), "two": LocalRunner(2), "dask": cluster}[kind]
+    tasks = spoilt(data)
+    found = {outcome.task.key: outcome for outcome in runner.outcomes(tasks)}
+    assert [found[task.key].result is None for task in tasks] == [False, True, False]
+    assert found[tasks[1].key].error.startswith("DataError: ")
+
+
+def test_a_task_is_tried_once_more(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, calls = tasks_of(data)[0], []
+
+    def fail(_: Task) -> None:
+        calls.append(1)
+        raise OSError("disk")
+
+    monkeypatch.setattr(runners, "run_task", fail)
+    assert attempt(task) == Outcome(task, error="OSError: disk")
+    assert len(calls) == ATTEMPTS == 2
+
+
+def die_once(marker: str, task: Task) -> Outcome:
+    """Kill the worker that runs this, the first time."""
+    path = Path(marker)
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return attempt(task)
+
+
+class DyingRunner(LocalRunner):
+    marker = ""
+
+    def _parallel(self, tasks: list[Task]) -> Iterator[Outcome]:
+        import joblib
+
+        with joblib.parallel_config("loky", n_jobs=self.n_workers):
+            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+            yield from parallel(joblib.delayed(die_once)(self.marker, task) for task in tasks)
+
+
+def test_a_dead_worker_costs_no_result(data: Path, tmp_path: Path) -> None:
+    tasks = tasks_of(data)
+    runner = DyingRunner(2)
+    runner.marker = str(tmp_path / "died")
+    found = [outcome.task.key for outcome in runner.outcomes(tasks)]
+    assert sorted(found) == sorted(task.key for task in tasks)
+    assert Path(runner.marker).exists()
+
+
+def test_a_killed_dask_worker_costs_no_result(data: Path, cluster: DaskRunner) -> None:
+    slow = study_config(data, models=("moderated",), epochs=50, repeats=3)
+    tasks = StudyPlan(slow).fold_tasks()
+    pids = list(cluster.client.run(os.getpid).values())
+    found = []
+    for outcome in cluster.outcomes(tasks):
+        if not found:
+            os.kill(pids[0], signal.SIGKILL)
+        assert outcome.result is not None, outcome.error
+        found.append(outcome.task.key)
+    assert sorted(found) == sorted(task.key for task in tasks)
+    deadline = time.monotonic() + 20
+    while len(cluster.client.nthreads()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert pids[0] not in cluster.client.run(os.getpid).values()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("local:x", "expected local:N"),
+        ("local:0", "expected local:N"),
+        ("nonsense", "found no scheduler there"),
+    ],
+)
+def test_a_wrong_scheduler_is_refused(address: str, words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        DaskRunner(address)
+
+
+def test_dask_workers_of_several_threads_are_refused() -> None:
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        pytest.raises(StudyError, match="found workers of 2 threads, expected 1"),
+    ):
+        DaskRunner(cluster.scheduler_address)
