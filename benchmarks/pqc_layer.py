@@ -1,164 +1,150 @@
 """The quantum layer beside what users could pick instead: forward and backward, side by side.
 
 Each peer computes all expectation values of the circuit for a batch, and the gradients of their
-weighted sum by inputs and weights. Peers that are not installed are left out with a word. They
-take turns in one process; the table shows medians, and ratios to the first row.
+sum by inputs and weights, in processes of its own, one for each number of threads. They take
+turns; in its turn a peer steps until ``--seconds`` are over, once at least, after one step to warm
+up. The table shows medians over rounds; ratios are taken within a round, to qkdrp with the most
+threads, and are shown with the least and the largest. Beside them run nothing but multiply-adds,
+and say how far the layer is from what this machine could do.
 
-Run ``python benchmarks/pqc_layer.py --sizes 4,2,1 8,2,1 8,4,4``; stock ``EstimatorQNN`` with
-parameter shift takes minutes even for ``--batch 8`` and is asked for by ``--peers``.
+Run ``python benchmarks/pqc_layer.py --sizes 4,2,1 8,2,1 8,4,4``; a fourth field is the readout, as
+in ``8,32,5,single``. A peer that is not installed is left out with a word; one whose numbers
+differ from ours is an error. Stock ``EstimatorQNN`` takes minutes even for ``--batch 8``, and
+PennyLane compiled by JAX takes many at the largest size: both are asked for by ``--peers``.
 """
 
-import argparse
-import json
-import statistics
-from collections.abc import Callable
-from pathlib import Path
-from time import perf_counter
+import sys
+from argparse import Namespace
+from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
-import torch
-from qiskit_aer.primitives import EstimatorV2
-from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import EstimatorQNN
+from floor import floors
+from peak import peak_step, peak_work
+from peers import ON_REQUEST, OURS, PEERS, make_step, parse_size
+from report import cells, parser_of, ratios, save, summary, table
+from turns import Task, Unavailable, Worker
 
-from qkdrp.backends import QuantumLayer, get_backend
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+PEAK = "peak"
 
-Step = Callable[[], object]
+MS = 1e-3
 
-
-def our_layer(backend: str) -> Callable[[PQC, torch.Tensor, np.ndarray], Step]:
-    """Return a peer: ``QuantumLayer`` on one of our backends."""
-
-    def make(pqc: PQC, inputs: torch.Tensor, weights: np.ndarray) -> Step:
-        layer = QuantumLayer(get_backend(backend).qnn(pqc), weights).double()
-        return lambda: _step(layer, inputs)
-
-    return make
+Key = tuple[str, int]
+"""Name of a peer, or :data:`PEAK`, and threads."""
 
 
-def stock(pqc: PQC, inputs: torch.Tensor, weights: np.ndarray) -> Step:
-    """Return a peer: stock ``EstimatorQNN`` with Aer, parameter shift and ``TorchConnector``."""
-    qnn = EstimatorQNN(
-        circuit=pqc.circuit,
-        estimator=EstimatorV2(),
-        observables=pqc.observables,
-        input_params=pqc.inputs,
-        weight_params=pqc.weights,
-        input_gradients=True,
-        default_precision=0.0,
-    )
-    layer = TorchConnector(qnn, weights)
-    return lambda: _step(layer, inputs)
+def open_workers(size: str, options: Namespace, stack: ExitStack) -> dict[Key, Worker]:
+    """Begin all processes, one after the other, and check what their first steps found."""
+    workers: dict[Key, Worker] = {}
+    reference: list[np.ndarray] = []
+    for name in options.peers:
+        for threads in options.threads:
+            try:
+                task = Task(make_step, (name, size, options.batch), threads)
+                worker = stack.enter_context(Worker(task))
+            except Unavailable as error:
+                print(f"left out: {PEERS[name].label} ({error})", file=sys.stderr)
+                break
+            reference = reference or worker.results
+            _check(name, reference, worker.results)
+            workers[name, threads] = worker
+    for threads in options.threads:
+        task = Task(peak_step, (threads,), threads)
+        workers[PEAK, threads] = stack.enter_context(Worker(task))
+    return workers
 
 
-def _pennylane_circuit(pqc: PQC, device: str, method: str) -> Callable[..., object]:
-    import pennylane as qml
-
-    spec = pqc.spec
-    if spec.measurement != "multi" or spec.entangler != "ring" or spec.absorb_tail:
-        raise ValueError("peers are written for the ring with multi readout")
-
-    @qml.qnode(qml.device(device, wires=spec.n_qubits), interface="torch", diff_method=method)
-    def circuit(inputs: torch.Tensor, weights: torch.Tensor) -> object:
-        layer = iter(weights.reshape(-1, spec.n_qubits))
-        for block in range(spec.n_encoding + 1):
-            if block:
-                for q in range(spec.n_qubits):
-                    qml.RZ(inputs[..., (block - 1) * spec.n_qubits + q], wires=q)
-            for _ in range(spec.n_variational):
-                angles = next(layer)
-                for q in range(spec.n_qubits):
-                    qml.RX(angles[q], wires=q)
-                for q in range(spec.n_qubits):
-                    qml.CNOT(wires=[q, (q + 1) % spec.n_qubits])
-        return [qml.expval(qml.PauliZ(q)) for q in range(spec.n_qubits)]
-
-    return circuit
+def _check(name: str, reference: list[np.ndarray], found: list[np.ndarray]) -> None:
+    for what, left, right in zip(
+        ("values", "by inputs", "by weights"), reference, found, strict=True
+    ):
+        off = float(np.abs(left - right).max() / max(1.0, np.abs(left).max()))
+        if off > PEERS[name].tolerance:
+            raise RuntimeError(
+                f"{PEERS[name].label}: {what} differ from the first peer's, {off:.1g}"
+            )
 
 
-def default_qubit(pqc: PQC, inputs: torch.Tensor, weights: np.ndarray) -> Step:
-    """Return a peer: PennyLane's default.qubit, backpropagation, broadcast."""
-    circuit = _pennylane_circuit(pqc, "default.qubit", "backprop")
-    trained = torch.tensor(weights, requires_grad=True)
-
-    def step() -> None:
-        points = inputs.clone().requires_grad_()
-        torch.stack(circuit(points, trained)).sum().backward()
-
-    return step
-
-
-def lightning(pqc: PQC, inputs: torch.Tensor, weights: np.ndarray) -> Step:
-    """Return a peer: PennyLane's lightning.qubit, adjoint, sample by sample."""
-    circuit = _pennylane_circuit(pqc, "lightning.qubit", "adjoint")
-    trained = torch.tensor(weights, requires_grad=True)
-
-    def step() -> None:
-        points = inputs.clone().requires_grad_()
-        torch.stack(
-            [torch.stack(circuit(point, trained)).sum() for point in points]
-        ).sum().backward()
-
-    return step
+def measure(size: str, options: Namespace) -> dict[Key, dict[str, Any]]:
+    """Return seconds of the first step and of all rounds, by peer and threads."""
+    with ExitStack() as stack:
+        workers = open_workers(size, options, stack)
+        turns: dict[Key, list[float]] = {key: [] for key in workers}
+        for _ in range(options.repeats):
+            for key, worker in workers.items():
+                turns[key].append(worker.turn(options.seconds))
+    return {key: {"first": workers[key].first} | summary(turns[key]) for key in workers}
 
 
-PEERS: dict[str, Callable[[PQC, torch.Tensor, np.ndarray], Step]] = {
-    "qkdrp statevector": our_layer("statevector"),
-    "qkdrp aer_exact": our_layer("aer_exact"),
-    "PennyLane default.qubit backprop": default_qubit,
-    "PennyLane lightning.qubit adjoint": lightning,
-    "stock EstimatorQNN parameter shift": stock,
-}
-"""Peers by name; all but the last by default."""
+def peer_table(found: dict[Key, dict[str, Any]]) -> str:
+    """Return times, and ratios to :func:`base_of`."""
+    base = found[base_of(found)]
+    rows = [
+        [
+            PEERS[name].label,
+            str(threads),
+            *cells(times, MS),
+            *cells(ratios(times, base)),
+            f"{times['first']:.1f}",
+        ]
+        for (name, threads), times in found.items()
+        if name != PEAK
+    ]
+    return table(["peer", "threads", "ms", "rounds", "ratio", "rounds", "first step, s"], rows)
 
 
-def _step(layer: torch.nn.Module, inputs: torch.Tensor) -> None:
-    points = inputs.clone().requires_grad_()
-    layer(points).sum().backward()
+def base_of(found: dict[Key, dict[str, Any]]) -> Key:
+    """Return the first peer, which is qkdrp unless others were asked for, with all threads."""
+    first = next(iter(found))[0]
+    return max(key for key in found if key[0] == first)
 
 
-def measure(size: tuple[int, ...], batch: int, names: list[str], repeats: int) -> dict[str, float]:
-    """Return the median milliseconds of each peer, the peers taking turns."""
-    rng = np.random.default_rng(0)
-    pqc = build_pqc(PQCSpec(*size))
-    inputs = torch.tensor(rng.uniform(-1.5, 1.5, (batch, len(pqc.inputs))))
-    weights = rng.uniform(0, 2 * np.pi, len(pqc.weights))
-    steps: dict[str, Step] = {}
-    for name in names:
-        try:
-            steps[name] = PEERS[name](pqc, inputs, weights)
-            steps[name]()
-        except ImportError as error:
-            print(f"left out: {name} ({error})")
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(repeats):
-        for name, step in steps.items():
-            start = perf_counter()
-            step()
-            times[name].append(1e3 * (perf_counter() - start))
-    return {name: statistics.median(values) for name, values in times.items()}
+def floor_table(size: str, batch: int, found: dict[Key, dict[str, Any]]) -> str:
+    """Return how far from the peak the exact engine is, for each number of threads."""
+    rows = []
+    for threads in (threads for name, threads in found if name == OURS):
+        peak, ours = found[PEAK, threads], found[OURS, threads]
+        for way, work in floors(parse_size(size), batch, threads).items():
+            count = sum(work.values())
+            share = count / peak_work(threads)
+            floor = summary([share * seconds for seconds in peak["rounds"]])
+            rows.append(
+                [
+                    way,
+                    str(threads),
+                    f"{count / 1e6:.3g}",
+                    f"{peak_work(threads) / peak['median'] / 1e9:.3g}",
+                    cells(floor, MS)[0],
+                    cells(ours, MS)[0],
+                    *cells(ratios(ours, floor)),
+                ]
+            )
+    head = ["counted", "threads", "10^6", "peak, 10^9/s", "floor, ms", "ms", "ratio", "rounds"]
+    return table(head, rows)
 
 
 def main() -> None:
-    """Print, and save where asked to, a table for each size."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", nargs="+", default=["4,2,1", "8,2,1", "8,4,4"])
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS)[:-1])
-    parser.add_argument("--json", type=Path)
+    """Print, and save where asked to, the tables of each size."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--sizes", nargs="+", default=["4,2,1", "8,2,1", "8,4,4"], help="circuits")
+    parser.add_argument("--batch", type=int, default=128, help="samples (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.3, help="of a turn (%(default)s)")
+    usual = [name for name in PEERS if name not in ON_REQUEST]
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=usual, help="what to compare")
     options = parser.parse_args()
     results = {}
-    for text in options.sizes:
-        size = tuple(map(int, text.split(",")))
-        found = measure(size, options.batch, options.peers, options.repeats)
-        results[text] = found
-        print(f"\n({text}), batch {options.batch}, {torch.get_num_threads()} threads")
-        for name, value in found.items():
-            print(f"{name:36s} {value:10.3f} ms  {value / next(iter(found.values())):8.1f} x")
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    for size in options.sizes:
+        try:
+            found = measure(size, options)
+        except RuntimeError as error:
+            sys.exit(f"({size}): {error}")
+        print(f"\n({size}), batch {options.batch}\n\n{peer_table(found)}", flush=True)
+        if OURS in options.peers:
+            print(f"\n{floor_table(size, options.batch, found)}", flush=True)
+        results[size] = [
+            {"peer": name, "threads": threads} | times for (name, threads), times in found.items()
+        ]
+        save(options, results)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def fit_model(
             class, or weights stop being finite.
     """
     _check_rows(train, validation)
-    optimiser = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+    optimiser = optimiser_of(model, config)
     generator = torch.Generator().manual_seed(seed)
     fit, best_auc, best_weights = Fit(), -math.inf, None
     start = perf_counter()
@@ -186,13 +186,32 @@ def _train_epoch(
     for batch in torch.randperm(len(rows.label), generator=generator).split(batch_size):
         if len(batch) < 2:
             continue
-        loss = nn.functional.mse_loss(model(rows.genes[batch]), rows.label[batch])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        total += loss.item() * len(batch)
+        total += train_step(model, rows, batch, optimiser) * len(batch)
         n_seen += len(batch)
     return total / n_seen
+
+
+def optimiser_of(model: HybridModel, config: FitConfig) -> torch.optim.Optimizer:
+    """Return what trains a model: Adam."""
+    return torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+
+
+def train_step(
+    model: HybridModel, rows: LabelledGenes, batch: torch.Tensor, optimiser: torch.optim.Optimizer
+) -> float:
+    """Take one step of gradient descent and return the mean squared error before it.
+
+    Args:
+        model: The model to train, in training mode.
+        rows: Training rows.
+        batch: Numbers of the rows to learn from, shape (n_batch,), int64.
+        optimiser: Of the model's parameters.
+    """
+    loss = nn.functional.mse_loss(model(rows.genes[batch]), rows.label[batch])
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
 
 
 def _validate(model: HybridModel, rows: LabelledGenes | None) -> tuple[float | None, float | None]:

@@ -1,0 +1,97 @@
+"""A training step of the hybrid model beside the classical one: what the circuit costs.
+
+A step is the fit loop's own: gather a batch, predict, mean squared error, gradients, Adam. Each
+model trains in a process of its own, on the same random rows; the models take turns, as in
+``pqc_layer.py``. Ratios are to the classical model with as many genes and threads, in each round.
+
+Run ``python benchmarks/train_step.py --genes 2000 18000``.
+"""
+
+import itertools
+from argparse import Namespace
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from report import cells, parser_of, ratios, save, summary, table
+from turns import Step, Task, Worker
+
+from qkdrp.backends import get_backend
+from qkdrp.config import FitConfig, ModelConfig
+from qkdrp.fit import LabelledGenes, optimiser_of, train_step
+from qkdrp.model import build_model
+
+MODELS = {
+    "classic": ("classic", "statevector"),  # has no circuit to run
+    "moderated, statevector": ("moderated", "statevector"),
+    "moderated, aer_exact": ("moderated", "aer_exact"),
+}
+"""Model and backend by what they are called in the table; the first is the base of ratios."""
+
+CLASSIC = next(iter(MODELS))
+
+N_ROWS = 768
+"""About as many training rows as the paper's cohorts have."""
+
+MS = 1e-3
+
+Key = tuple[int, int, str]
+"""Genes, threads, and a key of :data:`MODELS`."""
+
+
+def make_step(label: str, n_genes: int, batch_size: int) -> Step:
+    """Return a training step of a fresh model on random rows."""
+    name, backend = MODELS[label]
+    config = ModelConfig(model=name, n_qubits=4, n_encoding=2, n_variational=1)
+    model = build_model(config, n_genes, get_backend(backend), seed=0).train()
+    optimiser = optimiser_of(model, FitConfig())
+    generator = torch.Generator().manual_seed(0)
+    genes = torch.randn(N_ROWS, n_genes, generator=generator)
+    rows = LabelledGenes(genes, torch.rand(N_ROWS, generator=generator))
+    batches = itertools.cycle(torch.randperm(N_ROWS, generator=generator).split(batch_size))
+    return lambda: (train_step(model, rows, next(batches), optimiser),)
+
+
+def measure(n_genes: int, options: Namespace) -> dict[Key, dict[str, Any]]:
+    """Return seconds of a step of all rounds, by threads and model."""
+    with ExitStack() as stack:
+        workers = {
+            (n_genes, threads, label): stack.enter_context(
+                Worker(Task(make_step, (label, n_genes, options.batch), threads))
+            )
+            for threads in options.threads
+            for label in MODELS
+        }
+        turns: dict[Key, list[float]] = {key: [] for key in workers}
+        for _ in range(options.repeats):
+            for key, worker in workers.items():
+                turns[key].append(worker.turn(options.seconds))
+    return {key: summary(times) for key, times in turns.items()}
+
+
+def main() -> None:
+    """Print, and save where asked to, the table."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--genes", type=int, nargs="+", default=[2000, 18000], help="after filters")
+    parser.add_argument("--batch", type=int, default=128, help="samples, a divisor of 768")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a turn (%(default)s)")
+    options = parser.parse_args()
+    found: dict[Key, dict[str, Any]] = {}
+    for n_genes in options.genes:
+        found |= measure(n_genes, options)
+    rows = []
+    for (n_genes, threads, label), times in found.items():
+        ratio = ratios(times, found[n_genes, threads, CLASSIC])
+        rows.append([label, f"{n_genes:,}", str(threads), *cells(times, MS), *cells(ratio)])
+    print(table(["model", "genes", "threads", "ms", "rounds", "ratio", "rounds"], rows))
+    save(
+        options,
+        [
+            {"genes": n_genes, "threads": threads, "model": label} | times
+            for (n_genes, threads, label), times in found.items()
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
