@@ -57,8 +57,7 @@ def comparisons_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
         reference = found.get((drug, plan.study.reference))
         if reference is None or variant == plan.study.reference:
             continue
-        left, right = (plan.best_values(c, findings) if plan.curves(c, findings).size else {}
-                       for c in (reference, configuration))  # fmt: skip
+        left, right = (plan.best_values(c, findings) for c in (reference, configuration))
         places = sorted(left.keys() & right.keys())
         if len(places) < 2:
             continue

@@ -52,16 +52,17 @@ def figures(plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame]
 def curves_figure(
     plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame], drug: str
 ) -> Figure:
-    """Draw mean validation AUC against the epoch (figures A1 to A5), a dot at the maximum."""
+    """Draw mean validation AUC by epoch (figures A1 to A5), its maximum with a 95% interval."""
     figure, (axis,) = _panels(1, 1, width=7.2)
     for index, (variant, rows) in enumerate(_of_drug(plan, findings, tables["curves"], drug)):
         color, best = COLORS[index % len(COLORS)], rows.iloc[int(np.argmax(rows["auc_mean"]))]
         name = variant_name(plan, variant)
         axis.plot(rows["epoch"], rows["auc_mean"], color=color, linewidth=1.4, label=name)
-        axis.fill_between(
-            rows["epoch"], rows["auc_low"], rows["auc_high"], color=color, alpha=0.07, linewidth=0
-        )
-        axis.plot(best["epoch"], best["auc_mean"], "o", color=color)
+        error = [[best["auc_mean"] - best["auc_low"]], [best["auc_high"] - best["auc_mean"]]]
+        axis.errorbar(
+            best["epoch"], best["auc_mean"], yerr=error, fmt="o", color=color, capsize=3,
+            elinewidth=0.8,
+        )  # fmt: skip
     runs = plan.config.repeats * plan.config.folds
     axis.set(xlabel="epoch", ylabel=f"validation AUC, mean of {runs} folds")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -93,6 +94,10 @@ def performance_figure(
         axis.set_yticks(range(len(names)), names if axis is axes[0] else [""] * len(names))
         axis.tick_params(labelsize=8)
         axis.invert_yaxis()
+    low = min(axis.get_xlim()[0] for axis in axes)
+    high = max(axis.get_xlim()[1] for axis in axes)
+    for axis in axes:
+        axis.set_xlim(max(low, 0.0), min(high, 1.0))
     figure.supxlabel(
         "AUC: dot and bar, cross-validation with 95% interval; diamond, published test AUC",
         fontsize=9,

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
+from qkdrp.config import DataConfig
 from qkdrp.experiments.config import StudyConfig
 from qkdrp.experiments.configurations import Configuration, configurations
 from qkdrp.experiments.contenders import contender
@@ -121,15 +122,13 @@ class StudyPlan:
         self, configuration: Configuration, findings: Findings
     ) -> dict[tuple[int, int], float]:
         """Return validation AUCs at the best epoch of the mean curve, by repeat and fold."""
-        runs, curves = (
-            list(self.runs(configuration, findings)),
-            self.curves(configuration, findings),
-        )
-        epoch = best_epoch(curves) - 1
+        runs = self.runs(configuration, findings)
         places = [(task.repeat, task.fold) for task, _ in runs]
-        return dict(zip(places, curves[:, epoch].tolist(), strict=True))
+        curves = self.curves(configuration, findings)
+        best = curves[:, best_epoch(curves) - 1] if places else curves[:, 0]
+        return dict(zip(places, best.tolist(), strict=True))
 
-    def _data(self, drug: str) -> object:
+    def _data(self, drug: str) -> DataConfig:
         return self.config.data.model_copy(update={"drug": drug})
 
     def _task(self, configuration: Configuration, *, patience: int, **settings: object) -> Task:

@@ -91,8 +91,7 @@ def curves_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
                 }
             ).assign(**found.row())
         )
-    rows = pd.concat(frames).to_dict("records") if frames else []
-    return _table(rows, CURVES)
+    return _table(pd.concat(frames, ignore_index=True) if frames else [], CURVES)
 
 
 def runs_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
@@ -104,7 +103,7 @@ def runs_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     rows = []
     for found in plan.configurations:
         runs = list(plan.runs(found, findings))
-        values = plan.best_values(found, findings) if runs else {}
+        values = plan.best_values(found, findings)
         for task, result in runs:
             best = int(np.argmax(result.curve))
             rows.append(
@@ -168,7 +167,7 @@ def rows_of(frame: pd.DataFrame, found: Configuration) -> pd.DataFrame:
     return frame[same]
 
 
-def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+def _table(rows: list[dict[str, Any]] | pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Return rows as a table; whole numbers stay whole beside missing ones."""
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype({name: "Int64" for name in WHOLE if name in columns})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from qkdrp.experiments import runners
@@ -156,18 +157,21 @@ def long_study(data: Path, path: Path, *more: object) -> list[object]:
     return [*arguments, "--epochs", 40, *more]
 
 
-def test_a_killed_driver_loses_nothing_and_repeats_nothing(
+def test_a_killed_worker_and_a_killed_driver_lose_nothing_and_repeat_nothing(
     cli: Cli, data: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "study"
-    process = started(long_study(data, path, "--workers", 2))
+    process = started(long_study(data, path, "--scheduler", "local:2"))
     try:
-        wait_for_tasks(process, path, 3)
+        wait_for_tasks(process, path, 2)
+        children = psutil.Process(process.pid).children(recursive=True)
+        next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
+        wait_for_tasks(process, path, 4)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     done = {p: p.stat().st_mtime_ns for p in (path / "tasks").glob("*.json") if p.name[0] != "."}
-    assert 3 <= len(done) < 24
+    assert 4 <= len(done) < 24
     assert all(json.loads(p.read_text()) for p in done)
     assert not (path / "summary.csv").exists()
     result = cli(*long_study(data, path, "--resume"))
