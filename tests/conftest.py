@@ -1,4 +1,10 @@
+import os
 import zlib
+
+# Test processes run side by side: one thread each, unless a test asks for more. Read when OpenMP
+# and BLAS are loaded, hence first.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 import numpy as np
 import pytest

@@ -110,7 +110,7 @@ def recipe_of(config: ModelConfig) -> Recipe:
     if config.learn_a_r and not recipe.moderated:
         raise ConfigError(
             f"model {config.model!r} has no a and r to learn: "
-            f"choose one of {', '.join(n for n, r in MODELS.items() if r.moderated)}."
+            f"choose one of {', '.join(repr(n) for n, r in MODELS.items() if r.moderated)}."
         )
     if recipe.quantum:
         spec_of(config)
