@@ -13,7 +13,8 @@ from steps import gates, jax_step, read_qubits, torch_step
 from turns import Step
 
 from qkdrp.backends import QuantumLayer, get_backend
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.backends.engine import ExactEngine
+from qkdrp.circuits import PQC, PQCSpec, build_pqc, compile_program
 
 Make = Callable[[PQC, np.ndarray, np.ndarray], Step]
 
@@ -26,6 +27,18 @@ def our_layer(backend: str) -> Make:
         return torch_step(layer, layer.weight, inputs, len(pqc.observables))
 
     return make
+
+
+def engine(pqc: PQC, inputs: np.ndarray, weights: np.ndarray) -> Step:
+    """Return a peer: what ``QuantumLayer`` on ``statevector`` computes, without torch."""
+    found = ExactEngine(compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights))
+    ones = np.ones((len(inputs), len(pqc.observables)))
+
+    def step() -> tuple[Any, ...]:
+        values, pull_back = found.linearise(inputs, weights)
+        return values, *pull_back(ones)
+
+    return step
 
 
 def stock(pqc: PQC, inputs: np.ndarray, weights: np.ndarray) -> Step:
@@ -137,6 +150,7 @@ OURS = "statevector"
 
 PEERS: dict[str, Peer] = {
     OURS: Peer("qkdrp statevector", our_layer("statevector"), 1e-10),
+    "engine": Peer("its engine alone, no torch", engine, 1e-10),
     "aer_exact": Peer("qkdrp aer_exact", our_layer("aer_exact"), 1e-10),
     "default.qubit": Peer(
         "PennyLane default.qubit backprop, torch", pennylane("default.qubit", "backprop"), 1e-10

@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qkdrp.cli.options import Output, Source, parse_angle
+from qkdrp.cli.options import (
+    DATA,
+    Output,
+    Partner,
+    Source,
+    StratifyTest,
+    VarianceThreshold,
+    ZScore,
+    parse_angle,
+)
+from qkdrp.config import DataConfig, FitConfig
 from qkdrp.experiments.contenders import CONTENDERS
 from qkdrp.experiments.studies import FIRST_DRUG_ONLY, PRESETS, STUDIES
 
 if TYPE_CHECKING:
     from qkdrp.experiments.config import StudyConfig
 
-_DATA, _TRIED, _PROTOCOL, _WORK = "Data", "What is tried", "Protocol", "Where it runs"
+_D, _F = DataConfig(), FitConfig()
+_TRIED, _PROTOCOL, _WORK = "What is tried", "Protocol", "Where it runs"
 _LIST = "LIST"
 
 app = typer.Typer(help="Studies: the paper's protocol, tables and figures.", no_args_is_help=True)
@@ -54,25 +65,12 @@ def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
 
     def command(
         *,
-        source: Source = "synthetic",
-        partner: Annotated[
-            Text, typer.Option(help="Copy of MOLI's archive: TCGA or PDX.", rich_help_panel=_DATA)
-        ] = None,
-        zscore: Annotated[
-            bool | None,
-            typer.Option(
-                help="Standardise genes; by default unless they come standardised.",
-                rich_help_panel=_DATA,
-            ),
-        ] = None,
-        variance_threshold: Annotated[
-            float,
-            typer.Option(help="Keep genes above this training variance.", rich_help_panel=_DATA),
-        ] = 0.1,
-        stratify_test: Annotated[
-            bool, typer.Option(help="Stratify the test part, too.", rich_help_panel=_DATA)
-        ] = False,
-        drugs: Annotated[Text, _listed("Drugs; all of the data by default", _DATA)] = None,
+        source: Source = _D.source,
+        partner: Partner = None,
+        zscore: ZScore = None,
+        variance_threshold: VarianceThreshold = _D.variance_threshold,
+        stratify_test: StratifyTest = _D.stratify_test,
+        drugs: Annotated[Text, _listed("Drugs; all of the data by default", DATA)] = None,
         models: Annotated[Text, _listed(f"Of {', '.join(CONTENDERS)}", _TRIED)] = None,
         n_qubits: Annotated[Text, _listed("Qubits, n1", _TRIED)] = None,
         n_encoding: Annotated[Text, _listed("Encoding layers, n2", _TRIED)] = None,
@@ -97,17 +95,17 @@ def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
                 help="Of final trainings: epochs without a better validation AUC.",
                 rich_help_panel=_PROTOCOL,
             ),
-        ] = 3,
+        ] = _F.patience,
         batch_size: Annotated[
             int, typer.Option(help="Samples in a batch.", rich_help_panel=_PROTOCOL)
-        ] = 128,
+        ] = _F.batch_size,
         centre_head: Annotated[
             bool,
             typer.Option(
                 help="Start the head where the mean prediction is the mean label.",
                 rich_help_panel=_PROTOCOL,
             ),
-        ] = True,
+        ] = _F.centre_head,
         backend: Annotated[
             str,
             typer.Option(help="Where circuits run.", metavar="NAME", rich_help_panel=_WORK),
@@ -145,7 +143,6 @@ def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
 
 
 def _config(name: str, given: dict[str, Any]) -> "StudyConfig":
-    from qkdrp.config import DataConfig
     from qkdrp.data import list_drugs
     from qkdrp.experiments.config import StudyConfig
 

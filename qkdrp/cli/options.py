@@ -26,6 +26,25 @@ def parse_angle(text: str | float) -> float:
     return float(number or 1.0) * (math.pi if pi else 1.0) / float(divisor or 1.0)
 
 
+DATA = "Data"
+"""Panel of the options that say what is learned from."""
+
+Partner = Annotated[
+    str | None,
+    typer.Option(help="Homogenised copy of MOLI's archive: TCGA or PDX.", rich_help_panel=DATA),
+]
+ZScore = Annotated[
+    bool | None,
+    typer.Option(
+        help="Standardise genes; by default unless they come standardised.", rich_help_panel=DATA
+    ),
+]
+VarianceThreshold = Annotated[
+    float, typer.Option(help="Keep genes above this training variance.", rich_help_panel=DATA)
+]
+StratifyTest = Annotated[
+    bool, typer.Option(help="Stratify the test split, too.", rich_help_panel=DATA)
+]
 Source = Annotated[
     str, typer.Option("--data", help="'synthetic', or your data folder.", metavar="FOLDER")
 ]

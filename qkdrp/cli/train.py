@@ -6,11 +6,22 @@ import typer
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.measurement import MEASUREMENTS
-from qkdrp.cli.options import Backend, Output, Source, Threads, parse_angle
+from qkdrp.cli.options import (
+    DATA,
+    Backend,
+    Output,
+    Partner,
+    Source,
+    StratifyTest,
+    Threads,
+    VarianceThreshold,
+    ZScore,
+    parse_angle,
+)
 from qkdrp.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
-_DATA, _CIRCUIT, _TRAINING = "Data", "Model", "Training"
+_CIRCUIT, _TRAINING = "Model", "Training"
 
 
 def train(
@@ -18,28 +29,12 @@ def train(
     source: Source = _D.data.source,
     drug: Annotated[
         str | None,
-        typer.Option(help="Drug; may be left out where there is only one.", rich_help_panel=_DATA),
+        typer.Option(help="Drug; may be left out where there is only one.", rich_help_panel=DATA),
     ] = None,
-    partner: Annotated[
-        str | None,
-        typer.Option(
-            help="Homogenised copy of MOLI's archive: TCGA or PDX.", rich_help_panel=_DATA
-        ),
-    ] = None,
-    zscore: Annotated[
-        bool | None,
-        typer.Option(
-            help="Standardise genes; by default unless they come standardised.",
-            rich_help_panel=_DATA,
-        ),
-    ] = None,
-    variance_threshold: Annotated[
-        float,
-        typer.Option(help="Keep genes above this training variance.", rich_help_panel=_DATA),
-    ] = _D.data.variance_threshold,
-    stratify_test: Annotated[
-        bool, typer.Option(help="Stratify the test split, too.", rich_help_panel=_DATA)
-    ] = _D.data.stratify_test,
+    partner: Partner = None,
+    zscore: ZScore = None,
+    variance_threshold: VarianceThreshold = _D.data.variance_threshold,
+    stratify_test: StratifyTest = _D.data.stratify_test,
     model: Annotated[
         str,
         typer.Option(
