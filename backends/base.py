@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from qiskit.primitives import BaseEstimatorV2
 from qiskit_machine_learning.neural_networks import EstimatorQNN
@@ -51,6 +52,21 @@ class Backend(ABC):
     @abstractmethod
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:
         """Say beforehand what the values of ``n_samples`` samples will take."""
+
+    def check(self, pqc: PQC) -> None:  # noqa: B027  # most take any circuit
+        """Raise a :class:`~qkdrp.circuits.errors.BackendError` for a circuit that cannot run."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether evaluating once more gives the same values."""
+        return True
+
+    def report(self) -> dict[str, Any]:
+        """Return what should be kept beside results, as JSON; nothing where values are exact."""
+        return {}
+
+    def save(self, folder: Path) -> None:  # noqa: B027  # keeping nothing is the default
+        """Write what results depend on, such as prepared circuits, into an existing folder."""
 
     def close(self) -> None:  # noqa: B027  # holding nothing is the default
         """Release what the backend holds."""

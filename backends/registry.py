@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BACKENDS: Mapping[str, str] = MappingProxyType(
     {
         "aer_exact": "qkdrp.backends.aer_exact:AerExact",
+        "aer_noisy": "qkdrp.backends.aer_noisy:AerNoisy",
         "statevector": "qkdrp.backends.statevector:Statevector",
     }
 )
