@@ -144,7 +144,12 @@ class AerNoisy(Backend):
         self._train_trajectories = train_trajectories if train_noise else 0
         self._rng = np.random.default_rng(seed)
         self._simulators: dict[Region, tuple[NoisySimulator, Target]] = {}
-        self._estimator = NoisyEstimator(self.sampling, self.usage, self._simulator)
+        self._estimator = NoisyEstimator(
+            self.sampling,
+            self.usage,
+            self._simulator,
+            self._tell,
+        )
 
     @property
     def estimator(self) -> BaseEstimatorV2:
@@ -224,6 +229,9 @@ class AerNoisy(Backend):
         """Write the last prepared circuit as ``prepared.qpy`` and ``prepared.json``."""
         if self.prepared:
             save_prepared(self.prepared[-1], folder, calibration=self.source.detail)
+
+    def _tell(self, done: int, total: int) -> None:
+        self.on_progress(done, total)  # which may be set after the estimator is made
 
     def _simulator(self, region: Region) -> tuple[NoisySimulator, Target]:
         """Return the simulator of some physical qubits, made once, and their target."""

@@ -1,6 +1,7 @@
 """What every backend offers."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable  # noqa: TC003  # get_type_hints() needs it
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,17 +29,24 @@ class CostEstimate:
     shots: int
 
 
+def _ignore(_done: int, _total: int) -> None:
+    """Take no notice of progress."""
+
+
 class Backend(ABC):
     """WHERE circuits run. Closing it releases what it holds; it is a context manager.
 
     Attributes:
         usage: What it was asked to do so far.
+        on_progress: Called by slow backends with how many circuits of an evaluation are done and
+            how many there are.
     """
 
     name: ClassVar[str]
 
     def __init__(self) -> None:
         self.usage = Usage()
+        self.on_progress: Callable[[int, int], None] = _ignore
 
     @property
     @abstractmethod

@@ -68,8 +68,6 @@ def restrict(target: Target, qubits: Sequence[int]) -> Target:
         if entries:
             kept.add_instruction(target.operation_from_name(name), entries, name=name)
     if "measure" in target.operation_names:
-        readouts = {
-            (place[qubit],): (target["measure"] or {}).get((qubit,)) for qubit in qubits
-        }
+        readouts = {(place[qubit],): (target["measure"] or {}).get((qubit,)) for qubit in qubits}
         kept.add_instruction(target.operation_from_name("measure"), readouts, name="measure")
     return kept

@@ -119,9 +119,7 @@ class Depolarizing(NoiseSource):
             error = depolarizing_error(scaled["p2"], 2)
             errors |= {(gate, on): error for gate in TWO_QUBIT for on in permutations(qubits, 2)}
         flips = [scaled["readout"] * ("readout" in parts)] * len(region)
-        return LocalNoise(
-            errors, assignment_matrices(flips, flips), ("rz", *ONE_QUBIT, *TWO_QUBIT)
-        )
+        return LocalNoise(errors, assignment_matrices(flips, flips), ("rz", *ONE_QUBIT, *TWO_QUBIT))
 
 
 def _properties(

@@ -20,6 +20,9 @@ from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits.errors import BackendError
 
+CHUNK = 128
+"""Points of one run of Aer: progress is told between runs."""
+
 
 class NoisyEstimator(BaseEstimatorV2):
     """Expectation values under noise, readout errors included.
@@ -31,6 +34,7 @@ class NoisyEstimator(BaseEstimatorV2):
         sampling: How values are found.
         usage: The totals to add to.
         simulator_of: Gives the simulator of some physical qubits, and their target.
+        on_progress: Called with how many points of a PUB are done and how many there are.
     """
 
     def __init__(
@@ -38,8 +42,10 @@ class NoisyEstimator(BaseEstimatorV2):
         sampling: Sampling,
         usage: Usage,
         simulator_of: Callable[[Region], tuple[NoisySimulator, Target]],
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
         self.sampling, self.usage = sampling, usage
+        self.on_progress = on_progress
         self._simulator_of = simulator_of
 
     @property
@@ -59,7 +65,7 @@ class NoisyEstimator(BaseEstimatorV2):
         for pub in coerced:
             self._check(pub)
         job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced)
-        job._submit()  # noqa: SLF001  # as Qiskit's own estimators do
+        job._submit()  # as Qiskit's own estimators do
         return job
 
     def _check(self, pub: EstimatorPub) -> None:
@@ -92,7 +98,11 @@ class NoisyEstimator(BaseEstimatorV2):
         self.usage.pubs += 1
         self.usage.executions += len(points)
         self.usage.shots += len(points) * self.sampling.shots
-        means, errors = simulator.evaluate(circuit, points, operators)
+        found = []
+        for start in range(0, len(points), CHUNK):
+            found.append(simulator.evaluate(circuit, points[start : start + CHUNK], operators))
+            self.on_progress(min(start + CHUNK, len(points)), len(points))
+        means, errors = (np.concatenate(parts) for parts in zip(*found, strict=True))
 
         columns = [place[tuple(sorted(each.items()))] for each in observables]
         point, column = np.broadcast_arrays(

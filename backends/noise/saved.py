@@ -62,9 +62,7 @@ class SavedModel(NoiseSource):
                 "qiskit_aer.noise.NoiseModel.to_dict(serializable=True)."
             ) from error
         self.parts = tuple(
-            part
-            for part, there in (("gates", self._errors), ("readout", self._readouts))
-            if there
+            part for part, there in (("gates", self._errors), ("readout", self._readouts)) if there
         )
         unknown = {gate for gate, _ in self._errors} - set(get_standard_gate_name_mapping())
         if unknown:
@@ -141,15 +139,14 @@ def _read(model: NoiseModel) -> tuple[dict[_Key, QuantumError], dict[_Key, np.nd
     """Return errors by gate and qubits, and assignment matrices (read, true) by qubit."""
     # Aer shows its errors in to_dict() only, taken apart.
     errors: dict[_Key, QuantumError] = {
-        (gate, EVERYWHERE): error
-        for gate, error in model._default_quantum_errors.items()  # noqa: SLF001
+        (gate, EVERYWHERE): error for gate, error in model._default_quantum_errors.items()
     }
-    for gate, by_qubits in model._local_quantum_errors.items():  # noqa: SLF001
+    for gate, by_qubits in model._local_quantum_errors.items():
         errors |= {(gate, tuple(qubits)): error for qubits, error in by_qubits.items()}
     readouts: dict[_Key, np.ndarray] = {}
-    found = dict(model._local_readout_errors)  # noqa: SLF001
-    if model._default_readout_error is not None:  # noqa: SLF001
-        found[EVERYWHERE] = model._default_readout_error  # noqa: SLF001
+    found = dict(model._local_readout_errors)
+    if model._default_readout_error is not None:
+        found[EVERYWHERE] = model._default_readout_error
     for qubits, error in found.items():
         if error.number_of_qubits != 1:
             raise ValueError("readout errors of several qubits at once")
