@@ -12,7 +12,8 @@ from qiskit.transpiler import Target
 
 from qkdrp.backends.base import Backend, CostEstimate
 from qkdrp.backends.engine import Pullback, Reals
-from qkdrp.backends.isa.prepare import PreparedCircuit, Region, prepare
+from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
+from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.store import save_prepared
 from qkdrp.backends.isa.targets import restrict
 from qkdrp.backends.noise.estimator import NoisyEstimator
@@ -47,17 +48,20 @@ class NoisyQNN(BroadcastQNN):
     ) -> None:
         super().__init__(prepared.pqc, estimator, gradient, estimator.precision)
         self.prepared = prepared
-        self._twirled = twirled
+        self._broadcast, self._twirled = gradient, twirled
 
     def _backward(  # type: ignore[override]  # a PQC has both
         self, input_data: Reals, weights: Reals
     ) -> tuple[Reals | None, Reals]:
-        points, _ = self._preprocess_forward(input_data, weights)
-        found = self.gradient.jacobian(
-            self._circuit, self._observables, points, self._default_precision
+        by_inputs, by_weights = self._jacobian(input_data, weights)
+        return by_inputs if self._input_gradients else None, by_weights
+
+    def _jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
+        points, _ = self._preprocess_forward(inputs, weights)
+        found = self._broadcast.jacobian(
+            self._circuit, self._observables, np.asarray(points), self._default_precision
         )
-        by_inputs = found[..., : self.num_inputs] if self._input_gradients else None
-        return by_inputs, found[..., self.num_inputs :]
+        return found[..., : self.num_inputs], found[..., self.num_inputs :]
 
     def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
         """Return the vector-Jacobian product of the backend's gradient.
@@ -70,7 +74,7 @@ class NoisyQNN(BroadcastQNN):
         Returns:
             Gradients by inputs, shape (batch, n_inputs), and by weights, shape (n_weights,).
         """
-        by_inputs, by_weights = self._backward(inputs, weights)
+        by_inputs, by_weights = self._jacobian(inputs, weights)
         return (
             np.einsum("bo,boi->bi", cotangents, by_inputs),
             np.einsum("bo,bow->w", cotangents, by_weights),

@@ -181,7 +181,7 @@ class SpsaGradient(BroadcastGradient):
         plus, minus = np.split(values, 2, axis=1)
         signs = shifts[:, : self.directions] / self.step
         slopes = (plus - minus) / (2 * self.step * self.directions)
-        return np.einsum("bdo,bdp->bop", slopes, signs)
+        return np.asarray(np.einsum("bdo,bdp->bop", slopes, signs))
 
 
 def spsa_step(shots: int) -> float:

@@ -72,7 +72,8 @@ def compile_faults(
     nothing = np.zeros_like(bits)
     strings = np.stack([np.concatenate([bits, nothing]), np.concatenate([nothing, bits])], axis=1)
 
-    places, starts, errors, done = [], [], [], []
+    places, starts, done = [], [], []
+    errors: list[NDArray[np.int64]] = []
     n_done = 0
     for position, instruction in enumerate(circuit.data):
         for step in by_position.get(position, []):

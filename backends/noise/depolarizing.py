@@ -1,6 +1,6 @@
 """Depolarizing noise with symmetric readout errors, the same on all qubits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import isfinite
@@ -10,9 +10,9 @@ from typing import Self
 from qiskit.circuit import Measure, Parameter
 from qiskit.circuit.library import CXGate, RZGate, SXGate, XGate
 from qiskit.transpiler import InstructionProperties, Target
-from qiskit_aer.noise import depolarizing_error
+from qiskit_aer.noise import QuantumError, depolarizing_error
 
-from qkdrp.backends.isa.prepare import Region
+from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.circuits.errors import BackendError
@@ -111,7 +111,8 @@ class Depolarizing(NoiseSource):
                     f"noise scale {scale:g} makes {name} {value:g}, more than {MOST[name]:g}: "
                     f"use at most {MOST[name] / getattr(self, name):.3g}."
                 )
-        qubits, errors = range(len(region)), {}
+        qubits = range(len(region))
+        errors: dict[tuple[str, tuple[int, ...]], QuantumError] = {}
         if "gates" in parts and scaled["p1"] > 0:
             error = depolarizing_error(scaled["p1"], 1)
             errors |= {(gate, (q,)): error for gate in ONE_QUBIT for q in qubits}
@@ -123,6 +124,6 @@ class Depolarizing(NoiseSource):
 
 
 def _properties(
-    qubits: list[tuple[int, ...]], error: float
+    qubits: Sequence[tuple[int, ...]], error: float
 ) -> dict[tuple[int, ...], InstructionProperties]:
     return {on: InstructionProperties(error=error) for on in qubits}

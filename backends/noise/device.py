@@ -7,7 +7,7 @@ import numpy as np
 from qiskit.transpiler import InstructionProperties, Target
 from qiskit_aer.noise.device import basic_device_gate_errors
 
-from qkdrp.backends.isa.prepare import Region
+from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.sources import NoiseSource

@@ -15,7 +15,8 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import Target
 
-from qkdrp.backends.isa.prepare import PHYSICAL, Region, check_prepared
+from qkdrp.backends.isa.prepare import PHYSICAL, check_prepared
+from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits.errors import BackendError

@@ -15,7 +15,7 @@ from qiskit.transpiler import InstructionProperties, Target
 from qiskit_aer.noise import NoiseModel, QuantumError
 from qiskit_aer.noise.noiseerror import NoiseError
 
-from qkdrp.backends.isa.prepare import Region
+from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.circuits.errors import BackendError

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -168,14 +169,14 @@ class NoisySimulator:
         )
         return found.mean(axis=2), found.std(axis=2, ddof=1) / np.sqrt(count)
 
-    def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict]:
+    def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict[str, Any]]:
         """Return what Aer saved at each point."""
         if self.method == DENSITY or not len(circuit.parameters):
             binds = {p: points[:, i].tolist() for i, p in enumerate(circuit.parameters)}
             runs = [(circuit, [binds] if binds else None)]
         else:
             runs = [(circuit.assign_parameters(point), None) for point in points]
-        found: list[dict] = []
+        found: list[dict[str, Any]] = []
         for each, bound in runs:
             seed = int(self.rng.integers(2**31))
             result = self._aer.run(

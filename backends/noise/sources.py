@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from qiskit.transpiler import Target
 
-from qkdrp.backends.isa.prepare import Region
+from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.circuits.errors import BackendError
 
