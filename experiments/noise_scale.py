@@ -1,7 +1,7 @@
 """How a trained model holds against noise: one trained exactly beside one trained with noise.
 
-Run ``python -m qkdrp.experiments.noise_scale --data FOLDER --drug Docetaxel --output FOLDER``. Every
-seed gives another split, other weights and another order; both models of a seed share them.
+Run ``python -m qkdrp.experiments.noise_scale --data FOLDER --drug Docetaxel --output FOLDER``.
+Every seed gives another split, other weights and another order; both models of a seed share them.
 """
 
 import argparse

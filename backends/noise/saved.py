@@ -6,8 +6,10 @@ from collections.abc import Collection
 from functools import cached_property
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.circuit import Measure
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import average_gate_fidelity
@@ -55,12 +57,14 @@ class SavedModel(NoiseSource):
             with warnings.catch_warnings():
                 # Deprecated without a successor, since it reads a format without a version.
                 warnings.filterwarnings("ignore", "from_dict", DeprecationWarning)
-                self._errors, self._readouts = _read(NoiseModel.from_dict(content))
+                self._errors, self._readouts = _read(NoiseModel.from_dict(_decode(content)))
         except (OSError, LookupError, TypeError, ValueError, AttributeError, NoiseError) as error:
             raise BackendError(
                 f"{path}: is no noise model: expected JSON of "
                 "qiskit_aer.noise.NoiseModel.to_dict(serializable=True)."
             ) from error
+        if not (self._errors or self._readouts):
+            raise BackendError(f"{path}: holds no errors, expected at least one.")
         self.parts = tuple(
             part for part, there in (("gates", self._errors), ("readout", self._readouts)) if there
         )
@@ -154,10 +158,45 @@ def _read(model: NoiseModel) -> tuple[dict[_Key, QuantumError], dict[_Key, np.nd
     return errors, readouts
 
 
+def _decode(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content with matrices as Aer takes them: JSON has pairs for complex numbers."""
+    errors = []
+    for error in content["errors"]:
+        branches = [
+            [
+                step | {"params": [_matrix(each) for each in step["params"]]}
+                if step["name"] in ("kraus", "unitary")
+                else step
+                for step in branch
+            ]
+            for branch in error.get("instructions", [])
+        ]
+        errors.append(error | ({"instructions": branches} if branches else {}))
+    return {"errors": errors}
+
+
+def _matrix(pairs: list[list[list[float]]]) -> np.ndarray:
+    array = np.array(pairs, dtype=float)
+    return np.asarray(array[..., 0] + 1j * array[..., 1])
+
+
+def _is_ideal(circuit: QuantumCircuit) -> bool:
+    """Tell whether a term of an error does nothing."""
+    return all(
+        step.name == "id"
+        or (step.name == "pauli" and set(str(step.params[0])) == {"I"})
+        or (
+            step.name == "unitary"
+            and np.allclose(step.operation.to_matrix(), np.eye(len(step.operation.to_matrix())))
+        )
+        for step in circuit.data
+    )
+
+
 def _scaled(error: QuantumError, scale: float, where: str) -> QuantumError:
     """Multiply the probabilities of all terms but the identity, which takes the rest."""
     terms = list(zip(error.circuits, error.probabilities, strict=True))
-    noisy = [(circuit, p) for circuit, p in terms if any(op.name != "id" for op in circuit.data)]
+    noisy = [(circuit, p) for circuit, p in terms if not _is_ideal(circuit)]
     total = scale * sum(p for _, p in noisy)
     if total > 1 + 1e-9:
         raise BackendError(

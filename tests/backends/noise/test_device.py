@@ -10,7 +10,6 @@ from qiskit_aer.primitives import EstimatorV2
 
 from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.device import FakeDevice
 from qkdrp.backends.noise.readout import read_out
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
@@ -135,7 +134,7 @@ def test_an_unknown_device_lists_the_known() -> None:
 
 
 def test_a_scale_beyond_the_range_says_how_far_it_goes(torino: PreparedCircuit) -> None:
-    region: Region = torino.qubits
+    region = torino.qubits
     with pytest.raises(BackendError, match=r"noise scale 1000 .* use at most"):
         FakeDevice("fake_torino").noise(region, ALL, 1000.0)
 

@@ -136,7 +136,7 @@ def test_averaging_lowers_the_spread_and_keeps_the_gradient(rng: np.random.Gener
     gradients = [pull(np.full((400, 2), 1 / 400)) for _, pull in found]
     assert gradients[1][0].shape == (400, 2)
     for ours, theirs in zip(*gradients, strict=True):
-        np.testing.assert_allclose(ours.sum(axis=0).sum(), theirs.sum(axis=0).sum(), atol=0.1)
+        np.testing.assert_allclose(ours.sum(axis=0).sum(), theirs.sum(axis=0).sum(), atol=0.25)
 
 
 def test_the_twirl_of_a_device_is_close_but_not_equal(
