@@ -178,7 +178,9 @@ class AerNoisy(Backend):
                 its range on these qubits.
         """
         self.check(pqc)
-        prepared = prepare(pqc, self.source.target(pqc.circuit.num_qubits), self.source.name)
+        target = self.source.target(pqc.circuit.num_qubits)
+        on_trial = partial(self.on_progress, "layouts")
+        prepared = prepare(pqc, target, self.source.name, on_trial=on_trial)
         self._simulator(prepared.qubits)
         self.prepared.append(prepared)
         return prepared
@@ -235,7 +237,7 @@ class AerNoisy(Backend):
             save_prepared(self.prepared[-1], folder, calibration=self.source.detail)
 
     def _tell(self, done: int, total: int) -> None:
-        self.on_progress(done, total)  # which may be set after the estimator is made
+        self.on_progress("circuits", done, total)  # which may be set after the estimator is made
 
     def _simulator(self, region: Region) -> tuple[NoisySimulator, Target]:
         """Return the simulator of some physical qubits, made once, and their target."""

@@ -29,7 +29,7 @@ class CostEstimate:
     shots: int
 
 
-def _ignore(_done: int, _total: int) -> None:
+def _ignore(_what: str, _done: int, _total: int) -> None:
     """Take no notice of progress."""
 
 
@@ -38,15 +38,15 @@ class Backend(ABC):
 
     Attributes:
         usage: What it was asked to do so far.
-        on_progress: Called by slow backends with how many circuits of an evaluation are done and
-            how many there are.
+        on_progress: Called by slow backends with what is counted, such as the circuits of an
+            evaluation, how many of them are done and how many there are.
     """
 
     name: ClassVar[str]
 
     def __init__(self) -> None:
         self.usage = Usage()
-        self.on_progress: Callable[[int, int], None] = _ignore
+        self.on_progress: Callable[[str, int, int], None] = _ignore
 
     @property
     @abstractmethod

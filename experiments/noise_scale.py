@@ -37,6 +37,7 @@ class NoiseStudy:
         source: Data folder.
         drug: Drug.
         noise: Noise of training, at scale 1, and of evaluation.
+        scales: Scales of the noise at which models are evaluated.
         seeds: Seeds of whole trainings.
         epochs: Largest number of epochs.
         lr: Learning rate.
@@ -47,6 +48,7 @@ class NoiseStudy:
     source: str
     drug: str | None
     noise: str = "fake_torino"
+    scales: Sequence[float] = SCALES
     seeds: Sequence[int] = (0, 1, 2, 3, 4)
     epochs: int = 50
     lr: float = 1e-3
@@ -66,12 +68,12 @@ def run_study(
     """
     rows = []
     for seed in study.seeds:
-        for label, backend in TRAININGS.items():
+        for label, trained_on in TRAININGS.items():
             options = {"noise": study.noise, "train_noise": True} if label != "exact" else {}
             config = TrainConfig.make(
                 data={"source": study.source, "drug": study.drug},
                 fit={"epochs": study.epochs, "lr": study.lr, "patience": study.patience},
-                backend=backend,
+                backend=trained_on,
                 backend_options=options,
                 seed=seed,
                 threads=study.threads,
@@ -84,7 +86,7 @@ def run_study(
                 exact_values = layer_values(load_run(path, backend), prepared)
             exact = evaluate(path, "statevector", threads=study.threads).path
             reference = read_frame(exact / PREDICTIONS, ("sample", "prediction"))["prediction"]
-            for scale in SCALES:
+            for scale in study.scales:
                 on_step(f"evaluate {path.name} at scale {scale:g}")
                 noisy = evaluate(
                     path,

@@ -74,7 +74,7 @@ def evaluate(
     if repeats < 1:
         raise ConfigError(f"repeats = {repeats}: expected at least 1.")
     with limit_threads(threads), open_backend(backend_name, options or {}, seed) as backend:
-        backend.on_progress = lambda done, total: on_progress("circuits", done, total)
+        backend.on_progress = on_progress
         run = load_run(run_path, backend)
         if repeats > 1 and backend.repeatable:
             raise ConfigError(

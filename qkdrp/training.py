@@ -123,7 +123,7 @@ def train(
     prepared: Prepared,
     output: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
@@ -133,8 +133,8 @@ def train(
         prepared: What to train.
         output: A new folder; a time-stamped one below ``runs/`` where left out.
         on_epoch: Called after every epoch.
-        on_progress: Called by slow backends with how many circuits of an evaluation are done and
-            how many there are.
+        on_progress: Called by slow backends with what is counted, how much of it is done, and
+            how much there is.
 
     Returns:
         The run, and the content of its ``metrics.json``.

@@ -76,9 +76,9 @@ class TrainReport(AbstractContextManager["TrainReport"]):
                 f"epoch {epoch.epoch:4d}  loss {loss}  validation AUC {auc}  {epoch.seconds:.1f} s",
             )
 
-    def circuits(self, done: int, total: int) -> None:
-        """Show how far a slow backend is with the circuits of one evaluation."""
-        text = f"circuits {done}/{total}" if done < total else ""
+    def circuits(self, what: str, done: int, total: int) -> None:
+        """Show how far a slow backend is with layouts or the circuits of one evaluation."""
+        text = f"{what} {done}/{total}" if done < total else ""
         self.progress.update(self.task, circuits=text)
 
     def finished(self, path: Path, metrics: dict[str, Any]) -> None:

@@ -76,7 +76,8 @@ def test_progress_is_told(pqc: PQC) -> None:
     backend, told = get_backend("aer_noisy", noise=NOISE), []
     backend.on_progress = lambda *counts: told.append(counts)
     backend.qnn(pqc).forward(np.zeros((130, 3)), np.zeros(6))
-    assert told == [(128, 130), (130, 130)]
+    assert told[3] == ("layouts", 4, 4)  # one group of all qubits
+    assert told[4:] == [("circuits", 128, 130), ("circuits", 130, 130)]
 
 
 def test_noise_aware_training_learns_from_trajectories(pqc: PQC, rng: np.random.Generator) -> None:
