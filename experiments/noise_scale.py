@@ -168,6 +168,40 @@ def to_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_page(table: pd.DataFrame, study: NoiseStudy, path: Path) -> None:
+    """Write a page with what was done, how to read it, table and figure.
+
+    Args:
+        table: What :func:`run_study` returned.
+        study: What was studied.
+        path: The page; the figure lies beside it under the same name.
+    """
+    sizes = table[["n", "n_responder"]].drop_duplicates().to_numpy().tolist()
+    tests = " or ".join(f"{n} test samples ({k} responders)" for n, k in sizes)
+    lines = [
+        f"# {study.drug or 'All drugs'} under noise",
+        "",
+        f"One model trained on exact values and one trained with `--train-noise` on {study.noise}, "
+        "both moderated, n1=4 n2=2 n3=1, evaluated with infinitely many shots by exact density "
+        f"matrices at several scales of the noise of {study.noise}. Each of {len(study.seeds)} "
+        f"seeds gives a split, weights and an order that both models share; {tests}; at most "
+        f"{study.epochs} epochs, learning rate {study.lr:g}, patience {study.patience}.",
+        "",
+        to_markdown(table),
+        f"![scores against noise scale]({path.stem}.png)",
+        "",
+        "Mean ± standard deviation over seeds. `value_shift` is the largest change of an "
+        "expectation value against the exact engine in double precision; `rms_shift` and "
+        "`max_shift` are changes of predictions, which pass through float32 and so agree to some "
+        "1e-8 at best. The spread between seeds is that of splits: compare models within a seed "
+        f"(`{path.stem}.csv`; thin lines).",
+        "",
+        "Made by `python -m qkdrp.experiments.noise_scale`.",
+    ]
+    with atomic(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n")
+
+
 def main() -> None:
     """Run the study and write table and figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -191,6 +225,7 @@ def main() -> None:
     with atomic(output / f"{name}.png") as temporary:
         figure = draw(table, f"{study.drug}, {study.noise}")
         figure.savefig(temporary, dpi=150, format="png")
+    write_page(table, study, output / f"{name}.md")
     print(to_markdown(table))  # noqa: T201
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from qkdrp.experiments.noise_scale import NoiseStudy, draw, run_study, to_markdown
+from qkdrp.experiments.noise_scale import NoiseStudy, draw, run_study, to_markdown, write_page
 from tests.qkdrp.conftest import DRUGS, make_tables
 
 
@@ -25,5 +25,9 @@ def test_a_study_has_a_row_for_each_training_and_scale(source: Path, tmp_path: P
     assert (table.loc[~exact, "value_shift"] > 1e-3).all()
     for _, rows in table.groupby("training"):
         assert rows["value_shift"].is_monotonic_increasing
+    write_page(table, study, tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert to_markdown(table) in page
+    assert "page.png" in page
     assert len(to_markdown(table).splitlines()) == 2 + len(table)
     assert len(draw(table, "title").axes) == 3
