@@ -1,9 +1,11 @@
 """What every backend offers."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable  # noqa: TC003  # get_type_hints() needs it
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from qiskit.primitives import BaseEstimatorV2
 from qiskit_machine_learning.neural_networks import EstimatorQNN
@@ -27,17 +29,24 @@ class CostEstimate:
     shots: int
 
 
+def _ignore(_what: str, _done: int, _total: int) -> None:
+    """Take no notice of progress."""
+
+
 class Backend(ABC):
     """WHERE circuits run. Closing it releases what it holds; it is a context manager.
 
     Attributes:
         usage: What it was asked to do so far.
+        on_progress: Called by slow backends with what is counted, such as the circuits of an
+            evaluation, how many of them are done and how many there are.
     """
 
     name: ClassVar[str]
 
     def __init__(self) -> None:
         self.usage = Usage()
+        self.on_progress: Callable[[str, int, int], None] = _ignore
 
     @property
     @abstractmethod
@@ -51,6 +60,21 @@ class Backend(ABC):
     @abstractmethod
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:
         """Say beforehand what the values of ``n_samples`` samples will take."""
+
+    def check(self, pqc: PQC) -> None:  # noqa: B027  # most take any circuit
+        """Raise a :class:`~qkdrp.circuits.errors.BackendError` for a circuit that cannot run."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether evaluating once more gives the same values."""
+        return True
+
+    def report(self) -> dict[str, Any]:
+        """Return what should be kept beside results, as JSON; nothing where values are exact."""
+        return {}
+
+    def save(self, folder: Path) -> None:  # noqa: B027  # keeping nothing is the default
+        """Write what results depend on, such as prepared circuits, into an existing folder."""
 
     def close(self) -> None:  # noqa: B027  # holding nothing is the default
         """Release what the backend holds."""

@@ -15,6 +15,7 @@ BACKENDS: Mapping[str, str] = MappingProxyType(
     {
         "aer_exact": "qkdrp.backends.aer_exact:AerExact",
         "statevector": "qkdrp.backends.statevector:Statevector",
+        "aer_noisy": "qkdrp.backends.aer_noisy:AerNoisy",
     }
 )
 """Where each backend lives; imported when asked for, so that an unused one costs nothing."""

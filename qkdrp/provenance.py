@@ -8,6 +8,7 @@ PACKAGES = (
     "numpy",
     "qiskit",
     "qiskit-aer",
+    "qiskit-ibm-runtime",
     "qiskit-machine-learning",
     "scikit-learn",
     "torch",

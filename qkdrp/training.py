@@ -1,7 +1,8 @@
 """Training one model on one cohort, from data to run folder."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from inspect import signature
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from qkdrp.backends import get_backend
+from qkdrp.backends import Backend
 from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
 from qkdrp.circuits.errors import QkdrpError
@@ -20,7 +21,7 @@ from qkdrp.data import Cohort, Preprocessor, Split, load_cohort, make_split
 from qkdrp.files import digest, write_csv, write_json
 from qkdrp.fit import Epoch
 from qkdrp.metrics import Scores, score
-from qkdrp.model import recipe_of
+from qkdrp.model import pqc_of, recipe_of
 from qkdrp.predictions import predict_parts, score_part
 from qkdrp.run import (
     CIRCUIT,
@@ -51,12 +52,14 @@ class Prepared:
         cohort: All samples.
         split: Which of them are for what.
         preprocessor: Fitted on the training rows.
+        noise: What the backend reports of itself; nothing where values are exact.
     """
 
     config: TrainConfig
     cohort: Cohort
     split: Split
     preprocessor: Preprocessor
+    noise: Mapping[str, Any] = field(default_factory=dict)
 
     def rows(self, part: NDArray[np.str_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
         """Return genes, labels and responder flags of a part of the split."""
@@ -75,6 +78,23 @@ def wants_zscore(config: DataConfig, cohort: Cohort) -> bool:
     return not cohort.standardised if config.zscore is None else config.zscore
 
 
+def open_backend(name: str, options: Mapping[str, Any], seed: int) -> Backend:
+    """Return a new backend; one that draws random numbers gets a seed of its own.
+
+    Args:
+        name: Of the backend.
+        options: The backend's own.
+        seed: From which its seed is derived, unless its options have one.
+
+    Raises:
+        BackendError: If name or options cannot be meant.
+    """
+    cls = find_backend(name, options)
+    if "seed" in signature(cls).parameters:
+        options = {"seed": derive_seed(seed, "backend"), **options}
+    return cls(**options)
+
+
 def prepare(
     config: TrainConfig, cohort: Cohort | None = None, split: Split | None = None
 ) -> Prepared:
@@ -88,8 +108,11 @@ def prepare(
     Raises:
         QkdrpError: If settings or data cannot be meant.
     """
-    recipe_of(config.model)
-    find_backend(config.backend, config.backend_options)
+    recipe = recipe_of(config.model)
+    with open_backend(config.backend, config.backend_options, config.seed) as backend:
+        if recipe.quantum:
+            backend.check(pqc_of(config.model))
+        noise = backend.report()
     cohort = cohort or load_data(config.data)
     split = split or make_split(
         cohort, derive_seed(config.seed, "split"), config.data.stratify_test
@@ -99,13 +122,14 @@ def prepare(
         wants_zscore(config.data, cohort),
         config.data.variance_threshold,
     )
-    return Prepared(config, cohort, split, preprocessor)
+    return Prepared(config, cohort, split, preprocessor, noise)
 
 
 def train(
     prepared: Prepared,
     output: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
+    on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
@@ -115,6 +139,8 @@ def train(
         prepared: What to train.
         output: A new folder; a time-stamped one below ``runs/`` where left out.
         on_epoch: Called after every epoch.
+        on_progress: Called by slow backends with what is counted, how much of it is done, and
+            how much there is.
 
     Returns:
         The run, and the content of its ``metrics.json``.
@@ -129,8 +155,9 @@ def train(
     start = perf_counter()
     with (
         limit_threads(config.threads),
-        get_backend(config.backend, **config.backend_options) as backend,
+        open_backend(config.backend, config.backend_options, config.seed) as backend,
     ):
+        backend.on_progress = on_progress
         path = claim_folder(output, default_folder(config, cohort.drug))
         start_run(path, config, split)
         epochs: list[Epoch] = []
@@ -157,6 +184,7 @@ def train(
             raise
         run = Run(path, config, split, prepared.preprocessor, regressor)
         StoredModel(regressor.model_.state_dict(), prepared.preprocessor).save(path / MODEL)
+        backend.save(path)
         # Once more: Ctrl-C may have come while the last epoch was being written.
         history = history_frame(regressor.fit_.epochs)
         write_csv(path / HISTORY, history)
@@ -164,7 +192,10 @@ def train(
         predictions = predict_parts(run, cohort)
         write_csv(path / PREDICTIONS, predictions)
         draw_figures(path / FIGURES, run, cohort, history, predictions)
-        metrics = summarise(run, prepared, predictions) | {"seconds": perf_counter() - start}
+        metrics = summarise(run, prepared, predictions)
+        if report := backend.report():
+            metrics["noise"] = report
+        metrics |= {"seconds": perf_counter() - start}
         write_json(path / METRICS, metrics)
     return run, metrics
 

@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from qkdrp.cli.noise_report import circuit_lines, noise_lines, repeats_line
+
 if TYPE_CHECKING:
     from qkdrp.data import Cohort
     from qkdrp.data.fetch import CohortCount
@@ -47,11 +49,12 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]}  validation AUC {task.fields[auc]}  at most"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[circuits]}"),
             console=self.console,
             disable=not self.console.is_terminal,
         )
         epochs = prepared.config.fit.epochs
-        self.task = self.progress.add_task("", total=epochs, loss="-", auc="-")
+        self.task = self.progress.add_task("", total=epochs, loss="-", auc="-", circuits="")
         for line in _introduction(prepared):
             self.console.print(line, soft_wrap=True)
 
@@ -73,6 +76,11 @@ class TrainReport(AbstractContextManager["TrainReport"]):
                 f"epoch {epoch.epoch:4d}  loss {loss}  validation AUC {auc}  {epoch.seconds:.1f} s",
             )
 
+    def circuits(self, what: str, done: int, total: int) -> None:
+        """Show how far a slow backend is with layouts or the circuits of one evaluation."""
+        text = f"{what} {done}/{total}" if done < total else ""
+        self.progress.update(self.task, circuits=text)
+
     def finished(self, path: Path, metrics: dict[str, Any]) -> None:
         """Print the scores of the test rows, and where the run is."""
         verb = "interrupted after" if metrics["status"] == "interrupted" else "trained"
@@ -85,6 +93,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
                 "note: the validation loss was still falling; a higher --lr or more --patience "
                 "trains further"
             )
+        for line in circuit_lines(metrics.get("noise", {})):
+            self.console.print(line, soft_wrap=True)
         columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
         self.console.print(_score_table(_title(metrics), columns))
         self.console.print(f"run folder: {path}", soft_wrap=True)
@@ -107,6 +117,7 @@ def _introduction(prepared: "Prepared") -> list[str]:
         if recipe_of(model).quantum
         else f"model    {model.model}, {model.n_qubits * model.n_encoding} features, no circuit, "
         f"seed {config.seed}",
+        *noise_lines(prepared.noise),
     ]
 
 
@@ -114,12 +125,17 @@ def report_evaluation(evaluation: "Evaluation") -> None:
     """Print an evaluation beside the scores of the training."""
     console = Console(highlight=False)
     trained, metrics = evaluation.trained, evaluation.metrics
+    noise = metrics.get("noise", {})
     columns = {
         f"{trained['backend']}, trained": trained["test"],
         f"{metrics['backend']}, now": metrics["test"],
         "ridge": trained["baselines"]["ridge"],
     }
+    for line in (*noise_lines(noise), *circuit_lines(noise)):
+        console.print(line, soft_wrap=True)
     console.print(_score_table(_title(trained), columns))
+    if "repeats" in metrics:
+        console.print(repeats_line(metrics["repeats"]), soft_wrap=True)
     if not metrics["same_data"]:
         console.print("the data differ from those that the run was trained on")
     console.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")

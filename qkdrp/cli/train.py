@@ -9,13 +9,23 @@ from qkdrp.circuits.measurement import MEASUREMENTS
 from qkdrp.cli.options import (
     DATA,
     Backend,
+    Gradient,
+    Method,
+    Noise,
+    NoiseParts,
+    NoiseScale,
     Output,
     Partner,
+    Shots,
     Source,
     StratifyTest,
     Threads,
+    TrainNoise,
+    TrainTrajectories,
+    Trajectories,
     VarianceThreshold,
     ZScore,
+    noise_options,
     parse_angle,
 )
 from qkdrp.config import DataConfig, FitConfig, ModelConfig, TrainConfig
@@ -108,6 +118,15 @@ def train(
         ),
     ] = _D.fit.centre_head,
     backend: Backend = _D.backend,
+    noise: Noise = None,
+    noise_scale: NoiseScale = None,
+    noise_parts: NoiseParts = None,
+    shots: Shots = None,
+    method: Method = None,
+    trajectories: Trajectories = None,
+    gradient: Gradient = None,
+    train_noise: TrainNoise = None,
+    train_trajectories: TrainTrajectories = None,
     seed: Annotated[int, typer.Option(help="Of split, initial weights and shuffling.")] = _D.seed,
     threads: Threads = _D.threads,
     output: Output = None,
@@ -119,6 +138,7 @@ def train(
         model=ModelConfig.pick(given),
         fit=FitConfig.pick(given),
         backend=backend,
+        backend_options=noise_options(given),
         seed=seed,
         threads=threads,
     )
@@ -130,7 +150,7 @@ def train(
     refuse_taken(output)
     prepared = prepare(config)
     with TrainReport(prepared) as report:
-        run, metrics = run_training(prepared, output, report.epoch)
+        run, metrics = run_training(prepared, output, report.epoch, report.circuits)
     report.finished(run.path, metrics)
     if metrics["status"] == "interrupted":
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ from qkdrp.backends.statevector import Statevector
 from qkdrp.circuits.errors import BackendError
 
 
-@pytest.mark.parametrize("name", ["aer_exact", "statevector"])
+@pytest.mark.parametrize("name", ["aer_exact", "statevector", "aer_noisy"])
 def test_a_backend_knows_its_name(name: str) -> None:
     with get_backend(name) as backend:
         assert isinstance(backend, Backend)

@@ -1,0 +1,248 @@
+"""The ``aer_noisy`` backend: Aer under the noise of a device, on the qubits that are used."""
+
+import math
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from qiskit.primitives import BaseEstimatorV2
+from qiskit.transpiler import Target
+
+from qkdrp.backends.base import Backend, CostEstimate
+from qkdrp.backends.engine import Pullback, Reals
+from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
+from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.isa.store import save_prepared
+from qkdrp.backends.isa.targets import restrict
+from qkdrp.backends.noise.estimator import NoisyEstimator
+from qkdrp.backends.noise.simulator import AUTO, TRAJECTORIES, NoisySimulator, Sampling
+from qkdrp.backends.noise.sources import PARTS, choose_parts, find_source
+from qkdrp.backends.noise.trajectories import TwirledEngine
+from qkdrp.backends.qnn import BroadcastQNN
+from qkdrp.backends.shifts import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
+from qkdrp.circuits import PQC
+from qkdrp.circuits.errors import BackendError
+
+DEFAULT_NOISE = "fake_torino"
+"""The noise where none is asked for."""
+
+
+class NoisyQNN(BroadcastQNN):
+    """Noisy values, and gradients of them.
+
+    Args:
+        prepared: The circuit, prepared.
+        estimator: The estimator of the values.
+        gradient: The gradient of those values.
+        twirled: Gives values and gradients for training instead, where it is to be noise-aware.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedCircuit,
+        estimator: NoisyEstimator,
+        gradient: BroadcastGradient,
+        twirled: TwirledEngine | None = None,
+    ) -> None:
+        super().__init__(prepared.pqc, estimator, gradient, estimator.precision)
+        self.prepared = prepared
+        self._broadcast, self._twirled = gradient, twirled
+
+    def _backward(  # type: ignore[override]  # a PQC has both
+        self, input_data: Reals, weights: Reals
+    ) -> tuple[Reals | None, Reals]:
+        by_inputs, by_weights = self._jacobian(input_data, weights)
+        return by_inputs if self._input_gradients else None, by_weights
+
+    def _jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
+        points, _ = self._preprocess_forward(inputs, weights)
+        found = self._broadcast.jacobian(
+            self._circuit, self._observables, np.asarray(points), self._default_precision
+        )
+        return found[..., : self.num_inputs], found[..., self.num_inputs :]
+
+    def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
+        """Return the vector-Jacobian product of the backend's gradient.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+            cotangents: Shape (batch, n_outputs).
+
+        Returns:
+            Gradients by inputs, shape (batch, n_inputs), and by weights, shape (n_weights,).
+        """
+        by_inputs, by_weights = self._jacobian(inputs, weights)
+        return (
+            np.einsum("bo,boi->bi", cotangents, by_inputs),
+            np.einsum("bo,bow->w", cotangents, by_weights),
+        )
+
+    def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
+        """Return the values, shape (batch, n_outputs), and :meth:`vjp` there as a function.
+
+        In noise-aware training both come from the same random trajectories.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+        """
+        if self._twirled is not None:
+            return self._twirled.linearise(inputs, weights)
+        return self.forward(inputs, weights), partial(self.vjp, inputs, weights)
+
+
+class AerNoisy(Backend):
+    """Values under noise: of gates, relaxation, readout and shots, each on or off.
+
+    Args:
+        noise: A fake device (``fake_torino``), ``depolarizing:p1=P,p2=P,readout=P`` or a file with
+            a noise model of Aer as JSON.
+        noise_scale: What every error probability is multiplied by.
+        noise_parts: Those of gates, relaxation and readout that are on, with commas between; empty
+            for all that the noise has.
+        shots: Shots of each evaluation, drawn one by one; 0 for infinitely many.
+        method: ``density_matrix``, ``trajectories``, or ``auto`` for density matrices of up to
+            :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits.
+        trajectories: Of each evaluation, where there is no density matrix and no shots.
+        gradient: ``shift`` or ``spsa``, of the noisy values themselves.
+        train_noise: Train with random Pauli errors in the exact engine instead: as fast as
+            without noise, and its gradients are right on average for the noise's Pauli twirl.
+        train_trajectories: How many of them are averaged for each sample of a batch.
+        seed: Of shots, trajectories and random directions.
+
+    Raises:
+        BackendError: If a setting cannot be meant, or the noise does not exist or lacks a part.
+    """
+
+    name = "aer_noisy"
+
+    def __init__(
+        self,
+        noise: str = DEFAULT_NOISE,
+        noise_scale: float = 1.0,
+        noise_parts: str = "",
+        shots: int = 0,
+        method: str = AUTO,
+        trajectories: int = 1024,
+        gradient: str = "shift",
+        train_noise: bool = False,
+        train_trajectories: int = 1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if not (math.isfinite(noise_scale) and noise_scale >= 0):
+            raise BackendError(f"noise_scale = {noise_scale:g}: expected 0 or more.")
+        if gradient not in GRADIENTS:
+            raise BackendError(f"gradient = {gradient!r}: choose one of {', '.join(GRADIENTS)}.")
+        if train_trajectories < 1:
+            raise BackendError(f"train_trajectories = {train_trajectories}: expected at least 1.")
+        self.sampling = Sampling(shots, method, trajectories)
+        self.source = find_source(noise)
+        self.parts = choose_parts(self.source, noise_parts)
+        self.scale = noise_scale
+        self.prepared: list[PreparedCircuit] = []
+        self._gradient = gradient
+        self._train_trajectories = train_trajectories if train_noise else 0
+        self._rng = np.random.default_rng(seed)
+        self._simulators: dict[Region, tuple[NoisySimulator, Target]] = {}
+        self._estimator = NoisyEstimator(
+            self.sampling,
+            self.usage,
+            self._simulator,
+            self._tell,
+        )
+
+    @property
+    def estimator(self) -> BaseEstimatorV2:
+        """The estimator of prepared circuits."""
+        return self._estimator
+
+    def check(self, pqc: PQC) -> None:
+        """Raise where a circuit is too wide for the device or for this machine.
+
+        Raises:
+            BackendError: Says how wide it may be, or how much memory it takes.
+        """
+        n_qubits = pqc.circuit.num_qubits
+        self.source.target(n_qubits)
+        self.sampling.method_for(n_qubits)
+
+    def prepare(self, pqc: PQC) -> PreparedCircuit:
+        """Return a circuit in the device's gates on its best few qubits.
+
+        Raises:
+            BackendError: If the device or this machine is too small, or the noise, scaled, leaves
+                its range on these qubits.
+        """
+        self.check(pqc)
+        target = self.source.target(pqc.circuit.num_qubits)
+        on_trial = partial(self.on_progress, "layouts")
+        prepared = prepare(pqc, target, self.source.name, on_trial=on_trial)
+        self._simulator(prepared.qubits)
+        self.prepared.append(prepared)
+        return prepared
+
+    def qnn(self, pqc: PQC) -> NoisyQNN:
+        """Return an ``EstimatorQNN`` of the prepared circuit."""
+        prepared = self.prepare(pqc)
+        twirled = None
+        if self._train_trajectories:
+            noise = self._simulator(prepared.qubits)[0].noise
+            twirled = TwirledEngine(prepared, noise, self._train_trajectories, self._rng)
+        gradient = GRADIENTS[self._gradient](self._estimator, self._rng)
+        if isinstance(gradient, SpsaGradient):
+            gradient.step = spsa_step(self.sampling.shots)
+        return NoisyQNN(prepared, self._estimator, gradient, twirled)
+
+    def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:  # noqa: ARG002
+        """Return one PUB for all samples, one execution each."""
+        return CostEstimate(pubs=1, executions=n_samples, shots=n_samples * self.sampling.shots)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether evaluating once more gives the same values."""
+        methods = [simulator.method for simulator, _ in self._simulators.values()]
+        return self.sampling.shots == 0 and TRAJECTORIES not in (*methods, self.sampling.method)
+
+    def report(self) -> dict[str, Any]:
+        """Return what noise is on and off, how values are found, and the circuits prepared."""
+        return {
+            "noise": self.source.name,
+            "detail": self.source.detail,
+            "parts": {part: part in self.parts for part in PARTS},
+            "scale": self.scale,
+            "scaling": self.source.scaling,
+            "sampling": asdict(self.sampling),
+            "training": f"{self._train_trajectories} twirled trajectories per sample"
+            if self._train_trajectories
+            else f"{self._gradient} gradient of the noisy values",
+            "circuits": [
+                {
+                    "physical_qubits": list(each.qubits),
+                    "method": self._simulator(each.qubits)[0].method,
+                    "two_qubit_gates": each.two_qubit_gates,
+                    "depth": each.depth,
+                    "estimated_success": each.success,
+                }
+                for each in self.prepared
+            ],
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the last prepared circuit as ``prepared.qpy`` and ``prepared.json``."""
+        if self.prepared:
+            save_prepared(self.prepared[-1], folder, calibration=self.source.detail)
+
+    def _tell(self, done: int, total: int) -> None:
+        self.on_progress("circuits", done, total)  # which may be set after the estimator is made
+
+    def _simulator(self, region: Region) -> tuple[NoisySimulator, Target]:
+        """Return the simulator of some physical qubits, made once, and their target."""
+        if region not in self._simulators:
+            noise = self.source.noise(region, self.parts, self.scale)
+            target = restrict(self.source.target(len(region)), region)
+            self._simulators[region] = NoisySimulator(noise, self.sampling, self._rng), target
+        return self._simulators[region]

@@ -1,0 +1,76 @@
+"""Choosing connected groups of physical qubits for a circuit, few errors first."""
+
+import heapq
+import math
+from collections import defaultdict
+
+from qiskit.transpiler import Target
+
+from qkdrp.backends.isa.targets import gates_of, readout_error
+from qkdrp.circuits.errors import BackendError
+
+BEAM = 256
+"""Groups that are grown further, of each size."""
+
+Region = tuple[int, ...]
+"""Physical qubits in ascending order."""
+
+
+def find_regions(target: Target, size: int, count: int) -> list[Region]:
+    """Return connected groups of exactly ``size`` physical qubits, the best first.
+
+    A group costs ``-log`` of the success of one two-qubit gate on each of its couplings, averaged
+    over couplings, times its number of qubits, and of one readout on each qubit. Groups grow from
+    every qubit by a neighbour at a time, and the cheapest :data:`BEAM` of each size go on.
+
+    Args:
+        target: The whole device.
+        size: Number of qubits.
+        count: How many groups to return at most.
+
+    Raises:
+        BackendError: If the device has fewer qubits, or no such connected group.
+    """
+    there = target.num_qubits or 0
+    if size > there:
+        raise BackendError(
+            f"The circuit has {size} qubits, the device {there}: "
+            "use a smaller circuit or another device."
+        )
+    couplings = _couplings(target)
+    neighbours = defaultdict(set)
+    for one, other in couplings:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    readouts = [_loss(readout_error(target, qubit)) for qubit in range(there)]
+
+    def cost(region: frozenset[int]) -> tuple[float, Region]:
+        inside = [loss for pair, loss in couplings.items() if set(pair) <= region]
+        gates = len(region) * sum(inside) / len(inside) if inside else 0.0
+        return gates + sum(readouts[qubit] for qubit in region), tuple(sorted(region))
+
+    grown = {frozenset({qubit}) for qubit in range(there)}
+    for _ in range(size - 1):
+        kept = heapq.nsmallest(max(BEAM, there), grown, key=cost)
+        grown = {region | {new} for region in kept for q in region for new in neighbours[q]}
+        grown = {region for region in grown if len(region) > len(kept[0])} if kept else set()
+    if not grown:
+        raise BackendError(
+            f"Found no {size} connected qubits on the device: "
+            "use a smaller circuit or another device."
+        )
+    return [tuple(sorted(region)) for region in heapq.nsmallest(count, grown, key=cost)]
+
+
+def _couplings(target: Target) -> dict[tuple[int, int], float]:
+    """Return the loss of the better direction of each coupling."""
+    losses: dict[tuple[int, int], float] = {}
+    for _, qubits, properties in gates_of(target):
+        if len(qubits) == 2:
+            pair = min(qubits), max(qubits)
+            losses[pair] = min(losses.get(pair, math.inf), _loss(properties.error or 0.0))
+    return losses
+
+
+def _loss(error: float) -> float:
+    return -math.log1p(-min(error, 1 - 1e-12))

@@ -1,0 +1,81 @@
+"""A prepared circuit on disk: the circuit as QPY, all else as JSON."""
+
+import json
+import struct
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qiskit import qpy
+from qiskit.exceptions import QiskitError
+from qiskit.quantum_info import SparsePauliOp
+
+from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
+from qkdrp.circuits import PQC, PQCSpec
+from qkdrp.circuits.errors import BackendError
+
+CIRCUIT, MAPPING = "prepared.qpy", "prepared.json"
+"""Names of the two files."""
+
+
+def save_prepared(prepared: PreparedCircuit, folder: Path, **more: Any) -> None:  # noqa: ANN401
+    """Write a prepared circuit; each file appears whole or not at all.
+
+    Args:
+        prepared: The circuit.
+        folder: An existing folder.
+        more: What else to note down, as JSON.
+    """
+    pqc = prepared.pqc
+    content = {
+        "device": prepared.device,
+        "physical_qubits": list(prepared.qubits),
+        "success": prepared.success,
+        "seed_transpiler": prepared.seed,
+        "spec": asdict(pqc.spec),
+        "inputs": [parameter.name for parameter in pqc.inputs],
+        "weights": [parameter.name for parameter in pqc.weights],
+        "observables": [
+            [[letters, list(qubits), coefficient.real] for letters, qubits, coefficient in terms]
+            for terms in (observable.to_sparse_list() for observable in pqc.observables)
+        ],
+    }
+    temporary = folder / f".{CIRCUIT}"
+    with temporary.open("wb") as file:
+        qpy.dump(pqc.circuit, file)
+    temporary.replace(folder / CIRCUIT)
+    temporary = folder / f".{MAPPING}"
+    temporary.write_text(json.dumps(content | more, indent=2, allow_nan=False) + "\n")
+    temporary.replace(folder / MAPPING)
+
+
+def load_prepared(folder: Path) -> PreparedCircuit:
+    """Read what :func:`save_prepared` wrote.
+
+    Raises:
+        BackendError: If a file is missing or damaged.
+    """
+    try:
+        content = json.loads((folder / MAPPING).read_text())
+        with (folder / CIRCUIT).open("rb") as file:
+            (circuit,) = qpy.load(file)
+        by_name = {parameter.name: parameter for parameter in circuit.parameters}
+        region = tuple(content["physical_qubits"])
+        circuit.metadata = {PHYSICAL: list(region)}
+        pqc = PQC(
+            spec=PQCSpec(**content["spec"]),
+            circuit=circuit,
+            inputs=tuple(by_name[name] for name in content["inputs"]),
+            weights=tuple(by_name[name] for name in content["weights"]),
+            observables=tuple(
+                SparsePauliOp.from_sparse_list(terms, num_qubits=circuit.num_qubits)
+                for terms in content["observables"]
+            ),
+        )
+        return PreparedCircuit(
+            pqc, region, content["device"], content["success"], content["seed_transpiler"]
+        )
+    except (OSError, KeyError, TypeError, ValueError, struct.error, QiskitError) as error:
+        raise BackendError(
+            f"{folder}: holds no prepared circuit, or a damaged one; prepare it again."
+        ) from error

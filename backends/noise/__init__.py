@@ -1,0 +1,1 @@
+"""Noise: where it comes from, and what it does on the few qubits that a circuit uses."""

@@ -1,0 +1,129 @@
+"""Depolarizing noise with symmetric readout errors, the same on all qubits."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from math import isfinite
+from types import MappingProxyType
+from typing import Self
+
+from qiskit.circuit import Measure, Parameter
+from qiskit.circuit.library import CXGate, RZGate, SXGate, XGate
+from qiskit.transpiler import InstructionProperties, Target
+from qiskit_aer.noise import QuantumError, depolarizing_error
+
+from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
+from qkdrp.backends.noise.sources import NoiseSource
+from qkdrp.circuits.errors import BackendError
+
+ONE_QUBIT, TWO_QUBIT = ("sx", "x"), ("cx",)
+"""Gates with errors; rz is a change of frame and has none."""
+
+MOST: Mapping[str, float] = MappingProxyType({"p1": 1.0, "p2": 1.0, "readout": 0.5})
+"""Parameters, and their largest values."""
+
+
+@dataclass(frozen=True)
+class Depolarizing(NoiseSource):
+    """All-to-all connected qubits with gates rz, sx, x and cx.
+
+    Behind each gate the state is replaced by the completely mixed one with a probability.
+
+    Args:
+        p1: That probability for sx and x.
+        p2: That probability for cx.
+        readout: Probability to read a qubit wrongly.
+
+    Raises:
+        BackendError: If a probability is negative or too large.
+    """
+
+    p1: float = 0.0
+    p2: float = 0.0
+    readout: float = 0.0
+
+    scaling = "p1, p2 and readout times scale"
+
+    def __post_init__(self) -> None:
+        """Check the probabilities."""
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            if not (isfinite(value) and 0 <= value <= most):
+                raise BackendError(
+                    f"depolarizing: {name} = {value:g}, expected a probability from 0 to {most:g}."
+                )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``p1=1e-3,p2=1e-2,readout=0.02``; what is left out is 0.
+
+        Raises:
+            BackendError: If a name is unknown or a value is no number.
+        """
+        values: dict[str, float] = {}
+        for item in text.split(",") if text else []:
+            name, _, value = (part.strip() for part in item.partition("="))
+            try:
+                values[name] = float(value)
+            except ValueError:
+                values[""] = 0.0
+            if name not in MOST or "" in values:
+                raise BackendError(
+                    f"depolarizing: found {item!r}, expected p1=P, p2=P or readout=P, "
+                    "with commas between."
+                )
+        return cls(**values)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # made of the parameters
+        """The text that names it."""
+        return f"depolarizing:p1={self.p1:g},p2={self.p2:g},readout={self.readout:g}"
+
+    @property
+    def detail(self) -> str:  # type: ignore[override]  # always the same
+        """What else is to be said."""
+        return "all qubits connected, gates rz, sx, x, cx"
+
+    @property
+    def parts(self) -> tuple[str, ...]:  # type: ignore[override]  # always the same
+        """It knows no durations, hence no relaxation."""
+        return ("gates", "readout")
+
+    def target(self, n_qubits: int) -> Target:
+        """Return all-to-all connected qubits; errors are average infidelities."""
+        target = Target(num_qubits=n_qubits)
+        ones = [(q,) for q in range(n_qubits)]
+        pairs = list(permutations(range(n_qubits), 2))
+        target.add_instruction(RZGate(Parameter("angle")), _properties(ones, 0.0))
+        for gate in (SXGate(), XGate()):
+            target.add_instruction(gate, _properties(ones, self.p1 / 2))
+        target.add_instruction(CXGate(), _properties(pairs, self.p2 * 3 / 4))
+        target.add_instruction(Measure(), _properties(ones, self.readout))
+        return target
+
+    def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
+        """Return the noise on a few qubits."""
+        scaled = {name: getattr(self, name) * scale for name in MOST}
+        for name, value in scaled.items():
+            if value > MOST[name]:
+                raise BackendError(
+                    f"noise scale {scale:g} makes {name} {value:g}, more than {MOST[name]:g}: "
+                    f"use at most {MOST[name] / getattr(self, name):.3g}."
+                )
+        qubits = range(len(region))
+        errors: dict[tuple[str, tuple[int, ...]], QuantumError] = {}
+        if "gates" in parts and scaled["p1"] > 0:
+            error = depolarizing_error(scaled["p1"], 1)
+            errors |= {(gate, (q,)): error for gate in ONE_QUBIT for q in qubits}
+        if "gates" in parts and scaled["p2"] > 0:
+            error = depolarizing_error(scaled["p2"], 2)
+            errors |= {(gate, on): error for gate in TWO_QUBIT for on in permutations(qubits, 2)}
+        flips = [scaled["readout"] * ("readout" in parts)] * len(region)
+        return LocalNoise(errors, assignment_matrices(flips, flips), ("rz", *ONE_QUBIT, *TWO_QUBIT))
+
+
+def _properties(
+    qubits: Sequence[tuple[int, ...]], error: float
+) -> dict[tuple[int, ...], InstructionProperties]:
+    return {on: InstructionProperties(error=error) for on in qubits}

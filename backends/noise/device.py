@@ -1,0 +1,110 @@
+"""Noise of a fake device: the calibration snapshots of the runtime package."""
+
+from collections.abc import Collection
+from functools import cache
+
+import numpy as np
+from qiskit.transpiler import InstructionProperties, Target
+from qiskit_aer.noise.device import basic_device_gate_errors
+
+from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
+from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
+from qkdrp.backends.noise.sources import NoiseSource
+from qkdrp.circuits.errors import BackendError
+
+
+class FakeDevice(NoiseSource):
+    """Gate, relaxation and readout errors of a device on the day of its snapshot.
+
+    Gates and relaxation as in Aer's ``NoiseModel.from_backend``: thermal relaxation for as long as
+    the gate takes, and depolarizing errors in front of it that make up for what the calibrated
+    gate error has beyond; without relaxation, all of the gate error is depolarizing. Readout has
+    both calibrated probabilities, where Aer takes their mean. Qubits that wait do not relax.
+
+    Args:
+        name: Name of the device, such as ``fake_torino``.
+
+    Raises:
+        BackendError: If no device is called that; lists them.
+    """
+
+    parts = ("gates", "relaxation", "readout")
+    scaling = "gate errors, gate durations (for relaxation) and readout probabilities times scale"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._target, self._flips, self.detail = _load(name)
+
+    def target(self, n_qubits: int) -> Target:
+        """Return the device's gates and couplings."""
+        if n_qubits > self._target.num_qubits:
+            raise BackendError(
+                f"The circuit has {n_qubits} qubits, {self.name} has {self._target.num_qubits}: "
+                "use a smaller circuit or another device."
+            )
+        return self._target
+
+    def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
+        """Return the noise on a few physical qubits."""
+        local = _scaled(restrict(self._target, region), scale, self.name)
+        found = basic_device_gate_errors(
+            gate_error="gates" in parts, thermal_relaxation="relaxation" in parts, target=local
+        )
+        flips = scale * self._flips[list(region)] * ("readout" in parts)
+        if np.any(flips.sum(axis=1) > 1):
+            raise BackendError(
+                f"noise scale {scale:g} makes readout of {self.name} wrong more often than right: "
+                f"use at most {scale / flips.sum(axis=1).max():.3g}."
+            )
+        return LocalNoise(
+            {(gate, tuple(qubits)): error for gate, qubits, error in found},
+            assignment_matrices(*flips.T),
+            tuple(name for name in local.operation_names if name not in NOT_GATES),
+        )
+
+
+def _scaled(target: Target, scale: float, device: str) -> Target:
+    """Return a target with errors and durations of its gates multiplied."""
+    scaled = Target(
+        num_qubits=target.num_qubits, dt=target.dt, qubit_properties=target.qubit_properties
+    )
+    for name in target.operation_names:
+        entries = {}
+        for gate, qubits, properties in gates_of(target):
+            if gate != name:
+                continue
+            error, most = scale * (properties.error or 0.0), 2 ** len(qubits)
+            if error > most / (most + 1):
+                raise BackendError(
+                    f"noise scale {scale:g} gives gate {name} of {device} an error of {error:.3g}: "
+                    f"use at most {scale * most / (most + 1) / error:.3g}."
+                )
+            entries[qubits] = InstructionProperties(scale * (properties.duration or 0.0), error)
+        if entries:
+            scaled.add_instruction(target.operation_from_name(name), entries, name=name)
+    return scaled
+
+
+@cache
+def _load(name: str) -> tuple[Target, np.ndarray, str]:
+    """Return target, readout probabilities p01 and p10 of each qubit, and date of a device."""
+    from qiskit_ibm_runtime import fake_provider
+
+    devices = {
+        device.backend_name: device
+        for device in vars(fake_provider).values()
+        if isinstance(device, type) and hasattr(device, "backend_name")
+    }
+    if name not in devices:
+        raise BackendError(f"Unknown device {name!r}: choose one of {', '.join(sorted(devices))}.")
+    device = devices[name]()
+    properties = device.properties()
+    flips = np.zeros((device.target.num_qubits, 2))
+    for qubit in range(len(flips)):
+        known = properties.qubit_property(qubit)
+        symmetric = known.get("readout_error", (0.0,))
+        flips[qubit] = [
+            known.get(key, symmetric)[0] for key in ("prob_meas1_prep0", "prob_meas0_prep1")
+        ]
+    return device.target, flips, f"calibrated {properties.last_update_date:%Y-%m-%d}"

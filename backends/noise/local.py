@@ -1,0 +1,61 @@
+"""Noise on the few qubits of a prepared circuit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit_aer.noise import NoiseModel, QuantumError
+
+from qkdrp.backends.noise.twirl import pauli_probabilities, twirl
+
+GateErrors = Mapping[tuple[str, tuple[int, ...]], QuantumError]
+"""The error behind each gate, by name and qubits of the prepared circuit."""
+
+
+@dataclass(frozen=True, eq=False)
+class LocalNoise:
+    """Errors behind gates, and of readouts.
+
+    Args:
+        errors: By gate name and qubits; gates without an entry are ideal.
+        assignment: Probability to read the row where the column is true, shape (n_qubits, 2, 2).
+        gates: Names of all gates, ideal ones included.
+    """
+
+    errors: GateErrors
+    assignment: NDArray[np.float64]
+    gates: tuple[str, ...]
+
+    def model(self) -> NoiseModel:
+        """Return Aer's noise model of the gates; readout is not in it."""
+        model = NoiseModel(basis_gates=list(self.gates))
+        for (name, qubits), error in self.errors.items():
+            model.add_quantum_error(error, name, qubits)
+        return model
+
+    def twirled(self) -> "LocalNoise":
+        """Return the same noise with every error replaced by its Pauli twirl."""
+        errors = {gate: twirl(error) for gate, error in self.errors.items()}
+        return LocalNoise(errors, self.assignment, self.gates)
+
+    def pauli_probabilities(self) -> Mapping[tuple[str, tuple[int, ...]], NDArray[Any]]:
+        """Return the probabilities of each error's Pauli twirl, shape (4,) * number of qubits.
+
+        Axis i stands for the gate's qubit i; entries for I, X, Z, Y: bit 0 flips, bit 1 is phase.
+        """
+        return {gate: pauli_probabilities(error) for gate, error in self.errors.items()}
+
+
+def assignment_matrices(
+    p01: NDArray[np.float64] | list[float], p10: NDArray[np.float64] | list[float]
+) -> NDArray[np.float64]:
+    """Return assignment matrices, shape (n_qubits, 2, 2), columns summing to 1.
+
+    Args:
+        p01: Probability to read 1 where 0 is true, shape (n_qubits,).
+        p10: Probability to read 0 where 1 is true, shape (n_qubits,).
+    """
+    zero, one = np.asarray(p01, dtype=float), np.asarray(p10, dtype=float)
+    return np.array([[1 - zero, one], [zero, 1 - one]]).transpose(2, 0, 1)

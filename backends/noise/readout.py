@@ -1,0 +1,117 @@
+"""Readout: assignment errors, Z strings and shots, all on distributions of bit strings.
+
+Aer's estimator saves expectation values instead of measuring and so leaves readout errors out
+(Qiskit/qiskit-aer#1861). Here they act on the distribution of bit strings that would be read.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.quantum_info import SparsePauliOp
+
+from qkdrp.circuits.errors import BackendError
+
+Reals = NDArray[np.float64]
+
+
+def assign(probabilities: Reals, assignment: Reals) -> Reals:
+    """Return the distribution of what is read.
+
+    Args:
+        probabilities: Of the true bit strings, shape (..., 2^n_qubits), qubit 0 lowest.
+        assignment: Probability to read the row where the column is true, (n_qubits, 2, 2).
+
+    Returns:
+        Same shape.
+    """
+    shape, n_qubits = probabilities.shape, len(assignment)
+    found = probabilities.reshape(-1, *(2,) * n_qubits)
+    for qubit, matrix in enumerate(assignment):
+        axis = n_qubits - qubit
+        found = np.moveaxis(np.tensordot(matrix, found, axes=(1, axis)), 0, axis)
+    return found.reshape(shape)
+
+
+def eigenvalues(observable: SparsePauliOp) -> Reals:
+    """Return what an observable of Z strings is worth for each bit string, shape (2^n_qubits,).
+
+    Raises:
+        BackendError: If it has X or Y.
+    """
+    _check_z_strings(observable)
+    strings = np.arange(1 << observable.num_qubits)
+    weights = np.int64(1) << np.arange(observable.num_qubits)
+    worth = np.zeros(len(strings))
+    for bits, coefficient in zip(observable.paulis.z, observable.coeffs.real, strict=True):
+        worth += coefficient * (-1.0) ** np.bitwise_count(strings & int(bits @ weights))
+    return worth
+
+
+def read_out(observable: SparsePauliOp, assignment: Reals) -> SparsePauliOp:
+    """Return the observable whose true mean is the mean of what is read.
+
+    With p01 = P(read 1 | 0) and p10 = P(read 0 | 1), a Z that is read is on average
+    ``(1 - p01 - p10) Z + (p10 - p01)``; strings are products of that.
+
+    Args:
+        observable: Z strings.
+        assignment: Shape (n_qubits, 2, 2).
+
+    Raises:
+        BackendError: If it has X or Y.
+    """
+    _check_z_strings(observable)
+    slope = assignment[:, 0, 0] - assignment[:, 0, 1]
+    offset = assignment[:, 0, 0] + assignment[:, 0, 1] - 1
+    found: dict[tuple[int, ...], float] = {}
+    for _, qubits, coefficient in observable.to_sparse_list():
+        free = [q for q in qubits if offset[q] != 0.0]
+        for kept in product((True, False), repeat=len(free)):
+            dropped = {q for q, keep in zip(free, kept, strict=True) if not keep}
+            string = tuple(sorted(set(qubits) - dropped))
+            factor = np.prod([offset[q] if q in dropped else slope[q] for q in qubits])
+            found[string] = found.get(string, 0.0) + float(coefficient.real * factor)
+    terms = [("Z" * len(string), list(string), value) for string, value in found.items()]
+    return SparsePauliOp.from_sparse_list(terms, num_qubits=observable.num_qubits)
+
+
+def draw(probabilities: Reals, shots: int, rng: np.random.Generator) -> Reals:
+    """Return the shares of bit strings among real shots, each row drawn for itself.
+
+    Args:
+        probabilities: Shape (n_points, n_strings).
+        shots: Number of shots for each row.
+        rng: Where all shots of a backend come from.
+    """
+    # Rounding leaves sums off 1 and entries below 0 by some 1e-16, which multinomial refuses.
+    clean = np.clip(probabilities, 0.0, None)
+    clean /= clean.sum(axis=1, keepdims=True)
+    return np.asarray(rng.multinomial(shots, clean) / shots)
+
+
+def _check_z_strings(observable: SparsePauliOp) -> None:
+    if observable.paulis.x.any():
+        raise BackendError(
+            f"Observable {observable.paulis.to_labels()} holds X or Y, expected Z strings: "
+            "rotate these qubits at the end of the circuit instead."
+        )
+    if len(observable) == 0:
+        raise BackendError("Found an observable without terms, expected at least one.")
+
+
+def mean_and_spread(shares: Reals, worth: Sequence[Reals], shots: int) -> tuple[Reals, Reals]:
+    """Return means and standard errors of observables, each of shape (n_points, n_observables).
+
+    Args:
+        shares: Shares or probabilities of bit strings, shape (n_points, n_strings).
+        worth: :func:`eigenvalues` of each observable.
+        shots: Number of shots; 0 for infinitely many.
+    """
+    table = np.stack(worth, axis=1)
+    means = shares @ table
+    if shots == 0:
+        return means, np.zeros_like(means)
+    variances = np.clip(shares @ table**2 - means**2, 0.0, None)
+    return means, np.sqrt(variances / shots)

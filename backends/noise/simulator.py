@@ -1,0 +1,189 @@
+"""Aer under noise: distributions, expectation values and shots of prepared circuits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from psutil import virtual_memory
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import ReadoutError
+
+from qkdrp.backends.noise.local import LocalNoise
+from qkdrp.backends.noise.readout import assign, draw, eigenvalues, mean_and_spread, read_out
+from qkdrp.circuits.errors import BackendError
+
+DENSITY, TRAJECTORIES, AUTO = "density_matrix", "trajectories", "auto"
+METHODS = (AUTO, DENSITY, TRAJECTORIES)
+"""How noisy values are found."""
+
+MOST_DENSITY = 10
+"""Qubits up to which ``auto`` takes density matrices."""
+
+AMPLITUDE = 16
+"""Bytes of a complex number."""
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How values are found.
+
+    Args:
+        shots: Shots of each evaluation; 0 for infinitely many.
+        method: One of :data:`METHODS`.
+        trajectories: Trajectories of each evaluation where there is no density matrix and the
+            number of shots is infinite.
+
+    Raises:
+        BackendError: If a number is out of range or the method unknown.
+    """
+
+    shots: int = 0
+    method: str = AUTO
+    trajectories: int = 1024
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if self.shots < 0:
+            raise BackendError(f"shots = {self.shots}: expected 0 for infinitely many, or more.")
+        if self.trajectories < 2:
+            raise BackendError(f"trajectories = {self.trajectories}: expected at least 2.")
+        if self.method not in METHODS:
+            raise BackendError(f"method = {self.method!r}: choose one of {', '.join(METHODS)}.")
+
+    def method_for(self, n_qubits: int) -> str:
+        """Return the method for a circuit, and check that its state fits into memory.
+
+        Raises:
+            BackendError: If it does not; says how large it is.
+        """
+        method = self.method
+        if method == AUTO:
+            method = DENSITY if n_qubits <= MOST_DENSITY else TRAJECTORIES
+        power = 2 * n_qubits if method == DENSITY else n_qubits
+        needed, there = AMPLITUDE << power, virtual_memory().total
+        if needed > there:
+            what = "density matrix" if method == DENSITY else "state vector"
+            advice = "use trajectories" if method == DENSITY else "use fewer qubits"
+            raise BackendError(
+                f"The {what} of {n_qubits} qubits takes {needed / 2**30:,.0f} GiB, this machine "
+                f"has {there / 2**30:.0f} GiB: {advice}."
+            )
+        return method
+
+
+class NoisySimulator:
+    """Evaluates circuits on the same few qubits.
+
+    The noise model holds the errors of these qubits only: with all errors of a device, Aer is 30
+    times slower. Each point has a thread of its own and its parameters bound in Python: Aer's own
+    binding takes some five times longer for density matrices of 8 qubits. Seeds are drawn for each
+    run, since Aer repeats its noise for equal seeds.
+
+    Args:
+        noise: The noise on the qubits.
+        sampling: How values are found.
+        rng: Where all randomness comes from.
+    """
+
+    def __init__(self, noise: LocalNoise, sampling: Sampling, rng: np.random.Generator) -> None:
+        self.noise, self.sampling, self.rng = noise, sampling, rng
+        self.method = sampling.method_for(len(noise.assignment))
+        threads = torch.get_num_threads()
+        model = noise.model()
+        if self.method == TRAJECTORIES and sampling.shots:
+            for qubit, matrix in enumerate(noise.assignment):
+                model.add_readout_error(ReadoutError(matrix.T), [qubit])
+        self._aer = AerSimulator(
+            method=DENSITY if self.method == DENSITY else "statevector",
+            noise_model=model,
+            max_parallel_threads=threads,
+            max_parallel_experiments=threads,
+        )
+
+    def evaluate(
+        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> tuple[Reals, Reals]:
+        """Return values of observables and their standard errors, readout errors included.
+
+        Args:
+            circuit: Without measurements.
+            points: Parameters in the circuit's order, shape (n_points, n_parameters).
+            observables: Z strings on the circuit's qubits.
+
+        Returns:
+            Two arrays of shape (n_points, n_observables); errors are 0 where values are exact.
+        """
+        worth = [eigenvalues(observable) for observable in observables]
+        shots = self.sampling.shots
+        if self.method == DENSITY:
+            shares = assign(self._distributions(circuit, points), self.noise.assignment)
+            if shots:
+                shares = draw(shares, shots, self.rng)
+            return mean_and_spread(shares, worth, shots)
+        if shots:
+            return mean_and_spread(self._measure(circuit, points), worth, shots)
+        return self._average(circuit, points, observables)
+
+    def _distributions(self, circuit: QuantumCircuit, points: Reals) -> Reals:
+        """Return the probabilities of true bit strings, shape (n_points, 2^n_qubits)."""
+        saving = circuit.copy()
+        saving.save_probabilities(range(circuit.num_qubits))
+        return np.array([data["probabilities"] for data in self._run(saving, points)])
+
+    def _measure(self, circuit: QuantumCircuit, points: Reals) -> Reals:
+        """Return the shares of bit strings read, one trajectory for each shot."""
+        measuring = circuit.copy()
+        measuring.measure_all()
+        shares = np.zeros((len(points), 1 << circuit.num_qubits))
+        for row, data in zip(
+            shares, self._run(measuring, points, shots=self.sampling.shots), strict=True
+        ):
+            for string, count in data["counts"].items():
+                row[int(string, 16)] = count / self.sampling.shots
+        return shares
+
+    def _average(
+        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> tuple[Reals, Reals]:
+        """Return means over trajectories and their standard errors."""
+        saving = circuit.copy()
+        for index, observable in enumerate(observables):
+            saving.save_expectation_value(
+                read_out(observable, self.noise.assignment),
+                range(circuit.num_qubits),
+                label=str(index),
+                pershot=True,
+            )
+        count = self.sampling.trajectories
+        found = np.array(
+            [
+                [data[str(index)] for index in range(len(observables))]
+                for data in self._run(saving, points, shots=count)
+            ]
+        )
+        return found.mean(axis=2), found.std(axis=2, ddof=1) / np.sqrt(count)
+
+    def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict[str, Any]]:
+        """Return what Aer saved at each point."""
+        if self.method == DENSITY or not len(circuit.parameters):
+            binds = {p: points[:, i].tolist() for i, p in enumerate(circuit.parameters)}
+            runs = [(circuit, [binds] if binds else None)]
+        else:
+            runs = [(circuit.assign_parameters(point), None) for point in points]
+        found: list[dict[str, Any]] = []
+        for each, bound in runs:
+            seed = int(self.rng.integers(2**31))
+            result = self._aer.run(
+                each, parameter_binds=bound, shots=shots, seed_simulator=seed
+            ).result()
+            if not result.success:
+                raise BackendError(f"Aer failed: {result.status}; try fewer qubits.")
+            found += [result.data(index) for index in range(len(result.results))]
+        return found if len(circuit.parameters) else [*found] * max(1, len(points))

@@ -1,0 +1,127 @@
+"""Where noise comes from, by what is written on the command line."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
+
+from qiskit.transpiler import Target
+
+from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.noise.local import LocalNoise
+from qkdrp.circuits.errors import BackendError
+
+PARTS = ("gates", "relaxation", "readout")
+"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
+
+
+class NoiseSource(ABC):
+    """Where noise comes from.
+
+    Attributes:
+        name: What it is called in reports.
+        detail: What else is to be said, such as the date of a calibration.
+        parts: Those of :data:`PARTS` that it has.
+    """
+
+    name: str
+    detail: str
+    parts: tuple[str, ...]
+    scaling: ClassVar[str]
+    """What a scale does to it, in words."""
+
+    @abstractmethod
+    def target(self, n_qubits: int) -> Target:
+        """Return the whole device; a source without one makes it of ``n_qubits``.
+
+        Raises:
+            BackendError: If the device has fewer qubits.
+        """
+
+    @abstractmethod
+    def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
+        """Return the noise on a few physical qubits.
+
+        Args:
+            region: The physical qubits; qubit i of the result is ``region[i]``.
+            parts: Which parts are on.
+            scale: What every error probability is multiplied by.
+
+        Raises:
+            BackendError: If a probability leaves its range at this scale.
+        """
+
+
+def _device(text: str) -> NoiseSource | None:
+    if not text.startswith("fake_"):
+        return None
+    from qkdrp.backends.noise.device import FakeDevice  # the runtime package takes seconds
+
+    return FakeDevice(text)
+
+
+def _depolarizing(text: str) -> NoiseSource | None:
+    kind, _, arguments = text.partition(":")
+    if kind != "depolarizing":
+        return None
+    from qkdrp.backends.noise.depolarizing import Depolarizing
+
+    return Depolarizing.parse(arguments)
+
+
+def _saved(text: str) -> NoiseSource | None:
+    if not Path(text).is_file():
+        return None
+    from qkdrp.backends.noise.saved import SavedModel
+
+    return SavedModel(Path(text))
+
+
+SOURCES: Mapping[str, Callable[[str], NoiseSource | None]] = MappingProxyType(
+    {
+        "fake_NAME": _device,
+        "depolarizing:p1=P,p2=P,readout=P": _depolarizing,
+        "FILE": _saved,
+    }
+)
+"""Readers of noise by what they read; None says that the text is not for them."""
+
+
+def find_source(text: str) -> NoiseSource:
+    """Return the source that a text names.
+
+    Raises:
+        BackendError: If it names none, or an unknown device (lists them), or a setting is wrong.
+    """
+    for read in SOURCES.values():
+        source = read(text)
+        if source is not None:
+            return source
+    raise BackendError(
+        f"noise = {text!r}: is no file and none of {', '.join(SOURCES)}; "
+        "devices are called fake_torino and the like."
+    )
+
+
+def choose_parts(source: NoiseSource, wanted: str) -> tuple[str, ...]:
+    """Return the parts that are on, in the order of :data:`PARTS`.
+
+    Args:
+        source: Where noise comes from.
+        wanted: Names with commas between; empty for all that the source has.
+
+    Raises:
+        BackendError: If a part is unknown, or the source lacks it.
+    """
+    if not wanted:
+        return source.parts
+    names = [name.strip() for name in wanted.split(",")]
+    for name in names:
+        if name not in PARTS:
+            raise BackendError(f"noise part {name!r}: choose among {', '.join(PARTS)}.")
+        if name not in source.parts:
+            raise BackendError(
+                f"{source.name} has no part {name!r}: its parts are {', '.join(source.parts)}."
+            )
+    return tuple(part for part in PARTS if part in names)

@@ -1,0 +1,119 @@
+"""Noise trajectories in the exact engine: random Pauli errors as signs of the Pauli program."""
+
+from collections.abc import Mapping
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qkdrp.backends.engine import ExactEngine, Pullback, Reals
+from qkdrp.backends.isa.prepare import PreparedCircuit
+from qkdrp.backends.noise.local import LocalNoise
+from qkdrp.backends.noise.readout import read_out
+from qkdrp.circuits import compile_program
+from qkdrp.circuits.faults import Faults, compile_faults
+from qkdrp.circuits.program import Signs
+
+BYTE = 8
+
+
+class SignSampler:
+    """Draws a Pauli error behind every gate, and what all of them together flip.
+
+    Args:
+        faults: What errors behind each gate flip.
+        probabilities: Of the Pauli errors of each gate, as
+            :meth:`~qkdrp.backends.noise.local.LocalNoise.pauli_probabilities` gives them.
+        n_rotations: How many of the columns of ``faults.flips`` are rotations.
+    """
+
+    def __init__(
+        self,
+        faults: Faults,
+        probabilities: Mapping[tuple[str, tuple[int, ...]], NDArray[np.float64]],
+        n_rotations: int,
+    ) -> None:
+        self.n_rotations, self.n_columns = n_rotations, faults.flips.shape[1]
+        packed = np.packbits(faults.flips, axis=1)
+        rows: list[NDArray[np.uint8]] = []
+        limits, first = [], []
+        for place, start in zip(faults.places, faults.start, strict=True):
+            of_errors = probabilities.get((place.gate, place.qubits))
+            if of_errors is None or of_errors.flat[0] >= 1.0:
+                continue
+            first.append(len(rows))
+            limits.append(np.cumsum(of_errors.ravel()[1:]))
+            for numbers in list(product(range(4), repeat=len(place.qubits)))[1:]:
+                chosen = [
+                    start + 2 * i + letter
+                    for i, number in enumerate(numbers)
+                    for letter in range(2)
+                    if number >> letter & 1
+                ]
+                rows.append(np.bitwise_xor.reduce(packed[chosen], axis=0))
+        width = max((len(row) for row in limits), default=0)
+        self._rows = np.array(rows, dtype=np.uint8).reshape(len(rows), packed.shape[1])
+        self._first = np.array(first, dtype=np.int64)
+        self._any = np.array([row[-1] for row in limits])
+        self._limits = np.array([np.pad(row, (0, width - len(row)), mode="edge") for row in limits])
+
+    def draw(self, count: int, rng: np.random.Generator) -> Signs:
+        """Return the signs of independent trajectories, ``count`` of them."""
+        flips = np.zeros((count, self._rows.shape[1]), dtype=np.uint8)
+        chance = rng.random((count, len(self._any)))
+        trajectory, place = np.nonzero(chance < self._any)
+        if len(place):
+            passed = chance[trajectory, place][:, np.newaxis] >= self._limits[place]
+            rows = self._rows[self._first[place] + passed.sum(axis=1)]
+            heads = np.flatnonzero(np.diff(trajectory, prepend=-1))
+            flips[trajectory[heads]] = np.bitwise_xor.reduceat(rows, heads, axis=0)
+        bits = np.unpackbits(flips, axis=1, count=self.n_columns)
+        signs = 1.0 - 2.0 * bits
+        return Signs(signs[:, : self.n_rotations], signs[:, self.n_rotations :])
+
+
+class TwirledEngine:
+    """Values and gradients of a prepared circuit under Pauli-twirled noise, by random trajectories.
+
+    Every evaluation of every sample draws its own errors, so values and gradients are random, and
+    right on average for Pauli noise. Readout acts by its mean map.
+
+    Args:
+        prepared: The circuit.
+        noise: The noise on its qubits.
+        trajectories: How many are averaged for each sample.
+        rng: Where all errors come from.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedCircuit,
+        noise: LocalNoise,
+        trajectories: int,
+        rng: np.random.Generator,
+    ) -> None:
+        pqc = prepared.pqc
+        observables = [read_out(each, noise.assignment) for each in pqc.observables]
+        program = compile_program(pqc.circuit, observables, pqc.inputs, pqc.weights)
+        faults = compile_faults(pqc.circuit, program, pqc.inputs, pqc.weights)
+        self.trajectories, self.rng = trajectories, rng
+        self.sampler = SignSampler(faults, noise.pauli_probabilities(), program.n_rotations)
+        self.engine = ExactEngine(program)
+
+    def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
+        """Return values and their vector-Jacobian product under the same errors.
+
+        Args:
+            inputs: Shape (batch, n_inputs), radians.
+            weights: Shape (n_weights,), radians.
+        """
+        count = self.trajectories
+        signs = self.sampler.draw(len(inputs) * count, self.rng)
+        repeated = np.repeat(inputs, count, axis=0)
+        values, pull_back = self.engine.linearise(repeated, weights, signs)
+
+        def pull(cotangents: Reals) -> tuple[Reals, Reals]:
+            by_inputs, by_weights = pull_back(np.repeat(cotangents, count, axis=0) / count)
+            return by_inputs.reshape(len(inputs), count, -1).sum(axis=1), by_weights
+
+        return values.reshape(len(inputs), count, -1).mean(axis=1), pull

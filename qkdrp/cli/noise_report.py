@@ -1,0 +1,85 @@
+"""What commands print of noise: what is on and off, where circuits ran, how scores spread."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+def noise_lines(noise: Mapping[str, Any]) -> list[str]:
+    """Return what noise is on and off; nothing for an exact backend.
+
+    Args:
+        noise: The report of a backend.
+    """
+    if not noise:
+        return []
+    parts = ", ".join(f"{part} {'on' if on else 'off'}" for part, on in noise["parts"].items())
+    sampling = noise["sampling"]
+    shots = sampling["shots"] or "infinitely many"
+    return [
+        f"noise    {noise['noise']} ({noise['detail']}): {parts}; scale {noise['scale']:g} "
+        f"({noise['scaling']}); shots {shots}",
+    ]
+
+
+def circuit_lines(noise: Mapping[str, Any]) -> list[str]:
+    """Return on which physical qubits circuits ran, and how; nothing for an exact backend."""
+    if not noise:
+        return []
+    ways = {
+        "density_matrix": "exact density matrix",
+        "trajectories": f"{noise['sampling']['shots'] or noise['sampling']['trajectories']} "
+        "trajectories",
+    }
+    return [
+        f"circuit  physical qubits {', '.join(map(str, circuit['physical_qubits']))}; "
+        f"{circuit['two_qubit_gates']} two-qubit gates, depth {circuit['depth']}, "
+        f"estimated success {circuit['estimated_success']:.3f}; {ways[circuit['method']]}"
+        for circuit in noise["circuits"]
+    ]
+
+
+def repeats_line(repeats: Mapping[str, Any]) -> str:
+    """Return mean and interval of each score over repeats."""
+    scores = "; ".join(
+        f"{name} {found['mean']:.4f} ({found['ci'][0]:.4f}, {found['ci'][1]:.4f}), "
+        f"sd {found['sd']:.4f}"
+        for name, found in repeats.items()
+        if name != "n"
+    )
+    return f"over {repeats['n']} repeats: mean, 95% interval of the mean, sd: {scores}"
+
+
+class CircuitBar(AbstractContextManager["CircuitBar"]):
+    """A progress bar for each thing that is counted; a context manager."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self.tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing, whatever happened."""
+        self.progress.stop()
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Show how much of something is done."""
+        if what not in self.tasks:
+            self.tasks[what] = self.progress.add_task(what, total=total)
+        self.progress.update(self.tasks[what], completed=done, total=total)

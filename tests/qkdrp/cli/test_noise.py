@@ -1,0 +1,101 @@
+"""Noise on the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from qkdrp.backends.isa.store import load_prepared
+from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
+
+Cli = Callable[..., CliResult]
+TRAIN = ("train", "--backend", "aer_noisy", "--drug", "DrugA", "--threads", 1)
+SMALL = ("--n-qubits", 2, "--n-encoding", 1, "--batch-size", 16, "--epochs", 1)
+NOISE = "depolarizing:p1=1e-3,p2=1e-2,readout=0.02"
+
+
+@pytest.mark.parametrize(
+    "way", [("--train-noise",), ("--gradient", "spsa", "--shots", 50), ("--gradient", "shift")]
+)
+def test_train_keeps_what_noise_was_on(
+    cli: Cli, folder: Path, tmp_path: Path, way: tuple[object, ...]
+) -> None:
+    output = tmp_path / "run"
+    arguments = ("--data", folder, "--noise", NOISE, "--noise-parts", "gates", "--output", output)
+    result = cli(*TRAIN, *SMALL, *arguments, *way)
+    assert (result.code, result.err) == (0, "")
+    assert "noise    depolarizing:p1=0.001,p2=0.01,readout=0.02" in result.out
+    assert "gates on, relaxation off, readout off" in result.out
+    assert "physical qubits 0, 1" in result.out
+    noise = read_json(output / "metrics.json")["noise"]
+    assert noise["parts"] == {"gates": True, "relaxation": False, "readout": False}
+    assert read_json(output / "config.json")["backend_options"]["noise"] == NOISE
+    assert load_prepared(output).qubits == (0, 1)
+    assert cli("evaluate", output, "--backend", "statevector", "--threads", 1).code == 0
+
+
+def test_scale_0_of_a_device_is_exact(cli: Cli, trained: Trained, tmp_path: Path) -> None:
+    arguments = ("--backend", "aer_noisy", "--noise", "fake_torino", "--noise-scale", 0)
+    output = tmp_path / "out"
+    assert cli("evaluate", trained.run, *arguments, "--threads", 1, "--output", output).code == 0
+    assert read_json(output / "metrics.json")["largest_prediction_shift"] < 1e-6
+
+
+def test_repeats_give_mean_and_interval(cli: Cli, trained: Trained, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    arguments = ("--backend", "aer_noisy", "--noise", NOISE, "--shots", 30, "--repeats", 4)
+    result = cli("evaluate", trained.run, *arguments, "--threads", 1, "--output", output)
+    assert (result.code, result.err) == (0, "")
+    assert "over 4 repeats" in result.out
+    metrics = read_json(output / "metrics.json")
+    mse = metrics["repeats"]["mse"]
+    assert mse["ci"][0] < mse["mean"] < mse["ci"][1]
+    assert metrics["usage"]["shots"] == 4 * 30 * metrics["test"]["n"]
+    table = pd.read_csv(output / "predictions.csv")
+    assert (table["prediction_sd"] > 0).all()  # each repeat drew shots of its own
+    assert not (table["prediction"] == table["prediction_mean"]).all()
+
+
+def test_the_same_seed_draws_the_same_shots(cli: Cli, trained: Trained, tmp_path: Path) -> None:
+    shifts = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        arguments = ("--backend", "aer_noisy", "--noise", NOISE, "--shots", 30, "--seed", seed)
+        output = ("--threads", 1, "--output", tmp_path / name)
+        assert cli("evaluate", trained.run, *arguments, *output).code == 0
+        shifts.append(read_json(tmp_path / name / "metrics.json")["largest_prediction_shift"])
+    assert shifts[0] == shifts[1] != shifts[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--noise", "fake_nowhere"), "fake_torino"),
+        (("--noise", "fake_manila", "--n-qubits", 6), "fake_manila has 5"),
+        (("--noise", NOISE, "--noise-parts", "relaxation"), "its parts are gates, readout"),
+        (("--noise", "depolarizing:p1=-1"), "p1 = -1"),
+        (("--noise-scale", -1), "noise_scale = -1"),
+        (("--noise", NOISE, "--method", "density_matrix", "--n-qubits", 20), "16,384 GiB"),
+        (("--noise", "missing.json"), "is no file"),
+        (("--backend", "aer_exact", "--noise", NOISE), "'aer_exact' has no option noise"),
+        (("--noise", NOISE, "--noise-scale", 1e6), "use at most"),
+    ],
+)
+def test_impossible_requests_end_before_any_work(
+    cli: Cli, folder: Path, tmp_path: Path, arguments: tuple[object, ...], words: str
+) -> None:
+    before = snapshot(tmp_path)
+    result = cli(*TRAIN, *SMALL, "--data", folder, "--output", tmp_path / "run", *arguments)
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
+    assert words in result.err
+    assert snapshot(tmp_path) == before
+
+
+def test_repeats_of_exact_values_are_refused(cli: Cli, trained: Trained) -> None:
+    before = snapshot(trained.run)
+    result = cli("evaluate", trained.run, "--repeats", 3, "--threads", 1)
+    assert result.code == 2
+    assert "give --shots" in result.err
+    assert snapshot(trained.run) == before
