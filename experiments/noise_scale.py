@@ -151,7 +151,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
             axes.plot(mean.index, mean, color=color, marker=marker, label=f"trained {training}")
         axes.set(xlabel="noise scale", ylabel=label)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].legend(frameon=False)
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.suptitle(title)
     return figure
 
@@ -177,8 +177,8 @@ def write_page(table: pd.DataFrame, study: NoiseStudy, path: Path) -> None:
         study: What was studied.
         path: The page; the figure lies beside it under the same name.
     """
-    sizes = table[["n", "n_responder"]].drop_duplicates().to_numpy().tolist()
-    tests = " or ".join(f"{n} test samples ({k} responders)" for n, k in sizes)
+    least, most = table["n_responder"].min(), table["n_responder"].max()
+    tests = f"{table['n'].max()} test samples, {least} to {most} responders"
     lines = [
         f"# {study.drug or 'All drugs'} under noise",
         "",
