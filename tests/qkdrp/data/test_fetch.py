@@ -207,7 +207,11 @@ def test_an_absolute_path_stays_inside(record: Record, tmp_path: Path) -> None:
     assert not outside.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", archive_with(link("a", "b"))[:60]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", archive_with(link("a", "b"))[:60]],
+    ids=["empty", "no archive", "cut off"],  # an archive holds the time: ids would differ
+)
 def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "response.tar.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"(?s)response\.tar\.gz: refused .*fetch it again"):
