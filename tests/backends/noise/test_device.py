@@ -36,7 +36,7 @@ def test_the_few_qubits_are_those_of_the_whole_device(
     prepared, fake = prepared_on(device), DEVICES[device]()
     model = NoiseModel.from_backend(fake, readout_error=False)
     circuit, observables = full_width(prepared, fake.num_qubits)
-    points = rng.uniform(-3, 3, (2, len(circuit.parameters)))
+    points = rng.uniform(-3, 3, (1, len(circuit.parameters)))
     aer = EstimatorV2(
         options={"backend_options": {"method": "density_matrix", "noise_model": model}}
     )
