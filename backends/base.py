@@ -1,7 +1,7 @@
 """What every backend offers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable  # noqa: TC003  # get_type_hints() needs it
+from collections.abc import Callable, Mapping  # get_type_hints() needs it
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +29,27 @@ class CostEstimate:
     shots: int
 
 
-def _ignore(_what: str, _done: int, _total: int) -> None:
-    """Take no notice of progress."""
+@dataclass(frozen=True)
+class Purpose:
+    """What values are for, so that paid ones can be found again.
+
+    Args:
+        run: The run that is evaluated.
+        identity: Of model and samples: the same evaluation has the same one.
+        request: All that is needed to ask for it once more, as JSON.
+        output: The folder that was asked for; None for any.
+        claim: Makes the folder for its results.
+    """
+
+    run: Path
+    identity: str
+    request: Mapping[str, Any]
+    output: Path | None
+    claim: Callable[[], Path]
+
+
+def _ignore(*_: Any) -> None:  # noqa: ANN401
+    """Take no notice."""
 
 
 class Backend(ABC):
@@ -40,13 +59,20 @@ class Backend(ABC):
         usage: What it was asked to do so far.
         on_progress: Called by slow backends with what is counted, such as the circuits of an
             evaluation, how many of them are done and how many there are.
+        on_cost: Called by paid backends with what they are about to spend.
     """
 
     name: ClassVar[str]
+    kind_of_report: ClassVar[str] = "noise"
+    """Under which name a report is kept beside results."""
+
+    paid: ClassVar[bool] = False
+    """Whether values come from jobs elsewhere that may cost something."""
 
     def __init__(self) -> None:
         self.usage = Usage()
         self.on_progress: Callable[[str, int, int], None] = _ignore
+        self.on_cost: Callable[[Any], None] = _ignore
 
     @property
     @abstractmethod
@@ -64,6 +90,9 @@ class Backend(ABC):
     def check(self, pqc: PQC) -> None:  # noqa: B027  # most take any circuit
         """Raise a :class:`~qkdrp.circuits.errors.BackendError` for a circuit that cannot run."""
 
+    def check_training(self) -> None:  # noqa: B027  # most can be trained on
+        """Raise a :class:`~qkdrp.circuits.errors.BackendError` where training is not allowed."""
+
     @property
     def repeatable(self) -> bool:
         """Whether evaluating once more gives the same values."""
@@ -75,6 +104,16 @@ class Backend(ABC):
 
     def save(self, folder: Path) -> None:  # noqa: B027  # keeping nothing is the default
         """Write what results depend on, such as prepared circuits, into an existing folder."""
+
+    def begin(self, purpose: Purpose) -> None:  # noqa: B027  # most need not know
+        """Say what the values asked for next are for."""
+
+    def folder(self) -> Path | None:
+        """Return the folder that was claimed for the purpose already, if any."""
+        return None
+
+    def finish(self) -> None:  # noqa: B027  # most need not know
+        """Say that all is written that the values were for."""
 
     def close(self) -> None:  # noqa: B027  # holding nothing is the default
         """Release what the backend holds."""

@@ -16,6 +16,7 @@ BACKENDS: Mapping[str, str] = MappingProxyType(
         "aer_exact": "qkdrp.backends.aer_exact:AerExact",
         "statevector": "qkdrp.backends.statevector:Statevector",
         "aer_noisy": "qkdrp.backends.aer_noisy:AerNoisy",
+        "ibm_runtime": "qkdrp.backends.ibm_runtime:IbmRuntime",
     }
 )
 """Where each backend lives; imported when asked for, so that an unused one costs nothing."""

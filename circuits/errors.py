@@ -35,3 +35,11 @@ class RunError(QkdrpError, ValueError):
 
 class StudyError(QkdrpError, ValueError):
     """A study folder is of another study or damaged, or tasks of it cannot be run."""
+
+
+class LedgerError(QkdrpError, ValueError):
+    """The ledger of hardware jobs cannot be used, or does not hold what was asked for."""
+
+
+class JobsPendingError(QkdrpError):
+    """Jobs are on their way and nobody wanted to wait; their values can be collected later."""

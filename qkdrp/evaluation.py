@@ -1,20 +1,27 @@
 """Evaluating a trained run on any backend."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qkdrp.backends.base import Purpose
 from qkdrp.circuits.errors import ConfigError, RunError
+from qkdrp.data import Cohort
 from qkdrp.files import write_csv, write_json
+from qkdrp.model import recipe_of
 from qkdrp.predictions import predict_parts, score_part
 from qkdrp.provenance import versions
 from qkdrp.repeats import summarise_repeats
 from qkdrp.run import (
     METRICS,
     PREDICTIONS,
+    Run,
     claim_folder,
     load_run,
     read_frame,
@@ -23,6 +30,9 @@ from qkdrp.run import (
 )
 from qkdrp.threads import limit_threads
 from qkdrp.training import load_data, open_backend
+
+NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger")
+"""Options that belong to one call, not to what is evaluated."""
 
 EVALUATIONS = "evaluations"
 """Folder inside a run folder for its evaluations."""
@@ -43,6 +53,20 @@ class Evaluation:
     metrics: dict[str, Any]
 
 
+def claim_evaluation(run_path: Path, backend_name: str, output: Path | None) -> Path:
+    """Make the folder of an evaluation and return its whole path."""
+    return claim_folder(output, run_path / EVALUATIONS / backend_name).resolve()
+
+
+def identity_of(run: Run, trained: Mapping[str, Any], cohort: Cohort) -> str:
+    """Return what tells an evaluation from others: the same model on the same samples has one.
+
+    Angles are not in it: they differ in their last bits between machines and thread counts.
+    """
+    content = [trained.get("model_sha256"), cohort.digest(), run.split.test.tolist()]
+    return sha256(json.dumps(content).encode()).hexdigest()
+
+
 def evaluate(
     run_path: Path,
     backend_name: str,
@@ -53,6 +77,7 @@ def evaluate(
     repeats: int = 1,
     seed: int = 0,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+    on_cost: Callable[[Any], None] = lambda _cost: None,
 ) -> Evaluation:
     """Predict the test rows of a run on a backend and write scores and predictions.
 
@@ -66,16 +91,29 @@ def evaluate(
         repeats: How often all test rows are predicted, each time with new shots.
         seed: Of shots and the like.
         on_progress: Called with what is counted, how much of it is done, and how much there is.
+        on_cost: Called with what is about to be spent on hardware.
 
     Raises:
         QkdrpError: If run, data or backend cannot be used, or repeats would all be the same.
+        JobsPendingError: If values come from jobs that have not ended, and nobody waits.
     """
+    options = dict(options or {})
     refuse_taken(output)
     if repeats < 1:
         raise ConfigError(f"repeats = {repeats}: expected at least 1.")
-    with limit_threads(threads), open_backend(backend_name, options or {}, seed) as backend:
-        backend.on_progress = on_progress
+    with limit_threads(threads), open_backend(backend_name, options, seed) as backend:
+        backend.on_progress, backend.on_cost = on_progress, on_cost
         run = load_run(run_path, backend)
+        if backend.paid and not recipe_of(run.config.model).quantum:
+            raise ConfigError(
+                f"model {run.config.model.model!r} has no circuit: there is nothing to run on "
+                f"{backend_name}."
+            )
+        if repeats > 1 and backend.paid:
+            raise ConfigError(
+                f"repeats = {repeats}: {backend_name} is evaluated once per command; take more "
+                "--shots, or --resubmit for another evaluation."
+            )
         if repeats > 1 and backend.repeatable:
             raise ConfigError(
                 f"repeats = {repeats}: all repeats of exact values are the same; give --shots."
@@ -83,6 +121,20 @@ def evaluate(
         trained = read_metrics(run_path)
         data = run.config.data
         cohort = load_data(data.model_copy(update={"source": source or data.source}))
+        backend.begin(
+            Purpose(
+                run=run_path.resolve(),
+                identity=identity_of(run, trained, cohort),
+                request={
+                    "source": source and str(Path(source).resolve()),
+                    "threads": threads,
+                    "options": {k: v for k, v in options.items() if k not in NOT_ASKED_AGAIN},
+                    "seed": seed,
+                },
+                output=output and output.resolve(),
+                claim=partial(claim_evaluation, run_path, backend_name, output),
+            )
+        )
         tables = []
         for number in range(1, repeats + 1):
             tables.append(predict_parts(run, cohort, ("test",)))
@@ -106,11 +158,12 @@ def evaluate(
             "versions": versions(),
         }
         if report := backend.report():
-            metrics["noise"] = report | {"seed": seed}
+            metrics[backend.kind_of_report] = report | {"seed": seed}
         if repeats > 1:
             metrics["repeats"], predictions = summarise_repeats(tables)
-        path = claim_folder(output, run_path / EVALUATIONS / backend_name)
+        path = backend.folder() or claim_evaluation(run_path, backend_name, output)
         backend.save(path)
-    write_csv(path / PREDICTIONS, predictions)
-    write_json(path / METRICS, metrics)
+        write_csv(path / PREDICTIONS, predictions)
+        write_json(path / METRICS, metrics)
+        backend.finish()
     return Evaluation(path, trained, metrics)

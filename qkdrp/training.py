@@ -112,7 +112,8 @@ def prepare(
     with open_backend(config.backend, config.backend_options, config.seed) as backend:
         if recipe.quantum:
             backend.check(pqc_of(config.model))
-        noise = backend.report()
+            backend.check_training()
+        noise = {} if backend.paid else backend.report()
     cohort = cohort or load_data(config.data)
     split = split or make_split(
         cohort, derive_seed(config.seed, "split"), config.data.stratify_test
@@ -194,7 +195,7 @@ def train(
         draw_figures(path / FIGURES, run, cohort, history, predictions)
         metrics = summarise(run, prepared, predictions)
         if report := backend.report():
-            metrics["noise"] = report
+            metrics[backend.kind_of_report] = report
         metrics |= {"seconds": perf_counter() - start}
         write_json(path / METRICS, metrics)
     return run, metrics

@@ -1,5 +1,7 @@
 import os
 import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 # Test processes run side by side: one thread each, unless a test asks for more. Read when OpenMP
 # and BLAS are loaded, hence first.
@@ -9,6 +11,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+if TYPE_CHECKING:
+    from qiskit.transpiler import Target
+
+    from qkdrp.backends.isa.prepare import PreparedCircuit
+    from qkdrp.circuits import PQC
+    from tests.runtime_server import RuntimeServer
 
 settings.register_profile(
     "qkdrp",
@@ -26,3 +35,41 @@ settings.load_profile("qkdrp")
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     # A stable hash: the same numbers whatever the order or selection of tests.
     return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
+
+
+_PREPARED: dict[tuple[str, str], "PreparedCircuit"] = {}
+
+
+@pytest.fixture(scope="session")
+def _runtime_server() -> Iterator["RuntimeServer"]:
+    from tests.runtime_server import serving  # the runtime client takes seconds to import
+
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def ibm(
+    _runtime_server: "RuntimeServer", monkeypatch: pytest.MonkeyPatch
+) -> Iterator["RuntimeServer"]:
+    """The service on this machine, without jobs; the client finds it by the environment.
+
+    Polling is quick, and circuits are prepared once for all tests.
+    """
+    from qkdrp.backends.runtime import desk, estimator
+    from qkdrp.backends.runtime.digests import circuit_digest
+
+    def prepare_once(pqc: "PQC", target: "Target", device: str) -> "PreparedCircuit":
+        key = circuit_digest(pqc.circuit, pqc.observables), device
+        if key not in _PREPARED:
+            _PREPARED[key] = prepare(pqc, target, device)
+        return _PREPARED[key]
+
+    prepare = estimator.prepare
+    monkeypatch.setattr(estimator, "prepare", prepare_once)
+    monkeypatch.setattr(desk, "POLL_SECONDS", 0.05)
+    _runtime_server.reset()
+    for name, value in _runtime_server.environment.items():
+        monkeypatch.setenv(name, value)
+    yield _runtime_server
+    assert _runtime_server.leaks == []

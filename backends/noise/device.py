@@ -7,6 +7,7 @@ import numpy as np
 from qiskit.transpiler import InstructionProperties, Target
 from qiskit_aer.noise.device import basic_device_gate_errors
 
+from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
@@ -89,13 +90,7 @@ def _scaled(target: Target, scale: float, device: str) -> Target:
 @cache
 def _load(name: str) -> tuple[Target, np.ndarray, str]:
     """Return target, readout probabilities p01 and p10 of each qubit, and date of a device."""
-    from qiskit_ibm_runtime import fake_provider
-
-    devices = {
-        device.backend_name: device
-        for device in vars(fake_provider).values()
-        if isinstance(device, type) and hasattr(device, "backend_name")
-    }
+    devices = fake_devices()
     if name not in devices:
         raise BackendError(f"Unknown device {name!r}: choose one of {', '.join(sorted(devices))}.")
     device = devices[name]()

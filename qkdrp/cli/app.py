@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from qkdrp.circuits.errors import QkdrpError
-from qkdrp.cli import data
+from qkdrp.cli import data, jobs
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.train import train
 
@@ -45,6 +45,7 @@ def _common(
 app.command()(train)
 app.command()(evaluate)
 app.add_typer(data.app, name="data")
+app.add_typer(jobs.app, name="jobs")
 for _entry in entry_points(group="qkdrp.commands"):  # rooms above this one bring their own
     app.add_typer(_entry.load(), name=_entry.name)
 

@@ -5,6 +5,22 @@ from typing import Annotated
 
 import typer
 
+from qkdrp.cli.hardware_options import (
+    Device,
+    DryRun,
+    DynamicalDecoupling,
+    FractionalGates,
+    Instance,
+    LedgerFile,
+    MaxQpuSeconds,
+    Mode,
+    NoWait,
+    Resilience,
+    Resubmit,
+    RuntimeEstimator,
+    Twirling,
+    hardware_options,
+)
 from qkdrp.cli.options import (
     Backend,
     Method,
@@ -29,6 +45,19 @@ def evaluate(
     shots: Shots = None,
     method: Method = None,
     trajectories: Trajectories = None,
+    device: Device = None,
+    instance: Instance = None,
+    mode: Mode = None,
+    resilience: Resilience = None,
+    dynamical_decoupling: DynamicalDecoupling = None,
+    twirling: Twirling = None,
+    fractional_gates: FractionalGates = None,
+    max_qpu_seconds: MaxQpuSeconds = None,
+    runtime_estimator: RuntimeEstimator = None,
+    ledger: LedgerFile = None,
+    no_wait: NoWait = False,
+    resubmit: Resubmit = False,
+    dry_run: DryRun = False,
     repeats: Annotated[
         int, typer.Option(help="Repetitions, each with new shots: mean and interval of scores.")
     ] = 1,
@@ -41,13 +70,41 @@ def evaluate(
     output: Output = None,
 ) -> None:
     """Evaluate a trained run on any backend, on the test samples of its split."""
-    options = noise_options(locals())
+    given = dict(locals())
+    options = noise_options(given) | hardware_options(given)
+    if dry_run:
+        _preview(run, backend, options)
+        return
+    from qkdrp.circuits.errors import JobsPendingError
+    from qkdrp.cli.hardware_report import print_cost
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.report import report_evaluation
     from qkdrp.evaluation import evaluate as run_evaluation
 
-    with CircuitBar() as bar:
-        evaluation = run_evaluation(
-            run, backend, source, output, threads, options, repeats, seed, bar.update
-        )
+    try:
+        with CircuitBar() as bar:
+            evaluation = run_evaluation(
+                run,
+                backend,
+                source,
+                output,
+                threads,
+                options,
+                repeats,
+                seed,
+                bar.update,
+                print_cost,
+            )
+    except JobsPendingError as error:
+        if not no_wait:
+            raise
+        print(f"submitted: {error}")  # noqa: T201
+        return
     report_evaluation(evaluation)
+
+
+def _preview(run: Path, backend: str, options: dict[str, object]) -> None:
+    from qkdrp.cli.hardware_report import print_preview
+    from qkdrp.preview import preview
+
+    print_preview(preview(run, backend, options))

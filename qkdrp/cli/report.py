@@ -18,6 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from qkdrp.cli.hardware_report import hardware_lines
 from qkdrp.cli.noise_report import circuit_lines, noise_lines, repeats_line
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def report_evaluation(evaluation: "Evaluation") -> None:
         f"{metrics['backend']}, now": metrics["test"],
         "ridge": trained["baselines"]["ridge"],
     }
-    for line in (*noise_lines(noise), *circuit_lines(noise)):
+    hardware = hardware_lines(metrics.get("hardware", {}))
+    for line in (*noise_lines(noise), *circuit_lines(noise), *hardware):
         console.print(line, soft_wrap=True)
     console.print(_score_table(_title(trained), columns))
     if "repeats" in metrics:

@@ -6,6 +6,16 @@ import typer
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.measurement import MEASUREMENTS
+from qkdrp.cli.hardware_options import (
+    AllowHardwareTraining,
+    Device,
+    Instance,
+    LedgerFile,
+    MaxQpuSeconds,
+    Mode,
+    Resilience,
+    hardware_options,
+)
 from qkdrp.cli.options import (
     DATA,
     Backend,
@@ -127,6 +137,13 @@ def train(
     gradient: Gradient = None,
     train_noise: TrainNoise = None,
     train_trajectories: TrainTrajectories = None,
+    device: Device = None,
+    instance: Instance = None,
+    mode: Mode = None,
+    resilience: Resilience = None,
+    max_qpu_seconds: MaxQpuSeconds = None,
+    ledger: LedgerFile = None,
+    allow_hardware_training: AllowHardwareTraining = False,
     seed: Annotated[int, typer.Option(help="Of split, initial weights and shuffling.")] = _D.seed,
     threads: Threads = _D.threads,
     output: Output = None,
@@ -138,7 +155,7 @@ def train(
         model=ModelConfig.pick(given),
         fit=FitConfig.pick(given),
         backend=backend,
-        backend_options=noise_options(given),
+        backend_options=noise_options(given) | hardware_options(given),
         seed=seed,
         threads=threads,
     )

@@ -1,0 +1,174 @@
+"""The runtime client: accounts, devices, and its errors in one line."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError as PydanticError
+from qiskit.exceptions import QiskitError
+from requests import RequestException
+
+from qkdrp.backends.isa.fakes import fake_devices
+from qkdrp.backends.runtime.settings import LEAST_BUSY, RuntimeSettings
+from qkdrp.circuits.errors import BackendError
+
+TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"  # noqa: S105  # the name of one
+"""Where the client looks for a token first."""
+
+DEFAULT_REP_DELAY = 250e-6
+"""Seconds between two executions on devices that do not tell."""
+
+UNNAMED = "simulated here"
+"""Instance and plan of fake devices."""
+
+
+@dataclass(frozen=True, eq=False)
+class Device:
+    """A device that jobs can be sent to.
+
+    Args:
+        name: Its name.
+        backend: The client's object.
+        service: The client's service; None for fake devices.
+        instance: CRN of the instance that pays.
+        plan: The instance's plan.
+        calibrated: When it was calibrated, ISO 8601; empty where it does not tell.
+        rep_delay: Seconds between two executions.
+    """
+
+    name: str
+    backend: Any
+    service: Any = None
+    instance: str = UNNAMED
+    plan: str = UNNAMED
+    calibrated: str = ""
+    rep_delay: float = DEFAULT_REP_DELAY
+
+    @property
+    def local(self) -> bool:
+        """Whether it is simulated here."""
+        return self.service is None
+
+    def queue(self) -> int:
+        """Return how many jobs wait there."""
+        if self.local:
+            return 0
+        with client_errors("ask for the queue"):
+            return int(self.backend.status().pending_jobs)
+
+
+@contextmanager
+def client_errors(doing: str) -> Iterator[None]:
+    """Turn the client's errors into a :class:`BackendError` of one line without secrets.
+
+    Args:
+        doing: What could not be done, behind "could not".
+    """
+    try:
+        yield
+    except (QiskitError, RequestException, PydanticError) as error:
+        raise BackendError(f"IBM Quantum: could not {doing}: {plain(error)}") from None
+
+
+def plain(error: BaseException) -> str:
+    """Return an error as one line, without the token or anything that looks like a secret."""
+    text = " ".join(str(error).strip("'\" ").split())
+    token = os.environ.get(TOKEN_VARIABLE)
+    if token:
+        text = text.replace(token, "...")
+    text = re.sub(r"(?i)(apikey|bearer|authorization|access_token)([=: ]+)\S+", r"\1\2...", text)
+    return text or type(error).__name__
+
+
+def open_device(settings: RuntimeSettings) -> Device:
+    """Return a device; no network for a fake one.
+
+    Raises:
+        BackendError: If there is no such device, no account, or the service cannot be reached.
+    """
+    return _fake(settings) if settings.local else _real(settings)
+
+
+def _fake(settings: RuntimeSettings) -> Device:
+    name = settings.device
+    devices = fake_devices()
+    if name not in devices:
+        raise BackendError(f"Unknown device {name!r}: choose one of {', '.join(sorted(devices))}.")
+    backend = devices[name]()
+    properties = backend.properties()
+    return Device(
+        name=name,
+        backend=backend,
+        calibrated=properties.last_update_date.isoformat() if properties else "",
+        rep_delay=_rep_delay(backend),
+    )
+
+
+def simulator_of(backend: Any) -> Any:  # noqa: ANN401  # a fake device, and Aer's simulator of it
+    """Return a simulator with both readout probabilities of a fake device.
+
+    The one that the client would make for its current estimator reads 0 and 1 equally wrongly.
+
+    Args:
+        backend: The fake device.
+    """
+    from qiskit_aer import AerSimulator
+    from qiskit_aer.noise import NoiseModel
+    from qiskit_aer.noise.device import basic_device_gate_errors, basic_device_readout_errors
+
+    noise = NoiseModel(basis_gates=backend.configuration().basis_gates)
+    for name, qubits, error in basic_device_gate_errors(target=backend.target):
+        noise.add_quantum_error(error, name, qubits)
+    for qubits, error in basic_device_readout_errors(backend.properties()):
+        noise.add_readout_error(error, qubits)
+    simulator = AerSimulator.from_backend(backend)
+    simulator.set_options(noise_model=noise)
+    return simulator
+
+
+def _real(settings: RuntimeSettings) -> Device:
+    service = open_service(settings.instance)
+    with client_errors(f"find device {settings.device}"):
+        fractional = settings.fractional_gates
+        backend = (
+            service.least_busy(use_fractional_gates=fractional)
+            if settings.device == LEAST_BUSY
+            else service.backend(settings.device, use_fractional_gates=fractional)
+        )
+        instance = str(backend._instance)  # the client has no public name for it
+        plans = {each["crn"]: each["plan"] for each in service.instances()}
+        properties = backend.properties()
+    plan = plans.get(instance, "unknown")
+    if settings.mode == "session" and plan.lower().startswith("open"):
+        raise BackendError(
+            f"mode = 'session': instance {instance} has the {plan} plan, which has no sessions; "
+            "use --mode batch."
+        )
+    return Device(
+        name=backend.name,
+        backend=backend,
+        service=service,
+        instance=instance,
+        plan=plan,
+        calibrated=properties.last_update_date.isoformat() if properties else "",
+        rep_delay=_rep_delay(backend),
+    )
+
+
+def _rep_delay(backend: Any) -> float:  # noqa: ANN401  # a BackendV2 with more
+    return float(getattr(backend.configuration(), "default_rep_delay", 0) or DEFAULT_REP_DELAY)
+
+
+def open_service(instance: str = "") -> Any:  # noqa: ANN401  # the client has no types
+    """Return the client's service of its own saved account or environment.
+
+    Raises:
+        BackendError: If there is no account, or the service cannot be reached.
+    """
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    with client_errors("open the account (saved by QiskitRuntimeService.save_account)"):
+        return QiskitRuntimeService(**({"instance": instance} if instance else {}))

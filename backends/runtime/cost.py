@@ -1,0 +1,165 @@
+"""What jobs cost, said before they are sent."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from qiskit import QuantumCircuit
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.transpiler import Target
+
+from qkdrp.backends.base import CostEstimate
+from qkdrp.backends.isa.targets import gates_of
+from qkdrp.backends.runtime.clients import Device
+from qkdrp.backends.runtime.estimators import EstimatorAdapter, Load, measurement_bases
+from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.circuits.errors import BackendError
+
+OVERHEAD_SECONDS = 2.0
+"""Of each job, whatever it runs.
+
+IBM's formula, from its guide on workload usage: ``overhead + (rep_delay + circuit length) *
+executions``; its quick form is ``2 + 0.00035 * executions``.
+"""
+
+MOST_EXECUTIONS = 10_000_000
+"""Of one job: IBM's limit (guide on job limits); shots counted."""
+
+MOST_PAYLOAD = 20_000_000
+"""Bytes of one job: ours; requests of this size are sent in seconds and never refused."""
+
+
+@dataclass(frozen=True)
+class RuntimeCost(CostEstimate):
+    """What an evaluation costs on a device.
+
+    Args:
+        pubs: Primitive unified blocs, one in each job.
+        executions: Circuit executions, shots not counted.
+        shots: Shots over all executions.
+        points: Parameter points.
+        bases: Measurement settings.
+        payload: Bytes sent.
+        seconds: Estimated seconds of the device.
+        rep_delay: Seconds between executions.
+        circuit_seconds: Seconds of the circuit, readout included.
+        device: Name.
+        instance: Who pays.
+        plan: How.
+        queue: Jobs that wait in front.
+        estimator: Which estimator of the client.
+    """
+
+    points: int
+    bases: int
+    payload: int
+    seconds: float
+    rep_delay: float
+    circuit_seconds: float
+    device: str
+    instance: str
+    plan: str
+    queue: int
+    estimator: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all as plain numbers and text."""
+        return asdict(self)
+
+
+def estimate(
+    device: Device,
+    adapter: EstimatorAdapter,
+    settings: RuntimeSettings,
+    pubs: Sequence[EstimatorPub],
+    loads: Sequence[Load],
+) -> RuntimeCost:
+    """Add up what jobs of one circuit cost.
+
+    Args:
+        device: Where they run.
+        adapter: How they are sent.
+        settings: How they are run.
+        pubs: One for each job.
+        loads: Of each job.
+    """
+    executed = sum(load.executions for load in loads)
+    length = circuit_seconds(pubs[0], device.backend.target)
+    return RuntimeCost(
+        pubs=len(pubs),
+        executions=math.ceil(executed / settings.shots),
+        shots=executed,
+        points=sum(pub.parameter_values.size for pub in pubs),
+        bases=measurement_bases(pubs[0]),
+        payload=sum(load.payload for load in loads),
+        seconds=sum(qpu_seconds(load.executions, device.rep_delay, length) for load in loads),
+        rep_delay=device.rep_delay,
+        circuit_seconds=length,
+        device=device.name,
+        instance=device.instance,
+        plan=device.plan,
+        queue=device.queue(),
+        estimator=adapter.name,
+    )
+
+
+def qpu_seconds(executions: int, rep_delay: float, length: float) -> float:
+    """Return the estimated seconds of one job by IBM's formula.
+
+    Args:
+        executions: Shots over all circuits.
+        rep_delay: Seconds between executions.
+        length: Seconds of the circuit.
+    """
+    return OVERHEAD_SECONDS + (rep_delay + length) * executions
+
+
+def circuit_seconds(pub: EstimatorPub, target: Target) -> float:
+    """Return how long a circuit takes on the device, readout included.
+
+    Args:
+        pub: With a circuit in the device's gates.
+        target: The device.
+    """
+    durations = {
+        (name, qubits): properties.duration or 0.0 for name, qubits, properties in gates_of(target)
+    }
+    return _critical_path(pub.circuit, durations) + max(
+        ((properties and properties.duration) or 0.0)
+        for properties in (target["measure"] or {}).values()
+    )
+
+
+def _critical_path(
+    circuit: QuantumCircuit, durations: dict[tuple[str, tuple[int, ...]], float]
+) -> float:
+    ready = [0.0] * circuit.num_qubits
+    for instruction in circuit.data:
+        qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+        end = max(ready[qubit] for qubit in qubits)
+        end += durations.get((instruction.name, qubits), 0.0)
+        for qubit in qubits:
+            ready[qubit] = end
+    return max(ready)
+
+
+def refuse_above(cost: RuntimeCost, spent: float, settings: RuntimeSettings) -> None:
+    """Raise where jobs would take more of the device than they may.
+
+    Args:
+        cost: Of what is to be sent.
+        spent: Estimated seconds of what was sent before.
+        settings: Which hold the limit.
+
+    Raises:
+        BackendError: Says the estimate and the option that raises the limit.
+    """
+    wanted = cost.seconds + spent
+    if wanted > settings.max_qpu_seconds:
+        before = f" after {spent:.1f} s before" if spent else ""
+        raise BackendError(
+            f"Estimated {cost.seconds:.1f} s of {cost.device}{before} ({cost.shots:,} executions, "
+            f"{cost.pubs} jobs), above the limit of {settings.max_qpu_seconds:g} s: nothing was "
+            f"sent; allow it with --max-qpu-seconds {math.ceil(wanted)}, or take fewer --shots."
+        )

@@ -1,0 +1,100 @@
+"""What commands print of hardware: costs, jobs, where values came from."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from qkdrp.backends.runtime.ledger import Evaluation
+    from qkdrp.jobs import Collected
+    from qkdrp.preview import Preview
+
+
+def cost_lines(cost: Mapping[str, Any]) -> list[str]:
+    """Return what jobs cost, in lines.
+
+    Args:
+        cost: A :class:`~qkdrp.backends.runtime.cost.RuntimeCost` as JSON.
+    """
+    return [
+        f"device   {cost['device']}, {cost['queue']} jobs in the queue; estimator "
+        f"{cost['estimator']}",
+        f"pays     instance {cost['instance']}, plan {cost['plan']}",
+        f"jobs     {cost['pubs']}, one PUB each; {cost['points']} points, {cost['bases']} "
+        f"measurement {'basis' if cost['bases'] == 1 else 'bases'}; {cost['executions']:,} "
+        f"circuits, {cost['shots']:,} executions; {cost['payload']:,} bytes",
+        f"time     about {cost['seconds']:.1f} s of the device: 2 s for each job + "
+        f"({cost['rep_delay'] * 1e6:.0f} us delay + {cost['circuit_seconds'] * 1e6:.1f} us "
+        "circuit) x executions",
+    ]
+
+
+def print_cost(cost: Any) -> None:  # noqa: ANN401  # a RuntimeCost, which is heavy to import
+    """Print what is about to be spent."""
+    console = Console(highlight=False)
+    for line in cost_lines(cost.to_json()):
+        console.print(line, soft_wrap=True)
+
+
+def print_preview(found: "Preview") -> None:
+    """Print what an evaluation would cost, beside what stock code would send."""
+    console = Console(highlight=False)
+    lines = cost_lines(found.cost.to_json()) if hasattr(found.cost, "to_json") else []
+    lines += [
+        f"PUBs     evaluation of {found.n_samples} samples with {found.n_observables} "
+        f"observables: {found.cost.pubs} (stock EstimatorQNN: {found.stock_pubs})",
+        f"         parameter-shift gradient of them: 1 PUB of {found.gradient_executions:,} "
+        f"circuits (stock EstimatorQNN: {found.stock_gradient_pubs:,} PUBs)",
+        *(f"note: {note}" for note in found.notes),
+        "dry run: nothing was submitted",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
+    """Return where values came from; nothing where they did not come from hardware."""
+    if not hardware:
+        return []
+    jobs = [job["id"] for each in hardware["evaluations"] for job in each["jobs"]]
+    where = "simulated here" if hardware["simulated"] else f"jobs {', '.join(map(str, jobs))}"
+    options = hardware["options"]
+    return [
+        f"device   {hardware['device']} (calibrated {hardware['calibrated'] or 'unknown'}), "
+        f"{where}; {options['shots']} shots, resilience {options['resilience']}, estimator "
+        f"{hardware['estimator']}; standard error of a value {hardware['standard_error']:.3f}",
+        *(f"note: {note}" for note in hardware["notes"]),
+    ]
+
+
+def print_evaluations(evaluations: Iterable["Evaluation"]) -> None:
+    """Print a table of evaluations."""
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("", "created", "device", "state", "job", "run"):
+        table.add_column(name, no_wrap=name in {"", "state", "job"})
+    for each in evaluations:
+        jobs = ", ".join(job.job or "-" for job in each.jobs)
+        table.add_row(str(each.id), each.created, each.device, each.state, jobs, each.run or "-")
+    Console(highlight=False).print(table)
+
+
+def print_evaluation(shown: Mapping[str, Any]) -> None:
+    """Print all that the ledger holds of an evaluation, as JSON."""
+    print(json.dumps(shown, indent=2))  # noqa: T201  # to be read by programs, too
+
+
+def print_collected(outcomes: Iterable["Collected"]) -> bool:
+    """Print what became of evaluations, a line each; tell whether nothing went wrong."""
+    console, fine, any_there = Console(highlight=False), True, False
+    for each in outcomes:
+        any_there = True
+        what = each.problem or each.pending or f"collected: {each.folder or 'into the ledger'}"
+        console.print(f"evaluation {each.evaluation}: {what}", soft_wrap=True)
+        fine = fine and not each.problem
+    if not any_there:
+        console.print("nothing to collect")
+    return fine

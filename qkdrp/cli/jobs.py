@@ -1,0 +1,80 @@
+"""``qkdrp jobs``: jobs on hardware that outlive the command that submitted them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from qkdrp.backends.runtime.ledger import Ledger
+
+app = typer.Typer(help="Look after jobs on hardware.", no_args_is_help=True)
+
+Which = Annotated[
+    str, typer.Argument(help="Number of the evaluation, or the id of a job.", metavar="ID")
+]
+File = Annotated[
+    Path | None,
+    typer.Option("--ledger", help="File that jobs are noted in. [default: in your data folder]"),
+]
+
+
+def _open(path: Path | None) -> "Ledger":
+    from qkdrp.backends.runtime.ledger import Ledger
+
+    return Ledger(path)
+
+
+@app.command("list")
+def list_(ledger: File = None) -> None:
+    """List what was submitted; asks nobody but the ledger."""
+    from qkdrp.cli.hardware_report import print_evaluations
+
+    print_evaluations(_open(ledger).evaluations())
+
+
+@app.command()
+def show(which: Which, ledger: File = None) -> None:
+    """Print all that the ledger holds of an evaluation, as JSON."""
+    from qkdrp.backends.runtime.ledger import summary
+    from qkdrp.cli.hardware_report import print_evaluation
+
+    print_evaluation(summary(_open(ledger).find(which)))
+
+
+@app.command()
+def wait(which: Which, ledger: File = None) -> None:
+    """Wait until the jobs of an evaluation have ended; keeps their values in the ledger."""
+    from qkdrp.cli.hardware_report import print_evaluations
+    from qkdrp.jobs import wait as wait_for
+
+    book = _open(ledger)
+    print_evaluations([wait_for(book, book.find(which))])
+
+
+@app.command()
+def collect(
+    which: Annotated[
+        str | None,
+        typer.Argument(help="Number of an evaluation, or a job; all where left out.", metavar="ID"),
+    ] = None,
+    ledger: File = None,
+) -> None:
+    """Complete run folders from jobs that have ended; submits nothing."""
+    from qkdrp.cli.hardware_report import print_collected
+    from qkdrp.jobs import collect as collect_one
+
+    book = _open(ledger)
+    wanted = [book.find(which)] if which else [e for e in book.evaluations() if not e.collected]
+    if not print_collected(collect_one(book, each) for each in wanted):
+        raise typer.Exit(1)
+
+
+@app.command()
+def cancel(which: Which, ledger: File = None) -> None:
+    """Cancel the jobs of an evaluation."""
+    from qkdrp.cli.hardware_report import print_evaluations
+    from qkdrp.jobs import cancel as cancel_one
+
+    book = _open(ledger)
+    print_evaluations([cancel_one(book, book.find(which))])

@@ -1,0 +1,75 @@
+"""``qkdrp evaluate`` in a process that kills itself at a given point.
+
+python -m tests.qkdrp.killed POINT RUN [OPTION ...]
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from qkdrp import evaluation
+from qkdrp.backends.runtime import desk, estimators
+from qkdrp.backends.runtime.ledger import SUBMITTED, Ledger
+
+
+def die(*_: Any, **__: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_before_the_request() -> None:
+    estimators.ExecutorAdapter.submit = die  # type: ignore[method-assign]
+
+
+def die_at_the_answer() -> None:
+    """The server has the job; the client dies while it reads the answer."""
+    from qiskit_ibm_runtime.api.rest.runtime import Runtime
+
+    original = Runtime.program_run
+
+    def program_run(*arguments: Any, **options: Any) -> dict[str, Any]:
+        original(*arguments, **options)
+        die()
+        raise AssertionError
+
+    Runtime.program_run = program_run
+
+
+def die_before_noting_the_id() -> None:
+    original = Ledger.update
+
+    def update(ledger: Ledger, tag: str, **values: Any) -> None:
+        if values.get("state") == SUBMITTED:
+            die()
+        original(ledger, tag, **values)
+
+    Ledger.update = update  # type: ignore[method-assign]
+
+
+def die_waiting() -> None:
+    desk.Desk._await = die  # type: ignore[assignment]
+
+
+def die_with_the_result() -> None:
+    original = desk.Desk._result
+
+    def result(*arguments: Any) -> dict[str, Any]:
+        original(*arguments)
+        die()
+        raise AssertionError
+
+    desk.Desk._result = result  # type: ignore[method-assign]
+
+
+def die_half_written() -> None:
+    evaluation.write_json = die
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    "before submission": die_before_the_request,
+    "server has it": die_at_the_answer,
+    "before the id is noted": die_before_noting_the_id,
+    "waiting": die_waiting,
+    "result is read": die_with_the_result,
+    "half written": die_half_written,
+}

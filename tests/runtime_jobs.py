@@ -1,0 +1,60 @@
+"""Jobs of the service on this machine, and faults that befall requests to it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass
+class Job:
+    """A job that was submitted."""
+
+    id: str
+    body: dict[str, Any]
+    ready: float
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    result: Future[str] | None = None
+    outcome: str = "Completed"
+    reason: str = ""
+
+    def view(self, now: float) -> dict[str, Any]:
+        done = now >= self.ready and (self.result is None or self.result.done())
+        if done and self.result is not None and (error := self.result.exception()):
+            self.outcome, self.reason = "Failed", repr(error)
+        state: dict[str, Any] = {"status": self.outcome}
+        if self.outcome != "Cancelled" and not done:
+            state = {"status": "Queued" if now < self.ready else "Running"}
+        elif self.reason:
+            state |= {"reason": self.reason, "reason_code": 1517}
+        return {
+            "id": self.id,
+            "backend": self.body["backend"],
+            "created": self.created,
+            "program": {"id": self.body["program_id"]},
+            "state": state,
+            "status": state["status"],
+            "session_id": self.body.get("session_id"),
+            "tags": self.body.get("tags", []),
+            "estimated_running_time_seconds": 2.0,
+        }
+
+
+@dataclass
+class Fault:
+    """What befalls the next requests to a path.
+
+    Args:
+        method: Of the request.
+        path: Regular expression of the whole path.
+        action: ``"503"``, ``"reset"``, or ``"reset after"``: the work is done, the reply is lost.
+        times: How often.
+        before: Called when it strikes.
+    """
+
+    method: str
+    path: str
+    action: str
+    times: int = 1
+    before: Callable[[], None] = lambda: None
