@@ -1,4 +1,5 @@
 import os
+import signal
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from qkdrp.backends.isa.prepare import PreparedCircuit
     from qkdrp.circuits import PQC
     from tests.runtime_server import RuntimeServer
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would the processes
+# that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "qkdrp",
