@@ -37,11 +37,14 @@ def main() -> None:
         drugs=("synthetic",), models=("classic", "moderated"), epochs=options.epochs, repeats=50
     )
     tasks = StudyPlan(config).fold_tasks()[: options.trainings]
-    runners = {count: LocalRunner(count) for count in (1, options.workers)}
-    for runner in runners.values():  # start the workers, load data and kernels in each
-        round_of(runner, tasks[: 4 * runner.n_workers])
-    rounds = [{n: round_of(runner, tasks) for n, runner in runners.items()}
-              for _ in range(options.repeats)]  # fmt: skip
+    with LocalRunner(1) as alone, LocalRunner(options.workers) as together:
+        runners = {runner.n_workers: runner for runner in (alone, together)}
+        for runner in runners.values():  # start the workers, load data and kernels in each
+            round_of(runner, tasks[: 4 * runner.n_workers])
+        rounds = [
+            {n: round_of(runner, tasks) for n, runner in runners.items()}
+            for _ in range(options.repeats)
+        ]
     rates = {n: summary([found[n][0] for found in rounds]) for n in runners}
     idle = {n: summary([found[n][1] for found in rounds]) for n in runners}
     print(

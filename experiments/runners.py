@@ -1,15 +1,14 @@
-"""Where tasks run: in this process, in workers of joblib, or on a Dask cluster."""
+"""Where tasks run: in this process, in worker processes of loky, or on a Dask cluster."""
 
 import signal
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+import loky
+from loky.process_executor import BrokenProcessPool
 
 from qkdrp.circuits.errors import StudyError
 from qkdrp.experiments.tasks import Result, Task, run_task
@@ -19,6 +18,9 @@ ATTEMPTS = 2
 
 RESTARTS = 3
 """Times that workers are started again after one of them died."""
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""What libraries read the size of their thread pools from when a worker starts."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,23 @@ class Runner(AbstractContextManager["Runner"], ABC):
 
 
 class LocalRunner(Runner):
-    """Runs tasks in worker processes of joblib, or in this process if there is one worker.
+    """Runs tasks in worker processes of one thread, or in this process if there is one worker.
+
+    Workers start with the first tasks and stay until the runner is closed.
 
     Args:
         workers: Number of processes; 0 for as many as there are cores.
     """
 
     def __init__(self, workers: int) -> None:
-        super().__init__(workers or joblib.cpu_count())
+        super().__init__(workers or loky.cpu_count())
+        self._executor: loky.ProcessPoolExecutor | None = None
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """End the workers, at once after an error."""
+        if self._executor is not None:
+            self._executor.shutdown(kill_workers=kind is not None)
+            self._executor = None
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Yield the outcome of every task.
@@ -87,10 +98,11 @@ class LocalRunner(Runner):
         left = {task.key: task for task in tasks}
         for _ in range(1 + RESTARTS):
             try:
-                for outcome in self._parallel(list(left.values())):
+                for outcome in self._in_workers(list(left.values())):
                     del left[outcome.task.key]
                     yield outcome
-            except TerminatedWorkerError:
+            except BrokenProcessPool:
+                self._executor = None
                 continue
             return
         raise StudyError(
@@ -98,17 +110,18 @@ class LocalRunner(Runner):
             "most likely: take fewer --workers and --resume."
         )
 
-    def _parallel(self, tasks: list[Task]) -> Iterator[Outcome]:
-        with joblib.parallel_config("loky", n_jobs=self.n_workers, inner_max_num_threads=1):
-            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-            yield from parallel(joblib.delayed(_attempt_in_worker)(task) for task in tasks)
+    def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
+        if self._executor is None:
+            self._executor = loky.ProcessPoolExecutor(
+                self.n_workers, initializer=_begin_worker, env=dict.fromkeys(THREAD_VARIABLES, "1")
+            )
+        futures = [self._executor.submit(attempt, task) for task in tasks]
+        yield from (future.result() for future in loky.as_completed(futures))
 
 
-def _attempt_in_worker(task: Task) -> Outcome:
+def _begin_worker() -> None:
     # Ctrl-C goes to every process of a terminal; the driver alone answers it.
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return attempt(task)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class DaskRunner(Runner):
@@ -178,5 +191,5 @@ class DaskRunner(Runner):
 
 
 def open_runner(workers: int, scheduler: str | None) -> Runner:
-    """Return the runner that was asked for: Dask's where a scheduler is named, else joblib's."""
+    """Return the runner that was asked for: one on Dask where a scheduler is named, else here."""
     return LocalRunner(workers) if scheduler is None else DaskRunner(scheduler)

@@ -2,8 +2,10 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from qkdrp.circuits.errors import StudyError
@@ -38,9 +40,10 @@ def test_every_runner_gives_the_same(data: Path, cluster: DaskRunner) -> None:
     tasks = tasks_of(data)
     expected = curves(LocalRunner(1).outcomes(tasks))
     assert set(expected) == {task.key for task in tasks}
-    for runner in (LocalRunner(2), cluster):
-        assert runner.n_workers == 2
-        assert curves(runner.outcomes(tasks)) == expected
+    with LocalRunner(2) as local:
+        for runner in (local, cluster):
+            assert runner.n_workers == 2
+            assert curves(runner.outcomes(tasks)) == expected
 
 
 def spoilt(data: Path) -> list[Task]:
@@ -52,9 +55,10 @@ def spoilt(data: Path) -> list[Task]:
 
 @pytest.mark.parametrize("kind", ["one", "two", "dask"])
 def test_a_failing_task_ends_no_other(kind: str, data: Path, cluster: DaskRunner) -> None:
-    runner = {"one": LocalRunner(1), "two": LocalRunner(2), "dask": cluster}[kind]
     tasks = spoilt(data)
-    found = {outcome.task.key: outcome for outcome in runner.outcomes(tasks)}
+    with LocalRunner(2 if kind == "two" else 1) as local:
+        runner = cluster if kind == "dask" else local
+        found = {outcome.task.key: outcome for outcome in runner.outcomes(tasks)}
     assert [found[task.key].result is None for task in tasks] == [False, True, False]
     assert found[tasks[1].key].error.startswith("DataError: ")
 
@@ -80,24 +84,32 @@ def die_once(marker: str, task: Task) -> Outcome:
     return attempt(task)
 
 
-class DyingRunner(LocalRunner):
-    marker = ""
-
-    def _parallel(self, tasks: list[Task]) -> Iterator[Outcome]:
-        import joblib
-
-        with joblib.parallel_config("loky", n_jobs=self.n_workers):
-            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-            yield from parallel(joblib.delayed(die_once)(self.marker, task) for task in tasks)
-
-
-def test_a_dead_worker_costs_no_result(data: Path, tmp_path: Path) -> None:
-    tasks = tasks_of(data)
-    runner = DyingRunner(2)
-    runner.marker = str(tmp_path / "died")
-    found = [outcome.task.key for outcome in runner.outcomes(tasks)]
+def test_a_dead_worker_costs_no_result(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks, marker = tasks_of(data), tmp_path / "died"
+    monkeypatch.setattr(runners, "attempt", partial(die_once, str(marker)))
+    with LocalRunner(2) as runner:
+        found = [outcome.task.key for outcome in runner.outcomes(tasks)]
     assert sorted(found) == sorted(task.key for task in tasks)
-    assert Path(runner.marker).exists()
+    assert marker.exists()
+
+
+def pid_of(task: Task) -> Outcome:
+    time.sleep(0.2)
+    return Outcome(task, error=str(os.getpid()))
+
+
+def test_workers_stay_until_the_runner_is_closed(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = tasks_of(data)[:4]
+    monkeypatch.setattr(runners, "attempt", pid_of)
+    with LocalRunner(2) as runner:
+        first, second = ({found.error for found in runner.outcomes(tasks)} for _ in range(2))
+    assert first | second == first
+    assert len(first) == 2
+    assert not any(psutil.pid_exists(int(pid)) for pid in first)
 
 
 def test_a_killed_dask_worker_costs_no_result(data: Path, cluster: DaskRunner) -> None:
@@ -130,11 +142,9 @@ def test_a_wrong_scheduler_is_refused(address: str, words: str) -> None:
         DaskRunner(address)
 
 
-def test_dask_workers_of_several_threads_are_refused() -> None:
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
-        ) as cluster,
-        pytest.raises(StudyError, match="found workers of 2 threads, expected 1"),
-    ):
-        DaskRunner(cluster.scheduler_address)
+def test_dask_workers_of_several_threads_are_refused(
+    cluster: DaskRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distributed.Client, "nthreads", lambda _: {"tcp://worker": 2})
+    with pytest.raises(StudyError, match="found workers of 2 threads, expected 1"):
+        DaskRunner(cluster.client.scheduler.address)
