@@ -1,26 +1,20 @@
 """The ``statevector`` backend: the exact engine itself, without Aer's overhead."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
-from qiskit.primitives import (
-    BaseEstimatorV2,
-    DataBin,
-    PrimitiveJob,
-    PrimitiveResult,
-    PubResult,
-)
-from qiskit.primitives.containers import EstimatorPubLike
-from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit import QuantumCircuit
+from qiskit.primitives import BaseEstimatorV2
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.base import Backend, CostEstimate
 from qkdrp.backends.engine import ExactEngine
+from qkdrp.backends.estimator import LocalEstimator, Reals
 from qkdrp.backends.qnn import EngineQNN
 from qkdrp.circuits import PQC, compile_program
 
 
-class Statevector(Backend, BaseEstimatorV2):
+class Statevector(Backend, LocalEstimator):
     """Exact values and gradients; also an ``EstimatorV2`` of its own.
 
     As an estimator it returns exact values, which meet every requested precision: ``stds`` are 0.
@@ -41,51 +35,14 @@ class Statevector(Backend, BaseEstimatorV2):
         """Return one execution per sample, no PUB."""
         return CostEstimate(pubs=0, executions=n_samples, shots=0)
 
-    def run(
-        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
-    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
-        """Estimate expectation values of circuits that the Pauli program supports.
-
-        Args:
-            pubs: Circuits, observables and parameter values.
-            precision: Met by exact values whatever it is.
+    def evaluate(
+        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> tuple[Reals, Reals]:
+        """Return exact values, shape (n_points, n_observables), and zeros.
 
         Raises:
-            CircuitError: If a circuit or an observable is not supported.
+            CircuitError: If the Pauli program does not support the circuit or an observable.
         """
-        coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
-        job = PrimitiveJob(self._run, coerced)
-        job._submit()  # as every primitive of qiskit.primitives does
-        return job
-
-    def _run(self, pubs: list[EstimatorPub]) -> PrimitiveResult[PubResult]:
-        return PrimitiveResult([self._run_pub(pub) for pub in pubs], metadata={"version": 2})
-
-    def _run_pub(self, pub: EstimatorPub) -> PubResult:
-        observables = pub.observables.ravel().sparse_observables_array()
-        parameters = list(pub.circuit.parameters)
-        program = compile_program(
-            pub.circuit,
-            [SparsePauliOp.from_sparse_observable(observable) for observable in observables],
-            parameters,
-            [],
-        )
-        points = pub.parameter_values.as_array(parameters).reshape(
-            pub.parameter_values.size, len(parameters)
-        )
-        self.usage.pubs += 1
-        self.usage.executions += len(points)
-        values = ExactEngine(program).values(points, np.empty(0))
-
-        point, observable = np.broadcast_arrays(
-            np.arange(len(points)).reshape(pub.parameter_values.shape),
-            np.arange(len(observables)).reshape(pub.observables.shape),
-        )
-        evs = np.asarray(values[point, observable])
-        return PubResult(
-            DataBin(evs=evs, stds=np.zeros_like(evs), shape=evs.shape),
-            metadata={
-                "target_precision": pub.precision,
-                "circuit_metadata": pub.circuit.metadata,
-            },
-        )
+        program = compile_program(circuit, observables, list(circuit.parameters), [])
+        found = ExactEngine(program).values(points, np.empty(0))
+        return np.asarray(found, dtype=np.float64), np.zeros(found.shape)

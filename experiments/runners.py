@@ -80,10 +80,10 @@ class LocalRunner(Runner):
         super().__init__(workers or loky.cpu_count())
         self._executor: loky.ProcessPoolExecutor | None = None
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         """End the workers, at once after an error."""
         if self._executor is not None:
-            self._executor.shutdown(kill_workers=kind is not None)
+            self._executor.shutdown(kill_workers=error[0] is not None)
             self._executor = None
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:

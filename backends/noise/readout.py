@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.backends.zstrings import check_z_strings
 
 Reals = NDArray[np.float64]
 
@@ -34,21 +34,6 @@ def assign(probabilities: Reals, assignment: Reals) -> Reals:
     return found.reshape(shape)
 
 
-def eigenvalues(observable: SparsePauliOp) -> Reals:
-    """Return what an observable of Z strings is worth for each bit string, shape (2^n_qubits,).
-
-    Raises:
-        BackendError: If it has X or Y.
-    """
-    _check_z_strings(observable)
-    strings = np.arange(1 << observable.num_qubits)
-    weights = np.int64(1) << np.arange(observable.num_qubits)
-    worth = np.zeros(len(strings))
-    for bits, coefficient in zip(observable.paulis.z, observable.coeffs.real, strict=True):
-        worth += coefficient * (-1.0) ** np.bitwise_count(strings & int(bits @ weights))
-    return worth
-
-
 def read_out(observable: SparsePauliOp, assignment: Reals) -> SparsePauliOp:
     """Return the observable whose true mean is the mean of what is read.
 
@@ -62,7 +47,7 @@ def read_out(observable: SparsePauliOp, assignment: Reals) -> SparsePauliOp:
     Raises:
         BackendError: If it has X or Y.
     """
-    _check_z_strings(observable)
+    check_z_strings(observable)
     slope = assignment[:, 0, 0] - assignment[:, 0, 1]
     offset = assignment[:, 0, 0] + assignment[:, 0, 1] - 1
     found: dict[tuple[int, ...], float] = {}
@@ -89,16 +74,6 @@ def draw(probabilities: Reals, shots: int, rng: np.random.Generator) -> Reals:
     clean = np.clip(probabilities, 0.0, None)
     clean /= clean.sum(axis=1, keepdims=True)
     return np.asarray(rng.multinomial(shots, clean) / shots)
-
-
-def _check_z_strings(observable: SparsePauliOp) -> None:
-    if observable.paulis.x.any():
-        raise BackendError(
-            f"Observable {observable.paulis.to_labels()} holds X or Y, expected Z strings: "
-            "rotate these qubits at the end of the circuit instead."
-        )
-    if len(observable) == 0:
-        raise BackendError("Found an observable without terms, expected at least one.")
 
 
 def mean_and_spread(shares: Reals, worth: Sequence[Reals], shots: int) -> tuple[Reals, Reals]:

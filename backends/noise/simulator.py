@@ -13,8 +13,10 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import ReadoutError
 
+from qkdrp.backends.aer import saved
 from qkdrp.backends.noise.local import LocalNoise
-from qkdrp.backends.noise.readout import assign, draw, eigenvalues, mean_and_spread, read_out
+from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
+from qkdrp.backends.zstrings import eigenvalues
 from qkdrp.circuits.errors import BackendError
 
 DENSITY, TRAJECTORIES, AUTO = "density_matrix", "trajectories", "auto"
@@ -173,17 +175,12 @@ class NoisySimulator:
     def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict[str, Any]]:
         """Return what Aer saved at each point."""
         if self.method == DENSITY or not len(circuit.parameters):
-            binds = {p: points[:, i].tolist() for i, p in enumerate(circuit.parameters)}
-            runs = [(circuit, [binds] if binds else None)]
-        else:
-            runs = [(circuit.assign_parameters(point), None) for point in points]
+            return saved(self._aer, circuit, points, shots=shots, seed_simulator=self._seed())
         found: list[dict[str, Any]] = []
-        for each, bound in runs:
-            seed = int(self.rng.integers(2**31))
-            result = self._aer.run(
-                each, parameter_binds=bound, shots=shots, seed_simulator=seed
-            ).result()
-            if not result.success:
-                raise BackendError(f"Aer failed: {result.status}; try fewer qubits.")
-            found += [result.data(index) for index in range(len(result.results))]
-        return found if len(circuit.parameters) else [*found] * max(1, len(points))
+        for point in points:
+            bound, none = circuit.assign_parameters(point), np.empty((1, 0))
+            found += saved(self._aer, bound, none, shots=shots, seed_simulator=self._seed())
+        return found
+
+    def _seed(self) -> int:
+        return int(self.rng.integers(2**31))

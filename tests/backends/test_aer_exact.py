@@ -5,10 +5,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.primitives import BaseEstimatorV2, StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_aer.primitives import EstimatorV2
+from qiskit_aer import AerSimulator
 
 from qkdrp.backends import get_backend
-from qkdrp.backends.usage import MeteredEstimator
 from qkdrp.circuits import PQCSpec, build_pqc
 from tests.backends.tester import random_point
 
@@ -16,13 +15,12 @@ from tests.backends.tester import random_point
 def test_aer_does_the_work() -> None:
     estimator = get_backend("aer_exact").estimator
     assert isinstance(estimator, BaseEstimatorV2)
-    assert isinstance(estimator, MeteredEstimator)
-    assert isinstance(estimator.estimator, EstimatorV2)
-    assert estimator.estimator._backend.options.method == "statevector"
+    assert isinstance(estimator.simulator, AerSimulator)
+    assert estimator.simulator.options.method == "statevector"
 
 
 def test_aer_takes_the_threads_of_torch() -> None:
-    options = get_backend("aer_exact").estimator.estimator._backend.options
+    options = get_backend("aer_exact").estimator.simulator.options
     assert options.max_parallel_threads == torch.get_num_threads()
     assert options.max_parallel_experiments == torch.get_num_threads()
 

@@ -5,7 +5,6 @@ from qiskit.primitives import StatevectorEstimator
 from qiskit_machine_learning.connectors import TorchConnector
 
 from qkdrp.backends import CostEstimate, QuantumLayer, Usage, get_backend
-from qkdrp.backends.usage import MeteredEstimator
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from tests.backends.tester import random_point
 
@@ -60,12 +59,31 @@ def test_usage_adds_up_over_calls_and_circuits(pqc: PQC, rng: np.random.Generato
     assert backend.usage == Usage(pubs=2, executions=12, shots=0)
 
 
-def test_the_meter_counts_every_pub_and_point(pqc: PQC, rng: np.random.Generator) -> None:
-    usage = Usage()
-    meter = MeteredEstimator(StatevectorEstimator(), usage)
+@pytest.mark.parametrize("name", ["aer_exact", "statevector"])
+def test_every_pub_and_point_is_counted(name: str, pqc: PQC, rng: np.random.Generator) -> None:
+    backend = get_backend(name)
     points = rng.uniform(-3, 3, (2, 4, pqc.circuit.num_parameters))
     pubs = [(pqc.circuit, pqc.observables[0], points), (pqc.circuit, "ZZZ", points[0, 0])]
-    found, expected = meter.run(pubs).result(), StatevectorEstimator().run(pubs).result()
-    assert usage == Usage(pubs=2, executions=9, shots=0)
+    found, expected = (
+        backend.estimator.run(pubs).result(),
+        StatevectorEstimator().run(pubs).result(),
+    )
+    assert backend.usage == Usage(pubs=2, executions=9, shots=0)
     for ours, theirs in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(ours.data.evs, theirs.data.evs)
+        np.testing.assert_allclose(ours.data.evs, theirs.data.evs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["aer_exact", "statevector"])
+def test_equal_observables_are_evaluated_once(
+    name: str, pqc: PQC, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimator, asked = get_backend(name).estimator, []
+    evaluate = estimator.evaluate
+    monkeypatch.setattr(
+        estimator, "evaluate", lambda *given: (asked.append(len(given[2])), evaluate(*given))[1]
+    )
+    points = rng.uniform(-3, 3, (3, pqc.circuit.num_parameters))
+    pub = (pqc.circuit, [["ZII"], ["IZI"], ["ZII"]], points)
+    found, expected = (each.run([pub]).result()[0] for each in (estimator, StatevectorEstimator()))
+    assert asked == [2]
+    np.testing.assert_allclose(found.data.evs, expected.data.evs, rtol=0, atol=1e-12)

@@ -1,0 +1,99 @@
+"""What the estimators that compute on this machine share: points and observables, broadcast."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit import QuantumCircuit
+from qiskit.primitives import (
+    BaseEstimatorV2,
+    DataBin,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+)
+from qiskit.primitives.containers import EstimatorPubLike
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.quantum_info import SparsePauliOp
+
+from qkdrp.backends.usage import Usage
+
+Reals = NDArray[np.float64]
+
+
+class LocalEstimator(BaseEstimatorV2):
+    """An ``EstimatorV2`` that evaluates all points of a PUB at once, each observable once.
+
+    Attributes:
+        usage: The totals that PUBs, points and shots are added to.
+        shots: Shots of each evaluation; 0 where values are exact.
+    """
+
+    usage: Usage
+    shots: int = 0
+
+    @abstractmethod
+    def evaluate(
+        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> tuple[Reals, Reals]:
+        """Return values and their standard errors, both of shape (n_points, n_observables).
+
+        Args:
+            circuit: Without measurements.
+            points: Parameters in the circuit's order, shape (n_points, n_parameters).
+            observables: On all qubits of the circuit, no two alike.
+        """
+
+    def check(self, pub: EstimatorPub) -> None:
+        """Raise where a PUB cannot be evaluated; before any of its job is."""
+
+    def metadata(self, pub: EstimatorPub) -> dict[str, Any]:  # noqa: ARG002
+        """Return what the result of a PUB says beside its numbers."""
+        return {}
+
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Evaluate PUBs.
+
+        Args:
+            pubs: Circuits, observables and parameter values.
+            precision: What is asked for where a PUB asks for nothing.
+
+        Raises:
+            QkdrpError: If a PUB cannot be evaluated.
+        """
+        coerced = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        for pub in coerced:
+            self.check(pub)
+        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced)
+        job._submit()  # as every primitive of qiskit.primitives does
+        return job
+
+    def _run(self, pubs: list[EstimatorPub]) -> PrimitiveResult[PubResult]:
+        return PrimitiveResult([self._run_pub(pub) for pub in pubs], metadata={"version": 2})
+
+    def _run_pub(self, pub: EstimatorPub) -> PubResult:
+        place: dict[str, int] = {}
+        columns = [
+            place.setdefault(repr(each), len(place)) for each in pub.observables.ravel().tolist()
+        ]
+        distinct = pub.observables.ravel().sparse_observables_array()[
+            [columns.index(column) for column in range(len(place))]
+        ]
+        operators = [SparsePauliOp.from_sparse_observable(each) for each in distinct]
+        values = pub.parameter_values
+        points = values.as_array(pub.circuit.parameters).reshape(values.size, -1)
+        self.usage.pubs += 1
+        self.usage.executions += len(points)
+        self.usage.shots += len(points) * self.shots
+        means, errors = self.evaluate(pub.circuit, points, operators)
+        point, column = np.broadcast_arrays(
+            np.arange(len(points)).reshape(values.shape),
+            np.array(columns).reshape(pub.observables.shape),
+        )
+        evs, stds = np.asarray(means[point, column]), np.asarray(errors[point, column])
+        about = {"target_precision": pub.precision, "circuit_metadata": pub.circuit.metadata}
+        return PubResult(DataBin(evs=evs, stds=stds, shape=evs.shape), about | self.metadata(pub))
