@@ -15,7 +15,7 @@ import sys
 import tempfile
 from typing import Any
 
-import loky
+import joblib
 from report import THREAD_VARIABLES, cells, parser_of, save, summary, table
 
 PARTS = ("imports", "backend", "layer", "step")
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["4,2,1"], help="circuits")
     parser.add_argument("--backends", nargs="+", default=["statevector", "aer_exact"])
     parser.add_argument("--compilations", type=int, default=3, help="empty caches (%(default)s)")
-    parser.set_defaults(threads=[loky.cpu_count()])
+    parser.set_defaults(threads=[joblib.cpu_count()])
     options = parser.parse_args()
     later = -(-options.repeats // options.compilations)
     results, rows = [], []

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import loky
+import joblib
 
 from qkdrp.files import write_json
 from qkdrp.provenance import versions
@@ -33,7 +33,7 @@ def parser_of(documentation: str) -> ArgumentParser:
         "--threads",
         type=int,
         nargs="+",
-        default=sorted({1, loky.cpu_count()}),
+        default=sorted({1, joblib.cpu_count()}),
         help="that libraries may use, one setting after the other (%(default)s)",
     )
     parser.add_argument("--json", type=Path, help="file for all figures")
@@ -96,7 +96,7 @@ def machine() -> dict[str, Any]:
     """Return model, cores and operating system of this machine."""
     return {
         "cpu": _cpu_model(),
-        "cores": loky.cpu_count(),
+        "cores": joblib.cpu_count(),
         "system": platform.platform(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }

@@ -1,4 +1,4 @@
-"""Where tasks run: in this process, in worker processes of loky, or on a Dask cluster."""
+"""Where tasks run: in this process, in worker processes of joblib, or on a Dask cluster."""
 
 import signal
 from abc import ABC, abstractmethod
@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import loky
-from loky.process_executor import BrokenProcessPool
+import joblib
+from joblib.externals import loky  # a second copy beside the one of scikit-learn would mix with it
+from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from qkdrp.circuits.errors import StudyError
 from qkdrp.experiments.tasks import Result, Task, run_task
@@ -77,7 +78,7 @@ class LocalRunner(Runner):
     """
 
     def __init__(self, workers: int) -> None:
-        super().__init__(workers or loky.cpu_count())
+        super().__init__(workers or joblib.cpu_count())
         self._executor: loky.ProcessPoolExecutor | None = None
 
     def __exit__(self, *error: object) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import loky
+import joblib
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -16,7 +16,7 @@ def limit_threads(threads: int) -> Iterator[None]:
         threads: Wanted number; 0 for all cores that this process may use.
     """
     before = torch.get_num_threads()
-    wanted = threads or loky.cpu_count()
+    wanted = threads or joblib.cpu_count()
     with threadpool_limits(wanted):
         torch.set_num_threads(wanted)
         try:

@@ -1,4 +1,4 @@
-import loky
+import joblib
 import pytest
 import torch
 from threadpoolctl import threadpool_info
@@ -6,7 +6,7 @@ from threadpoolctl import threadpool_info
 from qkdrp.threads import limit_threads
 
 
-@pytest.mark.parametrize(("asked", "given"), [(1, 1), (0, loky.cpu_count())])
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (0, joblib.cpu_count())])
 def test_everything_gets_the_same_number_of_threads(asked: int, given: int) -> None:
     with limit_threads(asked):
         assert torch.get_num_threads() == given
