@@ -20,7 +20,7 @@ from qkdrp.backends.noise.estimator import NoisyEstimator
 from qkdrp.backends.noise.simulator import AUTO, TRAJECTORIES, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import PARTS, choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
-from qkdrp.backends.qnn import BroadcastQNN
+from qkdrp.backends.shifted import ShiftedQNN
 from qkdrp.backends.shifts import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
 from qkdrp.circuits import PQC
 from qkdrp.circuits.errors import BackendError
@@ -29,7 +29,7 @@ DEFAULT_NOISE = "fake_torino"
 """The noise where none is asked for."""
 
 
-class NoisyQNN(BroadcastQNN):
+class NoisyQNN(ShiftedQNN):
     """Noisy values, and gradients of them.
 
     Args:
@@ -48,40 +48,10 @@ class NoisyQNN(BroadcastQNN):
     ) -> None:
         super().__init__(prepared.pqc, estimator, gradient, estimator.precision)
         self.prepared = prepared
-        self._broadcast, self._twirled = gradient, twirled
-
-    def _backward(  # type: ignore[override]  # a PQC has both
-        self, input_data: Reals, weights: Reals
-    ) -> tuple[Reals | None, Reals]:
-        by_inputs, by_weights = self._jacobian(input_data, weights)
-        return by_inputs if self._input_gradients else None, by_weights
-
-    def _jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
-        points, _ = self._preprocess_forward(inputs, weights)
-        found = self._broadcast.jacobian(
-            self._circuit, self._observables, np.asarray(points), self._default_precision
-        )
-        return found[..., : self.num_inputs], found[..., self.num_inputs :]
-
-    def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
-        """Return the vector-Jacobian product of the backend's gradient.
-
-        Args:
-            inputs: Shape (batch, n_inputs).
-            weights: Shape (n_weights,).
-            cotangents: Shape (batch, n_outputs).
-
-        Returns:
-            Gradients by inputs, shape (batch, n_inputs), and by weights, shape (n_weights,).
-        """
-        by_inputs, by_weights = self._jacobian(inputs, weights)
-        return (
-            np.einsum("bo,boi->bi", cotangents, by_inputs),
-            np.einsum("bo,bow->w", cotangents, by_weights),
-        )
+        self._twirled = twirled
 
     def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
-        """Return the values, shape (batch, n_outputs), and :meth:`vjp` there as a function.
+        """Return the values, shape (batch, n_outputs), and how cotangents are pulled back there.
 
         In noise-aware training both come from the same random trajectories.
 
@@ -89,9 +59,9 @@ class NoisyQNN(BroadcastQNN):
             inputs: Shape (batch, n_inputs).
             weights: Shape (n_weights,).
         """
-        if self._twirled is not None:
-            return self._twirled.linearise(inputs, weights)
-        return self.forward(inputs, weights), partial(self.vjp, inputs, weights)
+        if self._twirled is None:
+            return super().linearise(inputs, weights)
+        return self._twirled.linearise(inputs, weights)
 
 
 class AerNoisy(Backend):
