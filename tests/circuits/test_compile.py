@@ -36,7 +36,7 @@ def test_the_random_circuits_use_every_rotation_gate() -> None:
     assert set(ROTATIONS) == set(ROTATION_GATES)
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(cases())
 def test_programs_have_the_values_of_their_circuits(case: Case) -> None:
     program = compile_program(case.circuit, case.observables, case.inputs, case.weights)

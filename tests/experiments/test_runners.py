@@ -24,6 +24,12 @@ def cluster() -> Iterator[DaskRunner]:
         yield runner
 
 
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalRunner]:
+    with LocalRunner(2) as runner:
+        yield runner
+
+
 def tasks_of(data: Path) -> list[Task]:
     return StudyPlan(study_config(data, models=("moderated", "classic", "ridge"))).fold_tasks()
 
@@ -36,14 +42,13 @@ def curves(outcomes: Iterator[Outcome]) -> dict[str, tuple[float, ...]]:
     return found
 
 
-def test_every_runner_gives_the_same(data: Path, cluster: DaskRunner) -> None:
+def test_every_runner_gives_the_same(data: Path, local: LocalRunner, cluster: DaskRunner) -> None:
     tasks = tasks_of(data)
     expected = curves(LocalRunner(1).outcomes(tasks))
     assert set(expected) == {task.key for task in tasks}
-    with LocalRunner(2) as local:
-        for runner in (local, cluster):
-            assert runner.n_workers == 2
-            assert curves(runner.outcomes(tasks)) == expected
+    for runner in (local, cluster):
+        assert runner.n_workers == 2
+        assert curves(runner.outcomes(tasks)) == expected
 
 
 def spoilt(data: Path) -> list[Task]:
@@ -54,11 +59,12 @@ def spoilt(data: Path) -> list[Task]:
 
 
 @pytest.mark.parametrize("kind", ["one", "two", "dask"])
-def test_a_failing_task_ends_no_other(kind: str, data: Path, cluster: DaskRunner) -> None:
+def test_a_failing_task_ends_no_other(
+    kind: str, data: Path, local: LocalRunner, cluster: DaskRunner
+) -> None:
     tasks = spoilt(data)
-    with LocalRunner(2 if kind == "two" else 1) as local:
-        runner = cluster if kind == "dask" else local
-        found = {outcome.task.key: outcome for outcome in runner.outcomes(tasks)}
+    runner = {"one": LocalRunner(1), "two": local, "dask": cluster}[kind]
+    found = {outcome.task.key: outcome for outcome in runner.outcomes(tasks)}
     assert [found[task.key].result is None for task in tasks] == [False, True, False]
     assert found[tasks[1].key].error.startswith("DataError: ")
 
@@ -84,32 +90,35 @@ def die_once(marker: str, task: Task) -> Outcome:
     return attempt(task)
 
 
-def test_a_dead_worker_costs_no_result(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tasks, marker = tasks_of(data), tmp_path / "died"
-    monkeypatch.setattr(runners, "attempt", partial(die_once, str(marker)))
-    with LocalRunner(2) as runner:
-        found = [outcome.task.key for outcome in runner.outcomes(tasks)]
-    assert sorted(found) == sorted(task.key for task in tasks)
-    assert marker.exists()
-
-
 def pid_of(task: Task) -> Outcome:
     time.sleep(0.2)
     return Outcome(task, error=str(os.getpid()))
 
 
+def pids_of(runner: LocalRunner, tasks: list[Task]) -> set[int]:
+    return {int(found.error) for found in runner.outcomes(tasks)}
+
+
 def test_workers_stay_until_the_runner_is_closed(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, local: LocalRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tasks = tasks_of(data)[:4]
+    tasks = tasks_of(data)[:6]
     monkeypatch.setattr(runners, "attempt", pid_of)
-    with LocalRunner(2) as runner:
-        first, second = ({found.error for found in runner.outcomes(tasks)} for _ in range(2))
-    assert first | second == first
+    first, second = (pids_of(local, tasks) for _ in range(2))
+    assert first == second
     assert len(first) == 2
-    assert not any(psutil.pid_exists(int(pid)) for pid in first)
+    local.__exit__(None, None, None)
+    assert not any(psutil.pid_exists(pid) for pid in first)
+
+
+def test_a_dead_worker_costs_no_result(
+    data: Path, tmp_path: Path, local: LocalRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks, marker = tasks_of(data), tmp_path / "died"
+    monkeypatch.setattr(runners, "attempt", partial(die_once, str(marker)))
+    found = [outcome.task.key for outcome in local.outcomes(tasks)]
+    assert sorted(found) == sorted(task.key for task in tasks)
+    assert marker.exists()
 
 
 def test_a_killed_dask_worker_costs_no_result(data: Path, cluster: DaskRunner) -> None:
