@@ -23,6 +23,9 @@ from qkdrp.circuits.reduce import plan_network
 FEW = 40
 """Transpilations that are done sooner than worker processes start."""
 
+FEW_NETWORKS = 6
+"""Searches likewise."""
+
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 """What libraries read the size of their thread pools from when a worker starts."""
 
@@ -96,7 +99,7 @@ class Sweep(AbstractContextManager["Sweep"]):
             else:
                 self._circuits[each] = each.build()
         failed = {}
-        for each, found in self._all("networks", _plan, plans, _plan_key, few=2):
+        for each, found in self._all("networks", _plan, plans, _plan_key, FEW_NETWORKS):
             if isinstance(found, str):
                 failed[each] = found
                 continue

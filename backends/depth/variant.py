@@ -46,7 +46,7 @@ class Variant:
         """How the circuit is written down, such as ``as built`` or ``line network``."""
         form = "absorbed tail" if self.spec.absorb_tail else "as built"
         if self.network:
-            form = f"{self.network} network" + (", single-qubit readout" * self.keep_tail)
+            form = f"{self.network} {'with tail' if self.keep_tail else 'network'}"
         return form + (", fractional gates" * self.fractional)
 
     def build(self, network: Network | None = None) -> PQC:
