@@ -13,11 +13,14 @@ from qkdrp.circuits.errors import CircuitError
 MOST_QUBITS = 14
 """Distances of all 2^n strings are tabulated."""
 
-FADES = (0.5, 0.3)
+FADES = (0.4, 0.2)
 """Weights of the strings of a block, relative to those of the block before: each is tried."""
 
-WORK = 24_000
-"""States that are looked at in each step, times strings: more is slower and finds fewer CNOTs."""
+WORK, LEAST_BEAM = 40_000, 160
+"""States that are kept in each step, times strings, and their least number.
+
+More is slower and finds fewer CNOTs.
+"""
 
 WINDOW = 48
 """Strings that are looked at, from the first one that is left."""
@@ -139,8 +142,8 @@ def _search(
     seed: int,
 ) -> Network | None:
     count, n_done = len(strings.masks), len(strings.masks) - strings.n_read
+    beam = max(LEAST_BEAM, WORK // count)
     rng = np.random.default_rng(seed)
-    beam = max(8, WORK // count)
     before = strings.before.astype(np.float32)
     is_read = np.arange(count) >= n_done
     blocks = np.cumsum(np.concatenate([[0], np.diff(strings.is_z.astype(int)) != 0]))
@@ -151,53 +154,81 @@ def _search(
     def fine(read: Masks) -> NDArray[np.bool_]:
         return _single(read) | (not strings.read_single)
 
-    def rank(masks: Masks, done: NDArray[np.bool_], low: int, high: int) -> NDArray[np.intp]:
-        here = masks[:, low:high]
-        over = done[:, low:high] | (is_read[low:high] & fine(here))
+    def rank(here: Masks, done: NDArray[np.bool_], shown: slice) -> NDArray[np.intp]:
+        over = done | (is_read[shown] & fine(here))
         # One more for each that is left: having done one is better than having shortened many.
         left = np.where(over, np.float32(0), lengths[here] + 1)
-        weights = (fade ** (blocks[low:high] - blocks[low])).astype(np.float32)
+        weights = (fade ** (blocks[shown] - blocks[shown.start])).astype(np.float32)
         return np.argsort(left @ weights, kind="stable")
 
-    masks = _starts(strings, n_qubits, rng)
-    done = np.zeros(masks.shape, dtype=bool)
-    high = min(count, WINDOW)
-    _settle(masks, done, before, 0, min(high, n_done))
-    first = rank(masks, done, 0, high)[:beam]
-    masks, done = masks[first], done[first]
-    start, steps, seen = masks.copy(), [], set[int]()
+    # A state is its frame, the images of Z and X of each qubit, and the strings that are shown.
+    shown = slice(0, min(count, WINDOW))
+    frames = _starts(strings, n_qubits, rng)
+    here = _images(frames, strings.masks[shown], strings.is_z[shown])
+    done = np.zeros(here.shape, dtype=bool)
+    _settle(here, done, before[shown, shown], n_done)
+    first = rank(here, done, shown)[:beam]
+    frames, here, done = frames[first], here[first], done[first]
+    start, steps, seen = frames, [], set[int]()
     for _ in range(8 * n_qubits * count):
-        ended = done[:, :n_done].all(axis=1) & fine(masks[:, n_done:]).all(axis=1)
-        if ended.any():
-            return _trace(int(np.argmax(ended)), steps, start, moves)
-        left = ~done[:, :n_done].all(axis=0)
-        low = int(np.argmax(left)) if left.any() else n_done
-        high = min(count, low + WINDOW)
-        masks = np.concatenate([apply_cnot(masks, strings.is_z, *move) for move in moves])
+        n_left = max(0, n_done - shown.start)
+        ended = done[:, :n_left].all(axis=1) & fine(here[:, n_left:]).all(axis=1)
+        if shown.stop == count and ended.any():
+            frame, gates = _trace(int(np.argmax(ended)), steps, start, moves)
+            masks = _images(frame[np.newaxis], strings.masks, strings.is_z)[0]
+            return Network(tuple(masks.tolist()), gates)
+        kinds = np.concatenate([_UNITS.repeat(n_qubits), strings.is_z[shown]])
+        states = np.concatenate([frames, here], axis=1)
+        states = np.concatenate([apply_cnot(states, kinds, *move) for move in moves])
         parents = np.tile(np.arange(len(done)), len(moves))
-        done = done[parents]
-        _settle(masks, done, before, low, min(high, n_done))
-        keys = (
-            np.where(done[:, low:high], -1, masks[:, low:high].astype(np.int64)) @ hashes[low:high]
-        )
-        best = _new(rank(masks, done, low, high), keys, seen, beam)
+        here, done = states[:, 2 * n_qubits :], done[parents]
+        _settle(here, done, before[shown, shown], n_left)
+        keys = np.where(done, -1, here.astype(np.int64)) @ hashes[shown]
+        best = _new(rank(here, done, shown), keys, seen, beam)
         if not len(best):
             return None
         steps.append((parents[best], best // (len(parents) // len(moves))))
-        masks, done = masks[best], done[best]
+        frames, here, done = states[best, : 2 * n_qubits], here[best], done[best]
+        over = done[:, :n_left].all(axis=0)
+        gone = n_left if over.all() else int(np.argmin(over))
+        if gone:
+            new = slice(shown.stop, min(count, shown.start + gone + WINDOW))
+            shown = slice(shown.start + gone, new.stop)
+            more = _images(frames, strings.masks[new], strings.is_z[new])
+            here = np.concatenate([here[:, gone:], more], axis=1)
+            done = np.pad(done[:, gone:], ((0, 0), (0, more.shape[1])))
+            _settle(here, done, before[shown, shown], max(0, n_done - shown.start))
     return None
+
+
+_UNITS = np.array([True, False])
+"""Whether the strings of a frame are Z: first those, then X."""
+
+
+def _images(frames: Masks, masks: Masks, is_z: NDArray[np.bool_]) -> Masks:
+    """Return strings as seen from frames, shape (n_frames, n_strings).
+
+    Args:
+        frames: Images of Z of each qubit, then of X, shape (n_frames, 2 * n_qubits).
+        masks: The strings, shape (n_strings,).
+        is_z: Whether each is a Z string.
+    """
+    n_qubits = frames.shape[1] // 2
+    found = np.zeros((len(frames), len(masks)), dtype=frames.dtype)
+    for q in range(n_qubits):
+        units = np.where(is_z, frames[:, [q]], frames[:, [n_qubits + q]])
+        found ^= np.where((masks >> q) & 1, units, 0).astype(frames.dtype)
+    return found
 
 
 def _single(masks: Masks) -> NDArray[np.bool_]:
     return np.asarray((masks & (masks - 1)) == 0)
 
 
-def _settle(
-    masks: Masks, done: NDArray[np.bool_], before: NDArray[np.float32], low: int, high: int
-) -> None:
-    """Mark, in place, the strings that are on single qubits and have their predecessors done."""
-    part = done[:, low:high]
-    single, earlier = _single(masks[:, low:high]), before[low:high, low:high]
+def _settle(here: Masks, done: NDArray[np.bool_], before: NDArray[np.float32], n_done: int) -> None:
+    """Mark, in place, those of the first strings that come by and have their predecessors done."""
+    part = done[:, :n_done]
+    single, earlier = _single(here[:, :n_done]), before[:n_done, :n_done]
     while True:
         new = single & ~part & ((~part).astype(np.float32) @ earlier == 0)
         if not new.any():
@@ -224,41 +255,40 @@ def _trace(
     steps: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
     start: Masks,
     moves: QubitPairs,
-) -> Network:
+) -> tuple[Masks, tuple[tuple[int, int], ...]]:
+    """Return the frame that a state began in, and the gates that led to it."""
     gates = []
     for parents, made in reversed(steps):
         gates.append(moves[made[end]])
         end = int(parents[end])
-    return Network(tuple(start[end].tolist()), tuple(reversed(gates)))
+    return start[end], tuple(reversed(gates))
 
 
 def _starts(strings: Strings, n_qubits: int, rng: np.random.Generator) -> Masks:
-    """Return the strings in many frames, shape (n_states, n_strings)."""
+    """Return frames to begin in, shape (n_frames, 2 * n_qubits)."""
     if factorial(n_qubits) <= STARTS:
         orders = np.array(list(permutations(range(n_qubits))))
     else:
         orders = rng.permuted(np.tile(np.arange(n_qubits), (STARTS, 1)), axis=1)
     frames = []
-    for masks in (strings.masks, *_first_frames(strings, n_qubits)):
-        frame = np.zeros((len(orders), len(masks)), dtype=np.int16)  # fits MOST_QUBITS, and caches
+    for units in (np.tile(1 << np.arange(n_qubits), 2), *_first_frames(strings, n_qubits)):
+        frame = np.zeros((len(orders), len(units)), dtype=np.int16)  # fits MOST_QUBITS, and caches
         for q in range(n_qubits):
-            frame |= (((masks >> q) & 1) << orders[:, q : q + 1]).astype(np.int16)
+            frame |= (((units >> q) & 1) << orders[:, q : q + 1]).astype(np.int16)
         frames.append(frame)
     return np.concatenate(frames)
 
 
 def _first_frames(strings: Strings, n_qubits: int) -> list[Masks]:
-    """Return the strings as seen from frames where n X strings of the first block are single."""
+    """Return frames in which n X strings of the first block are single, shape (2 * n_qubits,)."""
     first = len(strings.is_z) if not strings.is_z.any() else int(np.argmax(strings.is_z))
     frames = []
     for low in range(0, first - n_qubits + 1, n_qubits):
         basis = _bits(strings.masks[low : low + n_qubits], n_qubits)
         inverse = _inverse(basis)
         if inverse is not None:
-            bits = _bits(strings.masks, n_qubits)
             # Overlaps of X and Z strings stay: x -> x B^-1, z -> z B^T.
-            moved = np.where(strings.is_z[:, np.newaxis], bits @ basis.T, bits @ inverse) % 2
-            frames.append(moved @ (1 << np.arange(n_qubits)))
+            frames.append(np.concatenate([basis.T, inverse]) @ (1 << np.arange(n_qubits)))
     return frames
 
 

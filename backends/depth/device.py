@@ -109,7 +109,7 @@ def take_snapshot(backend: Any, name: str = "", need: int = 1) -> DeviceSnapshot
     processor = getattr(settings, "processor_type", None) or {}
     general = getattr(properties, "general", None) or []
     updated = getattr(properties, "last_update_date", None)
-    clops = getattr(settings, "clops_h", None)
+    volume = _number(settings, "quantum_volume")
     return DeviceSnapshot(
         name=name or backend.name,
         target=restrict(target, region),
@@ -124,9 +124,9 @@ def take_snapshot(backend: Any, name: str = "", need: int = 1) -> DeviceSnapshot
             for each in general
             if each.name.removeprefix(LAYER_FIDELITY).isdecimal()
         },
-        quantum_volume=getattr(settings, "quantum_volume", None),
-        clops_h=float(clops) if clops else None,
-        rep_delay=float(getattr(settings, "default_rep_delay", 0) or DEFAULT_REP_DELAY),
+        quantum_volume=None if volume is None else int(volume),
+        clops_h=_number(settings, "clops_h"),
+        rep_delay=_number(settings, "default_rep_delay") or DEFAULT_REP_DELAY,
     )
 
 
@@ -160,3 +160,12 @@ def with_fractional_gates(snapshot: DeviceSnapshot) -> DeviceSnapshot:
 def _ask(backend: Any, what: str) -> Any:  # noqa: ANN401  # the client has no types
     method = getattr(backend, what, None)
     return method() if method is not None else None
+
+
+def _number(settings: Any, name: str) -> float | None:  # noqa: ANN401  # as above
+    """Return a number above 0; old devices write None as text."""
+    try:
+        found = float(getattr(settings, name, 0))
+    except (TypeError, ValueError):
+        return None
+    return found if found > 0 else None

@@ -88,7 +88,7 @@ class Trial:
         return asdict(self)
 
 
-PLACEMENTS = 4
+PLACEMENTS = 2
 """Placements of a network that are tried, of which the best is taken."""
 
 
@@ -102,21 +102,24 @@ def try_out(
         device: The device.
         level: Optimisation level.
         seed: Of the transpiler.
-        placed: Whether to try placements of our own, too, where the circuit's gates fit the
-            device's couplings: the transpiler's do not look at readout errors.
+        placed: Whether to place the circuit ourselves where its gates fit the device's couplings:
+            the transpiler's placements do not look at readout errors.
 
     Returns:
         The transpiled circuit, on qubits as the snapshot numbers them, and what it comes to; that
         with the highest success of a value.
     """
-    placements = find_placements(pqc, device.target, PLACEMENTS) if placed else []
-    regions = [
-        (tuple(range(len(device.qubits))), device.target),
-        *((region, restrict(device.target, region)) for region in placements),
+    regions = find_placements(pqc, device.target, PLACEMENTS) if placed else []
+    whole = tuple(range(len(device.qubits)))
+    tried = [
+        (region, restrict(device.target, region) if region != whole else device.target)
+        for region in regions or [whole]
     ]
-    tried = [transpile_once(pqc, target, on, seed, device.name, level) for on, target in regions]
-    trials = [(each, weigh(each, device, level)) for each in tried]
-    return max(trials, key=lambda each: each[1].value_success)
+    found = [transpile_once(pqc, target, on, seed, device.name, level) for on, target in tried]
+    return max(
+        ((each, weigh(each, device, level)) for each in found),
+        key=lambda each: each[1].value_success,
+    )
 
 
 def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Trial:

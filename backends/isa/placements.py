@@ -1,6 +1,7 @@
 """Placing a circuit whose gates fit the device's couplings on the best of its qubits."""
 
 import heapq
+import math
 from collections import Counter, defaultdict
 
 from qiskit.transpiler import Target
@@ -13,7 +14,7 @@ from qkdrp.circuits import PQC
 def find_placements(pqc: PQC, target: Target, count: int) -> list[Region]:
     """Return physical qubits for a circuit, such that all its gates are on couplings, best first.
 
-    A placement costs ``-log`` of the success of the circuit's two-qubit gates, and of the readouts
+    A placement costs ``-log`` of the success of the circuit's two-qubit gates and of the readouts
     of one of its observables, the mean over all of them. Placements grow by one qubit at a time,
     and the cheapest :data:`~qkdrp.backends.isa.regions.BEAM` go on, or as many as there are qubits.
 
@@ -31,9 +32,8 @@ def find_placements(pqc: PQC, target: Target, count: int) -> list[Region]:
         on = [circuit.find_bit(bit).index for bit in instruction.qubits]
         if len(on) == 2:
             gates[min(on), max(on)] += 1
-    reads = Counter(
-        q for op in pqc.observables for q in {q for _, on, _ in op.to_sparse_list() for q in on}
-    )
+    read = [{q for _, on, _ in op.to_sparse_list() for q in on} for op in pqc.observables]
+    reads = Counter(q for qubits in read for q in qubits)
     losses = coupling_losses(target)
     neighbours = defaultdict(set)
     for one, other in losses:
@@ -57,9 +57,14 @@ def find_placements(pqc: PQC, target: Target, count: int) -> list[Region]:
                     longer.append((cost + more + weight * readouts[new], (*placed, new)))
         grown = heapq.nsmallest(max(BEAM, there), longer)
     place_of = {qubit: place for place, qubit in enumerate(order)}
-    return [
-        tuple(placed[place_of[q]] for q in range(circuit.num_qubits)) for _, placed in grown[:count]
-    ]
+    found = [tuple(placed[place_of[q]] for q in range(circuit.num_qubits)) for _, placed in grown]
+
+    def failure(placed: Region) -> float:
+        lost = sum(times * losses[_pair(placed[a], placed[b])] for (a, b), times in gates.items())
+        values = [math.exp(-sum(readouts[placed[q]] for q in qubits)) for qubits in read]
+        return lost - math.log(sum(values) / len(values)) if values else lost
+
+    return heapq.nsmallest(count, found, key=failure)
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

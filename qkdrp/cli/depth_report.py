@@ -78,11 +78,12 @@ def _place(row: "DepthRow") -> tuple[str, str]:
 
 
 def _gains(report: "DepthReport") -> Table:
-    table = Table(title="as asked for, and forms with the same values", box=SIMPLE_HEAD)
-    columns = ("circuit", "device", "2q gates", "fewest", "ratio", "value", "highest", "by")
+    title = "as asked for, and forms with the same values"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    columns = ("circuit", "device", "2q", "least", "ratio", "value", "highest", "by")
     for name in columns:
         left = name in {"circuit", "device", "by"}
-        table.add_column(name, justify="left" if left else "right", no_wrap=name != "by")
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
     for gain in report.gains:
         table.add_row(
             gain.circuit,

@@ -48,7 +48,7 @@ def volumetric(report: DepthReport) -> Figure:
         ):
             if not rows:
                 continue
-            shift = 0.6 * ((index + 0.5) / len(names) - 0.5)
+            shift = 1.5 * ((index + 0.5) / len(names) - 0.5)
             axes.scatter(
                 [row.logical.qubits + shift for row in rows],
                 [max(1, row.trial.two_qubit_depth) for row in rows],
@@ -76,7 +76,7 @@ def _draw_volumes(axes: Axes, report: DepthReport) -> None:
     volumes: dict[int, list[str]] = {}
     for row in report.best:
         if row.volume is not None:
-            text = f"{row.device} ({row.volume.origin})"
+            text = f"{row.device.removeprefix('fake_')} ({row.volume.origin})"
             names = volumes.setdefault(row.volume.value, [])
             if text not in names:
                 names.append(text)
@@ -90,8 +90,8 @@ def _draw_volumes(axes: Axes, report: DepthReport) -> None:
         axes.text(
             0.1,
             deep,
-            f"QV {value}: {side} x {deep}, estimate at {LAYERS_OF_VOLUME} two-qubit layers\n"
-            f"per QV layer: {', '.join(names)}",
+            f"QV {value}: {side} x {deep}, estimate at {LAYERS_OF_VOLUME}\n"
+            f"two-qubit layers per QV layer:\n{', '.join(names)}",
             fontsize=6.5,
             va="bottom",
             color="#555555",
