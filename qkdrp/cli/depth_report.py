@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from qkdrp.backends.depth.report import DepthReport
     from qkdrp.backends.depth.row import DepthRow
 
-FEW = 6
-"""Circuits up to which every form and every verdict is printed."""
-
 
 def print_report(report: "DepthReport") -> None:
     """Print tables, verdicts and recommendations."""
+    from qkdrp.depth.summary import FEW
+
     console = Console(highlight=False)
     circuits = list(dict.fromkeys(row.variant.circuit for row in report.rows))
     if len(circuits) <= FEW:

@@ -171,6 +171,8 @@ def layout_map(found: PreparedCircuit, row: DepthRow, device: DeviceSnapshot) ->
             zorder=5,
         )  # fmt: skip
     axes.set_title(f"{row.variant.circuit}, {row.variant.form}, on {row.device}", fontsize=9)
+    middle, half = (places.max(axis=0) + places.min(axis=0)) / 2, np.ptp(places, axis=0) / 2
+    axes.set_ylim(middle[1] - (wide := max(1.1 * half[1], 0.2 * half[0], 0.5)), middle[1] + wide)
     axes.set_aspect("equal")
     axes.axis("off")
     return figure

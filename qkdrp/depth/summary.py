@@ -3,46 +3,74 @@
 import pandas as pd
 
 from qkdrp.backends.depth.report import DepthReport
+from qkdrp.backends.depth.row import DepthRow
 from qkdrp.backends.depth.rules import RULES
+
+FEW = 6
+"""Circuits up to which every form is shown."""
 
 MARKS = {True: "yes", False: "no", None: "?"}
 
 
-def row_frame(report: DepthReport) -> pd.DataFrame:
-    """Return the best row of each circuit, form and device."""
+def count_frame(report: DepthReport) -> pd.DataFrame:
+    """Return gates, layers and qubits of the rows that are shown."""
     return pd.DataFrame(
         [
-            {
-                "circuit": row.variant.circuit,
-                "form": row.variant.form,
-                "device": row.device,
+            _name(row)
+            | {
                 "level": row.trial.level,
                 "seed": row.trial.seed,
                 "logical depth": row.logical.depth,
-                "logical 2q depth": row.logical.two_qubit_depth,
-                "logical 2q gates": row.logical.two_qubit_gates,
-                "published 2q gates": row.logical.published_two_qubit,
-                "settings": row.logical.settings,
+                "2q": row.logical.two_qubit_gates,
+                "2q published": row.logical.published_two_qubit,
                 "depth": row.trial.depth,
                 "2q depth": row.trial.two_qubit_depth,
                 "2q gates": row.trial.two_qubit_gates,
                 "pulses": row.trial.pulses,
                 "swaps": row.swaps,
-                "qubits": " ".join(map(str, row.trial.qubits)),
-                "duration us": row.trial.duration * 1e6,
-                "of T1, T2": row.duration_share,
-                "success": row.trial.success,
-                "value success": row.trial.value_success,
-                "EPLG success": row.eplg_success,
                 "critical depth": row.trial.critical_depth,
                 "parallelism": row.trial.parallelism,
-                "inference s": row.times.inference,
-                "training step s": row.times.training_step,
+                "qubits": " ".join(map(str, row.trial.qubits)),
             }
-            | {rule: MARKS[v.met] for rule, v in zip(RULES, report.verdicts(row), strict=True)}
-            for row in report.best
+            for row in shown(report)
         ]
     )
+
+
+def estimate_frame(report: DepthReport) -> pd.DataFrame:
+    """Return what the rows that are shown come to on their devices, and which rules they meet."""
+    return pd.DataFrame(
+        [
+            _name(row)
+            | {
+                "us": row.trial.duration * 1e6,
+                "of T1, T2": row.duration_share,
+                "success": row.trial.success,
+                "value": row.trial.value_success,
+                "EPLG": row.eplg_success,
+                "inference s": round(row.times.inference),
+                "step h": row.times.training_step / 3600,
+            }
+            | {rule: MARKS[v.met] for rule, v in zip(RULES, report.verdicts(row), strict=True)}
+            for row in shown(report)
+        ]
+    )
+
+
+def shown(report: DepthReport) -> list[DepthRow]:
+    """Return the best rows; of many circuits only those as asked for and those chosen."""
+    if len({row.variant.circuit for row in report.rows}) <= FEW or not report.gains:
+        return list(report.best)
+    chosen = [each for gain in report.gains for each in (gain.plain, gain.chosen)]
+    return list(dict.fromkeys(chosen))
+
+
+def _name(row: DepthRow) -> dict[str, object]:
+    return {
+        "circuit": row.variant.circuit,
+        "form": row.variant.form,
+        "device": row.device.removeprefix("fake_"),
+    }
 
 
 def gain_frame(report: DepthReport) -> pd.DataFrame:
