@@ -6,16 +6,18 @@ from qkdrp.backends.depth.analyse import transpiled
 from qkdrp.backends.depth.report import DepthReport
 from qkdrp.depth.figures import circuit_drawing, heat_map, layout_map, volumetric
 from qkdrp.depth.page import make_page
+from qkdrp.depth.summary import gain_frame
 from qkdrp.files import atomic, write_csv, write_json
 from qkdrp.page import Figure, write_page
 from qkdrp.provenance import versions
 
-TABLE, RECORD, PAGE, FIGURES = "depth.csv", "depth.json", "report.html", "figures"
+TABLE, GAINS, RECORD = "depth.csv", "gains.csv", "depth.json"
+PAGE, FIGURES = "report.html", "figures"
 """Names of files and folder."""
 
 
 def write_report(report: DepthReport, folder: Path) -> None:
-    """Write table, record, figures and page.
+    """Write tables, record, figures and page.
 
     Args:
         report: The report.
@@ -28,6 +30,8 @@ def write_report(report: DepthReport, folder: Path) -> None:
         with atomic(folder / FIGURES / f"{name}.png") as temporary:
             temporary.write_bytes(figure.png)
     write_csv(folder / TABLE, report.to_frame())
+    if report.gains:
+        write_csv(folder / GAINS, gain_frame(report))
     write_json(folder / RECORD, report.to_json() | {"versions": versions()})
     write_page(folder / PAGE, make_page(report, figures, versions()))
 

@@ -11,7 +11,7 @@ from qkdrp.backends.depth.cache import Cache
 from qkdrp.backends.depth.report import DepthReport
 from qkdrp.circuits import PQCSpec
 from qkdrp.depth import figures
-from qkdrp.depth.write import FIGURES, PAGE, RECORD, TABLE, write_report
+from qkdrp.depth.write import FIGURES, GAINS, PAGE, RECORD, TABLE, write_report
 from tests.browser import needs_chromium, widths
 
 
@@ -31,7 +31,7 @@ def folder(report: DepthReport, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def test_every_file_is_there_and_nothing_else(folder: Path) -> None:
-    assert {path.name for path in folder.iterdir()} == {TABLE, RECORD, PAGE, FIGURES}
+    assert {path.name for path in folder.iterdir()} == {TABLE, GAINS, RECORD, PAGE, FIGURES}
     names = {path.name for path in (folder / FIGURES).iterdir()}
     assert names == {"success.png", "volume.png", "layout.png", "circuit.png"}
 
