@@ -22,7 +22,7 @@ def effective(program: PauliProgram) -> NDArray[np.bool_]:
     kept = np.ones(program.n_rotations, dtype=bool)
     for k in range(program.n_rotations):
         kept[k] = program.x[k] != 0 or bool(np.any(crossed[k, :k] & kept[:k]))
-    seen = _crossed(program.x, program.z, program.term_x, program.term_z).any(axis=1)
+    seen = np.any(_crossed(program.x, program.z, program.term_x, program.term_z), axis=1)
     for k in reversed(range(program.n_rotations)):
         kept[k] &= seen[k] or bool(np.any(crossed[k, k + 1 :] & kept[k + 1 :]))
     return kept

@@ -169,7 +169,8 @@ def _search(
     _settle(here, done, before[shown, shown], n_done)
     first = rank(here, done, shown)[:beam]
     frames, here, done = frames[first], here[first], done[first]
-    start, steps, seen = frames, [], set[int]()
+    start, seen = frames, set[int]()
+    steps: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
     for _ in range(8 * n_qubits * count):
         n_left = max(0, n_done - shown.start)
         ended = done[:, :n_left].all(axis=1) & fine(here[:, n_left:]).all(axis=1)

@@ -29,6 +29,9 @@ MARKERS = "osv^<>DPX*"
 
 AS_BUILT = "as built"
 
+LEAST = 3
+"""Rows below which a correlation says nothing."""
+
 
 @dataclass(frozen=True)
 class SuccessStudy:
@@ -129,7 +132,9 @@ def correlations(table: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for which, rows in (("as built", table[table["form"] == AS_BUILT]), ("all forms", table)):
         for estimate in ("value_success", "success", "eplg_success"):
-            known = rows.dropna(subset=[estimate])
+            known = rows.dropna(subset=[estimate]).astype({estimate: float})
+            if len(known) < LEAST:
+                continue
             lines.append(
                 {
                     "rows": which,
@@ -161,10 +166,9 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
                 color=COLORS[devices.index(row["device"]) % len(COLORS)],
                 markersize=9 if row["form"] == AS_BUILT else 5.5,
             )
-        as_built, every = (
-            found.loc[(which, estimate), "pearson"] for which in ("as built", "all forms")
-        )
-        axes.set_title(f"Pearson {as_built:.3f} as built, {every:.3f} all forms", fontsize=9)
+        pearson = found["pearson"].xs(estimate, level="estimate")
+        said = ", ".join(f"{value:.3f} {which}" for which, value in pearson.items())
+        axes.set_title(f"Pearson {said}", fontsize=9)
         axes.set(
             xlabel=f"estimated loss: 1 - success of {label}",
             ylabel="measured loss: 1 - contrast",

@@ -35,8 +35,8 @@ def parallelism(circuit: QuantumCircuit) -> float:
     Args:
         circuit: Barriers are left out.
     """
-    depth, n_qubits = circuit.depth(), circuit.num_qubits
+    depth, n_qubits = int(circuit.depth()), int(circuit.num_qubits)
     if depth == 0 or n_qubits < 2:
         return 0.0
-    gates = sum(instruction.name != "barrier" for instruction in circuit.data)
+    gates = len([each for each in circuit.data if each.name != "barrier"])
     return max(0.0, (gates / depth - 1) / (n_qubits - 1))

@@ -78,7 +78,8 @@ def usable_region(target: Target, size: int) -> Region:
     graph.add_edges_from_no_data(list(coupling_losses(target)))
     broken = [q for q in graph.node_indices() if readout_error(target, q) >= UNUSABLE_ERROR]
     graph.remove_nodes_from(broken)
-    region = tuple(sorted(max(connected_components(graph), key=len, default=set())))
+    groups = [tuple(sorted(group)) for group in connected_components(graph)]
+    region: Region = max(groups, key=len, default=())
     if size > len(region):
         raise BackendError(
             f"The circuit has {size} qubits, the device {len(region)} connected ones in working "

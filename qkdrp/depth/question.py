@@ -68,7 +68,7 @@ def choose_circuits(
     if grid:
         sizes = list(product(*GRID.values()))
         hows = measurements or MEASUREMENTS_OF_GRID
-        found += [PQCSpec(*size, how) for how in hows for size in sizes]
+        found += [PQCSpec(n1, n2, n3, how) for how in hows for n1, n2, n3 in sizes]
     if run is not None:
         found.append(_spec_of_run(run))
     if not found:
