@@ -42,7 +42,7 @@ def compare_circuits(seeds: int = SEEDS, workers: int = 0) -> pd.DataFrame:
     sizes = ["n_qubits", "n_encoding", "n_variational", "measurement"]
     specs = [PQCSpec(*row) for row in wanted[sizes].itertuples(index=False)]
     report = depth_report(
-        specs, [DEVICE], seeds=range(seeds), reduce=False, recommendations=False, workers=workers
+        specs, [DEVICE], seeds=range(seeds), reduce=False, recommend="none", workers=workers
     )
     lines = []
     for spec, (_, known) in zip(specs, wanted.iterrows(), strict=True):

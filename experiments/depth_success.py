@@ -66,7 +66,7 @@ def run_study(
         [study.spec],
         study.devices,
         seeds=range(study.seeds),
-        recommendations=False,
+        recommend="none",
         workers=workers,
     )
     rng = np.random.default_rng(study.seed)

@@ -1,14 +1,20 @@
 """Making a depth report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from qiskit import QuantumCircuit
 
 from qkdrp.backends.depth.cache import Cache
 from qkdrp.backends.depth.device import DeviceSnapshot, take_snapshot, with_fractional_gates
-from qkdrp.backends.depth.recommend import Candidate, Recommendation, candidates, recommend
+from qkdrp.backends.depth.recommend import (
+    Candidate,
+    Recommendation,
+    candidates,
+    smallest_change,
+)
 from qkdrp.backends.depth.report import DepthReport, Skipped
 from qkdrp.backends.depth.row import DepthRow, Logical, describe, make_row
 from qkdrp.backends.depth.rules import RULES, Limits
@@ -29,6 +35,9 @@ from qkdrp.circuits.shapes import SHAPES
 LEVELS = (0, 1, 2, 3)
 """Optimisation levels of the transpiler."""
 
+RECOMMEND: Mapping[str, int | None] = MappingProxyType({"best": 1, "all": None, "none": 0})
+"""On how many devices recommendations are looked for, the most successful first."""
+
 TRIED_SEEDS = 3
 """Seeds of the transpiler for a variant that is tried for a recommendation."""
 
@@ -42,7 +51,7 @@ def depth_report(  # each is a question of its own
     quantum_volume: int | None = None,
     fractional: bool = False,
     reduce: bool = True,
-    recommendations: bool = True,
+    recommend: str = "best",
     limits: Limits | None = None,
     load: Load | None = None,
     cache: Cache | None = None,
@@ -65,8 +74,8 @@ def depth_report(  # each is a question of its own
         quantum_volume: For all devices, instead of what they or the published table tell.
         fractional: Whether to use rx and rzz of any angle; on devices without, at assumed errors.
         reduce: Whether to try reductions.
-        recommendations: Whether to look for the smallest change that meets each rule, for each
-            circuit on the device where it succeeds most often.
+        recommend: One of :data:`RECOMMEND`: where to look for the smallest change that meets each
+            rule: for each circuit on the device where it succeeds most often, on all, nowhere.
         limits: From where on rules are met.
         load: What devices would be asked for.
         cache: Where transpilations are kept; by default in the user's cache folder.
@@ -83,6 +92,8 @@ def depth_report(  # each is a question of its own
     """
     limits, load = limits or Limits(), load or Load()
     levels, seeds = _checked(levels, seeds)
+    if recommend not in RECOMMEND:
+        raise BackendError(f"recommend = {recommend!r}: choose one of {', '.join(RECOMMEND)}.")
     if quantum_volume is not None:
         QuantumVolume(quantum_volume, "user")
     found = [_open(each, fractional=fractional) for each in devices]
@@ -97,12 +108,12 @@ def depth_report(  # each is a question of its own
             raise BackendError(skipped[0].reason)
         rows = _marked(bench.rows(requests))
         advice: list[Recommendation] = []
-        if recommendations:
-            tried = seeds[:TRIED_SEEDS]
-            for number, base in enumerate(bases):
-                on_progress("recommendations", number, len(bases))
-                advice += _recommendations(bench, base, rows, levels[-1], tried, limits)
-            on_progress("recommendations", len(bases), len(bases))
+        starts = [row for base in bases for row in _starts(base, rows)[: RECOMMEND[recommend]]]
+        for number, start in enumerate(starts):
+            on_progress("recommendations", number, len(starts))
+            others = [row.device for row in _starts(start.variant, rows) if row is not start]
+            advice += _advise(bench, start, others, levels[-1], seeds[:TRIED_SEEDS], limits)
+        on_progress("recommendations", len(starts), len(starts))
     return DepthReport(rows, tuple(skipped), tuple(advice), named, limits, load, seeds)
 
 
@@ -182,24 +193,25 @@ class _Bench:
         ]
 
 
-def _recommendations(
+def _starts(base: Variant, rows: Sequence[DepthRow]) -> list[DepthRow]:
+    """Return the best row of a circuit on each device, the most successful first."""
+    own = [row for row in rows if row.variant == base and row.best]
+    return sorted(own, key=lambda row: row.trial.value_success, reverse=True)
+
+
+def _advise(
     bench: _Bench,
-    base: Variant,
-    rows: Sequence[DepthRow],
+    start: DepthRow,
+    others: Sequence[str],
     level: int,
     seeds: tuple[int, ...],
     limits: Limits,
 ) -> list[Recommendation]:
-    """Return what to change for each rule on the device where a circuit succeeds most often."""
-    own = [row for row in rows if row.variant == base and row.best]
-    own.sort(key=lambda row: row.trial.value_success, reverse=True)
-    if not own:
-        return []
-    start = own[0]
+    """Return what to change for each rule so that a circuit meets it."""
     options = candidates(
-        base,
+        start.variant,
         start.device,
-        [row.device for row in own[1:]],
+        others,
         lambda device, variant: bench.shapes(device, variant.spec.n_qubits),
     )
 
@@ -215,7 +227,7 @@ def _recommendations(
             bench.logical(option.variant), volume
         )
 
-    return [recommend(rule, start, options, limits, row_of, possible) for rule in RULES]
+    return [smallest_change(rule, start, options, limits, row_of, possible) for rule in RULES]
 
 
 def _request(variant: Variant, device: str, level: int, seeds: tuple[int, ...]) -> Request:

@@ -108,7 +108,7 @@ def _forms(variant: Variant, shapes: tuple[str, ...]) -> Iterator[Variant]:
     yield from reductions(variant, shapes)
 
 
-def recommend(
+def smallest_change(
     rule: str,
     base: DepthRow,
     options: Sequence[Candidate],

@@ -83,8 +83,13 @@ def depth(
         bool, typer.Option(help="Try forms with the same values and fewer gates.")
     ] = True,
     recommend: Annotated[
-        bool, typer.Option(help="Look for the smallest change that meets each rule.")
-    ] = True,
+        str,
+        typer.Option(
+            help="Where to look for the smallest change that meets each rule: best, each circuit's "
+            "best device; all; none.",
+            metavar="NAME",
+        ),
+    ] = "best",
     qv: Annotated[
         int | None,
         typer.Option(
@@ -143,7 +148,7 @@ def depth(
             quantum_volume=qv,
             fractional=fractional,
             reduce=reduce,
-            recommendations=recommend,
+            recommend=recommend,
             limits=Limits(min_success, max_duration),
             load=Load(shots, samples, batch_size),
             cache=Cache.standard() if cache else Cache(None),

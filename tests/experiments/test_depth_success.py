@@ -51,7 +51,7 @@ def test_contrast_is_the_slope_of_damped_values(rng: np.random.Generator) -> Non
 
 def test_forms_of_a_circuit_have_the_same_exact_values(rng: np.random.Generator) -> None:
     report = depth_report(
-        [PQCSpec(2, 1, 1)], ["fake_manila"], seeds=(0,), recommendations=False, cache=Cache(None),
+        [PQCSpec(2, 1, 1)], ["fake_manila"], seeds=(0,), recommend="none", cache=Cache(None),
         workers=1,
     )  # fmt: skip
     angles = rng.uniform(-3, 3, (3, 6))

@@ -85,7 +85,7 @@ def test_nothing_is_transpiled_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def run(backend: object) -> tuple[DepthReport, int]:
         done = []
         made = depth_report(
-            [SMALL], [backend], seeds=(0,), recommendations=False, cache=Cache(tmp_path),
+            [SMALL], [backend], seeds=(0,), recommend="none", cache=Cache(tmp_path),
             workers=1, on_progress=lambda what, n, _: done.append(n) if n else None,
         )  # fmt: skip
         return made, len(done)
@@ -104,7 +104,7 @@ def test_workers_find_the_same(report: DepthReport, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sweep, "FEW", 0)
     found = depth_report(
         [SMALL], [FakeManilaV2()], levels=(1, 3), seeds=(4, 5), reduce=False,
-        recommendations=False, cache=Cache(None), workers=2,
+        recommend="none", cache=Cache(None), workers=2,
     )  # fmt: skip
     assert found.rows == tuple(row for row in report.rows if row.variant.form == "as built")
 
@@ -148,6 +148,7 @@ def test_what_the_transpiler_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch
         ({"levels": ()}, "choose among"),
         ({"seeds": ()}, "at least one"),
         ({"quantum_volume": 1}, "expected 2 or more"),
+        ({"recommend": "some"}, "choose one of best, all, none"),
     ],
 )
 def test_numbers_out_of_range_are_refused(options: dict[str, object], match: str) -> None:
@@ -166,7 +167,7 @@ def test_fractional_gates_make_circuits_shallower() -> None:
     plain, fractional = (
         depth_report(
             [PQCSpec(4, 2, 1)], ["fake_torino"], seeds=(0,), fractional=use, reduce=False,
-            recommendations=False, cache=Cache(None), workers=1,
+            recommend="none", cache=Cache(None), workers=1,
         ).rows[0]
         for use in (False, True)
     )  # fmt: skip

@@ -34,7 +34,7 @@ def test_nothing_is_written_or_kept_unless_asked_for(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words = ["--spec", "2,1,1", "--devices", "fake_manila", "--seeds", "1", "--workers", "1"]
-    assert run(*words, "--no-cache", "--no-recommend", "--no-reduce") == 0
+    assert run(*words, "--no-cache", "--recommend", "none", "--no-reduce") == 0
     assert list(tmp_path.iterdir()) == []
 
 
