@@ -13,8 +13,8 @@ from qkdrp.circuits.errors import CircuitError
 MOST_QUBITS = 14
 """Distances of all 2^n strings are tabulated."""
 
-FADES = (0.4, 0.2)
-"""Weights of the strings of a block, relative to those of the block before: each is tried."""
+FADE = 0.3
+"""Weight of the strings of a block, relative to those of the block before."""
 
 WORK, LEAST_BEAM = 40_000, 160
 """States that are kept in each step, times strings, and their least number.
@@ -95,11 +95,10 @@ def find_network(strings: Strings, couplings: QubitPairs, n_qubits: int, seed: i
             "leave the reductions out."
         )
     lengths = string_lengths(couplings, n_qubits)
-    found = [_search(strings, couplings, n_qubits, lengths, fade, seed) for fade in FADES]
-    networks = [network for network in found if network is not None]
-    if not networks:
+    network = _search(strings, couplings, n_qubits, lengths, seed)
+    if network is None:
         raise CircuitError("The search for a network came to no end: leave the reductions out.")
-    return min(networks, key=lambda network: len(network.gates))
+    return network
 
 
 def string_lengths(couplings: QubitPairs, n_qubits: int) -> NDArray[np.float32]:
@@ -138,7 +137,6 @@ def _search(
     couplings: QubitPairs,
     n_qubits: int,
     lengths: NDArray[np.float32],
-    fade: float,
     seed: int,
 ) -> Network | None:
     count, n_done = len(strings.masks), len(strings.masks) - strings.n_read
@@ -158,7 +156,7 @@ def _search(
         over = done | (is_read[shown] & fine(here))
         # One more for each that is left: having done one is better than having shortened many.
         left = np.where(over, np.float32(0), lengths[here] + 1)
-        weights = (fade ** (blocks[shown] - blocks[shown.start])).astype(np.float32)
+        weights = (FADE ** (blocks[shown] - blocks[shown.start])).astype(np.float32)
         return np.argsort(left @ weights, kind="stable")
 
     # A state is its frame, the images of Z and X of each qubit, and the strings that are shown.

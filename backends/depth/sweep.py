@@ -98,8 +98,9 @@ class Sweep(AbstractContextManager["Sweep"]):
                 plans[each] = (build_pqc(each.spec), each.network, each.keep_tail)
             else:
                 self._circuits[each] = each.build()
+        keys = {each: _plan_key(*plan) for each, plan in plans.items()}
         failed = {}
-        for each, found in self._all("networks", _plan, plans, _plan_key, FEW_NETWORKS):
+        for each, found in self._all("networks", _plan, plans, keys, FEW_NETWORKS):
             if isinstance(found, str):
                 failed[each] = found
                 continue
@@ -112,43 +113,32 @@ class Sweep(AbstractContextManager["Sweep"]):
         """Return the trials of each request, seed by seed in its order."""
         wanted = list(dict.fromkeys(requests))
         self.build(each.variant for each in wanted)
-        jobs = {
-            (each, seed): (
-                self._circuits[each.variant],
-                self.devices[each.device],
-                each.level,
-                seed,
-                bool(each.variant.network),
-            )
-            for each in wanted
-            for seed in each.seeds
-        }
-        found = dict(self._all("transpilations", _try, jobs, self._trial_key, FEW))
+        jobs, keys = {}, {}
+        for each in wanted:
+            pqc, device = self._circuits[each.variant], self.devices[each.device]
+            circuit = circuit_digest(pqc.circuit, pqc.observables)
+            placed = bool(each.variant.network)
+            for seed in each.seeds:
+                jobs[each, seed] = pqc, device, each.level, seed, placed
+                keys[each, seed] = digest_of(
+                    [circuit, self._digests[each.device], each.level, seed, placed]
+                    + [FORMAT, version("qiskit")]
+                )
+        found = dict(self._all("transpilations", _try, jobs, keys, FEW))
         return {
             each: tuple(Trial.from_json(found[each, seed]) for seed in each.seeds)
             for each in wanted
         }
-
-    def _trial_key(
-        self, pqc: PQC, device: DeviceSnapshot, level: int, seed: int, placed: bool
-    ) -> str:
-        circuit = circuit_digest(pqc.circuit, pqc.observables)
-        versions = [FORMAT, version("qiskit")]
-        gates = sorted(device.target.operation_names)
-        return digest_of(
-            [circuit, self._digests[device.name], gates, level, seed, placed, versions]
-        )
 
     def _all(
         self,
         what: str,
         work: Callable[..., Any],
         jobs: Mapping[Any, tuple[Any, ...]],
-        key_of: Callable[..., str],
+        keys: Mapping[Any, str],
         few: int,
     ) -> Iterator[tuple[Any, Any]]:
         """Yield each job and what came out, from the cache or done now."""
-        keys = {job: key_of(*arguments) for job, arguments in jobs.items()}
         missing = {}
         for job, key in keys.items():
             kept = self.cache.get(key)
