@@ -113,16 +113,19 @@ class Sweep(AbstractContextManager["Sweep"]):
         """Return the trials of each request, seed by seed in its order."""
         wanted = list(dict.fromkeys(requests))
         self.build(each.variant for each in wanted)
+        circuits = {each: self._circuits[each] for each in {one.variant for one in wanted}}
+        digests = {
+            each: circuit_digest(pqc.circuit, pqc.observables) for each, pqc in circuits.items()
+        }
+        versions = FORMAT, version("qiskit")
         jobs, keys = {}, {}
         for each in wanted:
-            pqc, device = self._circuits[each.variant], self.devices[each.device]
-            circuit = circuit_digest(pqc.circuit, pqc.observables)
             placed = bool(each.variant.network)
             for seed in each.seeds:
-                jobs[each, seed] = pqc, device, each.level, seed, placed
+                how = each.level, seed, placed
+                jobs[each, seed] = circuits[each.variant], self.devices[each.device], *how
                 keys[each, seed] = digest_of(
-                    [circuit, self._digests[each.device], each.level, seed, placed]
-                    + [FORMAT, version("qiskit")]
+                    [digests[each.variant], self._digests[each.device], *how, *versions]
                 )
         found = dict(self._all("transpilations", _try, jobs, keys, FEW))
         return {
