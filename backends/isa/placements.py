@@ -2,11 +2,17 @@
 
 import heapq
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 
 from qiskit.transpiler import Target
 
-from qkdrp.backends.isa.regions import BEAM, Region, coupling_losses, loss_of
+from qkdrp.backends.isa.regions import (
+    BEAM,
+    Region,
+    coupling_losses,
+    loss_of,
+    neighbours_by,
+)
 from qkdrp.backends.isa.targets import readout_error
 from qkdrp.circuits import PQC
 
@@ -35,10 +41,7 @@ def find_placements(pqc: PQC, target: Target, count: int) -> list[Region]:
     read = [{q for _, on, _ in op.to_sparse_list() for q in on} for op in pqc.observables]
     reads = Counter(q for qubits in read for q in qubits)
     losses = coupling_losses(target)
-    neighbours = defaultdict(set)
-    for one, other in losses:
-        neighbours[one].add(other)
-        neighbours[other].add(one)
+    neighbours = neighbours_by(losses)
     readouts = [loss_of(readout_error(target, qubit)) for qubit in range(there)]
     order = _connected_order(gates, circuit.num_qubits)
 

@@ -3,6 +3,7 @@
 import heapq
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from qiskit.transpiler import Target
 from rustworkx import PyGraph, connected_components
@@ -39,10 +40,7 @@ def find_regions(target: Target, size: int, count: int) -> list[Region]:
             "use a smaller circuit or another device."
         )
     couplings = coupling_losses(target)
-    neighbours = defaultdict(set)
-    for one, other in couplings:
-        neighbours[one].add(other)
-        neighbours[other].add(one)
+    neighbours = neighbours_by(couplings)
     readouts = [loss_of(readout_error(target, qubit)) for qubit in range(there)]
 
     def cost(region: frozenset[int]) -> tuple[float, Region]:
@@ -96,6 +94,15 @@ def coupling_losses(target: Target) -> dict[tuple[int, int], float]:
             pair = min(qubits), max(qubits)
             losses[pair] = min(losses.get(pair, math.inf), loss_of(properties.error or 0.0))
     return losses
+
+
+def neighbours_by(couplings: Iterable[tuple[int, int]]) -> Mapping[int, set[int]]:
+    """Return the qubits that each qubit is coupled to; none for one without couplings."""
+    neighbours: defaultdict[int, set[int]] = defaultdict(set)
+    for one, other in couplings:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    return neighbours
 
 
 def loss_of(error: float) -> float:

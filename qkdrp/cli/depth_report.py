@@ -79,7 +79,7 @@ def _place(row: "DepthRow") -> tuple[str, str]:
 def _gains(report: "DepthReport") -> Table:
     title = "as asked for, and forms with the same values"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    columns = ("circuit", "device", "2q", "least", "ratio", "value", "highest", "by")
+    columns = ("circuit", "device", "2q", "least", "ratio", "value", "best", "by")
     for name in columns:
         left = name in {"circuit", "device", "by"}
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
@@ -92,7 +92,7 @@ def _gains(report: "DepthReport") -> Table:
             f"{gain.ratio:.2f}",
             f"{gain.plain.trial.value_success:.3f}",
             f"{gain.chosen.trial.value_success:.3f}*",
-            gain.chosen.variant.form,
+            gain.chosen.variant.form.removesuffix(" network"),
         )
     return table
 

@@ -164,10 +164,10 @@ def layout_map(found: PreparedCircuit, row: DepthRow, device: DeviceSnapshot) ->
             axes.annotate(str(busy), ends.mean(axis=0), fontsize=8, color=COLORS[1], zorder=4)
     idle = [place for place in range(len(places)) if place not in used]
     axes.scatter(places[idle, 0], places[idle, 1], s=14, color=LIGHT, zorder=2)
-    axes.scatter(places[list(used), 0], places[list(used), 1], s=150, color=COLORS[0], zorder=3)
+    axes.scatter(places[list(used), 0], places[list(used), 1], s=110, color=COLORS[0], zorder=3)
     for place, physical in used.items():
         axes.annotate(
-            str(physical), places[place], color="white", fontsize=7, ha="center", va="center",
+            str(physical), places[place], color="white", fontsize=6, ha="center", va="center",
             zorder=5,
         )  # fmt: skip
     axes.set_title(f"{row.variant.circuit}, {row.variant.form}, on {row.device}", fontsize=9)
