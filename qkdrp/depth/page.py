@@ -66,7 +66,7 @@ def make_page(
                 "The smallest change that meets each rule",
                 [
                     Table(
-                        "On the device where the circuit succeeds most often",
+                        "Each rule as it is, and what to change",
                         recommendation_frame(report),
                     )
                 ],
