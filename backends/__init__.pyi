@@ -1,4 +1,6 @@
 from .base import Backend, CostEstimate
+from .depth.analyse import depth_report
+from .depth.report import DepthReport
 from .isa.prepare import PreparedCircuit, prepare
 from .layer import QuantumLayer
 from .registry import BACKENDS, get_backend
@@ -8,9 +10,11 @@ __all__ = [
     "BACKENDS",
     "Backend",
     "CostEstimate",
+    "DepthReport",
     "PreparedCircuit",
     "QuantumLayer",
     "Usage",
+    "depth_report",
     "get_backend",
     "prepare",
 ]

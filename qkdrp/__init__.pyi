@@ -1,4 +1,4 @@
-from .backends import QuantumLayer, get_backend
+from .backends import DepthReport, QuantumLayer, depth_report, get_backend
 from .circuits import PQC, PQCSpec, build_pqc, compile_program
 from .circuits.errors import QkdrpError
 from .config import TrainConfig
@@ -8,6 +8,7 @@ from .regressor import HybridRegressor
 __all__ = [
     "PQC",
     "Cohort",
+    "DepthReport",
     "HybridRegressor",
     "LabelNormaliser",
     "PQCSpec",
@@ -16,6 +17,7 @@ __all__ = [
     "TrainConfig",
     "build_pqc",
     "compile_program",
+    "depth_report",
     "get_backend",
     "load_cohort",
     "make_split",

@@ -131,7 +131,7 @@ def load_run(path: Path, backend: Backend) -> Run:
         RunError: If the folder is missing, incomplete or damaged, or its circuit is not the one
             that this version builds.
     """
-    config = _read_config(path)
+    config = read_config(path)
     metrics = read_metrics(path)
     if not (path / MODEL).is_file():
         raise _damaged(path / MODEL)
@@ -179,7 +179,12 @@ def read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def _read_config(path: Path) -> TrainConfig:
+def read_config(path: Path) -> TrainConfig:
+    """Return the settings of a run.
+
+    Raises:
+        RunError: If the folder is none of a run, or damaged.
+    """
     if not (path / CONFIG).is_file():
         raise RunError(f"{path}: is no run folder, {CONFIG} is missing.")
     content = _read_object(path / CONFIG)

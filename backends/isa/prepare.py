@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from qiskit import QuantumCircuit, transpile
+from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import Target
 
 from qkdrp.backends.isa.regions import Region, find_regions
@@ -13,7 +14,7 @@ from qkdrp.circuits import PQC
 from qkdrp.circuits.errors import BackendError
 
 LEVEL = 3
-"""Optimisation level of the transpiler."""
+"""Optimisation level of the transpiler where nothing else is asked for."""
 
 REGIONS, SEEDS = 6, 4
 """Groups of physical qubits, and transpiler seeds on each, of which the best is taken."""
@@ -79,7 +80,7 @@ def prepare(
     trials = [(region, seed) for region in regions for seed in seeds]
     best: PreparedCircuit | None = None
     for done, (region, seed) in enumerate(trials):
-        trial = _transpile(pqc, target, region, seed, device)
+        trial = transpile_once(pqc, restrict(target, region), region, seed, device)
         if best is None or trial.success > best.success:
             best = trial
         on_trial(done + 1, len(trials))
@@ -88,18 +89,63 @@ def prepare(
     return best
 
 
-def _transpile(pqc: PQC, target: Target, region: Region, seed: int, name: str) -> PreparedCircuit:
-    local = restrict(target, region)
+def transpile_once(
+    pqc: PQC,
+    target: Target,
+    region: Region,
+    seed: int,
+    device: str = "device",
+    level: int = LEVEL,
+) -> PreparedCircuit:
+    """Transpile a circuit once, for some physical qubits or all of them.
+
+    Args:
+        pqc: The circuit and its observables.
+        target: These physical qubits alone, as :func:`~qkdrp.backends.isa.targets.restrict` gives
+            them; the circuit may go by any of them.
+        region: Their numbers on the device.
+        seed: Of the transpiler.
+        device: Name of the device.
+        level: Optimisation level.
+
+    Returns:
+        The circuit on the qubits that it uses, and no others.
+    """
     circuit = transpile(
-        pqc.circuit, target=local, optimization_level=LEVEL, seed_transpiler=seed, num_processes=1
+        pqc.circuit, target=target, optimization_level=level, seed_transpiler=seed, num_processes=1
     )
     observables = tuple(op.apply_layout(circuit.layout) for op in pqc.observables)
     read = sorted({q for op in observables for _, on, _ in op.to_sparse_list() for q in on})
-    plain = _without_layout(circuit)
-    plain.metadata = {PHYSICAL: list(region)}
-    laid_out = replace(pqc, circuit=plain, observables=observables)
-    success = estimated_success(plain, local, read)
-    return PreparedCircuit(laid_out, region, name, success, seed)
+    success = estimated_success(circuit, target, read)
+    laid_out = replace(pqc, circuit=_without_layout(circuit), observables=observables)
+    used, compacted = compact(laid_out)
+    qubits = tuple(region[q] for q in used)
+    compacted.circuit.metadata = {PHYSICAL: list(qubits)}
+    return PreparedCircuit(compacted, qubits, device, success, seed)
+
+
+def compact(pqc: PQC) -> tuple[list[int], PQC]:
+    """Return which qubits a circuit uses, by gates or observables, and the circuit on them alone.
+
+    Args:
+        pqc: A circuit and observables on its qubits.
+    """
+    circuit = pqc.circuit
+    terms = [operator.to_sparse_list() for operator in pqc.observables]
+    touched = {circuit.find_bit(bit).index for gate in circuit.data for bit in gate.qubits}
+    used = sorted(touched.union(q for each in terms for _, on, _ in each for q in on))
+    place = {qubit: index for index, qubit in enumerate(used)}
+    small = QuantumCircuit(len(used), global_phase=circuit.global_phase)
+    for gate in circuit.data:
+        on = [place[circuit.find_bit(bit).index] for bit in gate.qubits]
+        small.append(gate.operation, on)
+    observables = tuple(
+        SparsePauliOp.from_sparse_list(
+            [(letters, [place[q] for q in on], value) for letters, on, value in each], len(used)
+        )
+        for each in terms
+    )
+    return used, replace(pqc, circuit=small, observables=observables)
 
 
 def estimated_success(circuit: QuantumCircuit, target: Target, read: Sequence[int]) -> float:

@@ -3,10 +3,12 @@
 import heapq
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from qiskit.transpiler import Target
+from rustworkx import PyGraph, connected_components
 
-from qkdrp.backends.isa.targets import gates_of, readout_error
+from qkdrp.backends.isa.targets import UNUSABLE_ERROR, gates_of, readout_error
 from qkdrp.circuits.errors import BackendError
 
 BEAM = 256
@@ -37,12 +39,9 @@ def find_regions(target: Target, size: int, count: int) -> list[Region]:
             f"The circuit has {size} qubits, the device {there}: "
             "use a smaller circuit or another device."
         )
-    couplings = _couplings(target)
-    neighbours = defaultdict(set)
-    for one, other in couplings:
-        neighbours[one].add(other)
-        neighbours[other].add(one)
-    readouts = [_loss(readout_error(target, qubit)) for qubit in range(there)]
+    couplings = coupling_losses(target)
+    neighbours = neighbours_by(couplings)
+    readouts = [loss_of(readout_error(target, qubit)) for qubit in range(there)]
 
     def cost(region: frozenset[int]) -> tuple[float, Region]:
         inside = [loss for pair, loss in couplings.items() if set(pair) <= region]
@@ -62,15 +61,50 @@ def find_regions(target: Target, size: int, count: int) -> list[Region]:
     return [tuple(sorted(region)) for region in heapq.nsmallest(count, grown, key=cost)]
 
 
-def _couplings(target: Target) -> dict[tuple[int, int], float]:
-    """Return the loss of the better direction of each coupling."""
+def usable_region(target: Target, size: int) -> Region:
+    """Return the largest connected group of physical qubits in working order.
+
+    Args:
+        target: The whole device.
+        size: Number of qubits that are needed.
+
+    Raises:
+        BackendError: If there are fewer.
+    """
+    graph = PyGraph()
+    graph.add_nodes_from(range(target.num_qubits or 0))
+    graph.add_edges_from_no_data(list(coupling_losses(target)))
+    broken = [q for q in graph.node_indices() if readout_error(target, q) >= UNUSABLE_ERROR]
+    graph.remove_nodes_from(broken)
+    groups = [tuple(sorted(group)) for group in connected_components(graph)]
+    region: Region = max(groups, key=len, default=())
+    if size > len(region):
+        raise BackendError(
+            f"The circuit has {size} qubits, the device {len(region)} connected ones in working "
+            "order: use a smaller circuit or another device."
+        )
+    return region
+
+
+def coupling_losses(target: Target) -> dict[tuple[int, int], float]:
+    """Return ``-log(1 - error)`` of the better direction of each coupling, lower qubit first."""
     losses: dict[tuple[int, int], float] = {}
     for _, qubits, properties in gates_of(target):
         if len(qubits) == 2:
             pair = min(qubits), max(qubits)
-            losses[pair] = min(losses.get(pair, math.inf), _loss(properties.error or 0.0))
+            losses[pair] = min(losses.get(pair, math.inf), loss_of(properties.error or 0.0))
     return losses
 
 
-def _loss(error: float) -> float:
+def neighbours_by(couplings: Iterable[tuple[int, int]]) -> Mapping[int, set[int]]:
+    """Return the qubits that each qubit is coupled to; none for one without couplings."""
+    neighbours: defaultdict[int, set[int]] = defaultdict(set)
+    for one, other in couplings:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    return neighbours
+
+
+def loss_of(error: float) -> float:
+    """Return ``-log(1 - error)``, large but finite where nothing succeeds."""
     return -math.log1p(-min(error, 1 - 1e-12))

@@ -31,10 +31,16 @@ def gates_of(target: Target) -> Iterator[tuple[str, tuple[int, ...], Instruction
 
 
 def readout_error(target: Target, qubit: int) -> float:
-    """Return the mean probability of reading a qubit wrongly; 0 where the target has none."""
+    """Return the mean probability of reading a qubit wrongly.
+
+    It is 0 where the target has no readout at all, and 1 where it has that of other qubits only.
+    """
     if "measure" not in target.operation_names:
         return 0.0
-    properties = (target["measure"] or {}).get((qubit,))
+    readouts = target["measure"] or {None: None}
+    if (qubit,) not in readouts and None not in readouts:
+        return 1.0
+    properties = readouts.get((qubit,))
     return float((properties and properties.error) or 0.0)
 
 

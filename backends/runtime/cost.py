@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qiskit import QuantumCircuit
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.transpiler import Target
 
 from qkdrp.backends.base import CostEstimate
-from qkdrp.backends.isa.targets import gates_of
+from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_duration
 from qkdrp.backends.runtime.clients import Device
 from qkdrp.backends.runtime.estimators import EstimatorAdapter, Load, measurement_bases
 from qkdrp.backends.runtime.settings import RuntimeSettings
@@ -122,26 +121,9 @@ def circuit_seconds(pub: EstimatorPub, target: Target) -> float:
         pub: With a circuit in the device's gates.
         target: The device.
     """
-    durations = {
-        (name, qubits): properties.duration or 0.0 for name, qubits, properties in gates_of(target)
-    }
-    return _critical_path(pub.circuit, durations) + max(
-        ((properties and properties.duration) or 0.0)
-        for properties in (target["measure"] or {}).values()
+    return critical_path(pub.circuit, gate_durations(target)) + readout_duration(
+        target, range(target.num_qubits)
     )
-
-
-def _critical_path(
-    circuit: QuantumCircuit, durations: dict[tuple[str, tuple[int, ...]], float]
-) -> float:
-    ready = [0.0] * circuit.num_qubits
-    for instruction in circuit.data:
-        qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
-        end = max(ready[qubit] for qubit in qubits)
-        end += durations.get((instruction.name, qubits), 0.0)
-        for qubit in qubits:
-            ready[qubit] = end
-    return max(ready)
 
 
 def refuse_above(cost: RuntimeCost, spent: float, settings: RuntimeSettings) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from qkdrp.circuits.errors import QkdrpError
 from qkdrp.cli import data, jobs
+from qkdrp.cli.depth import depth
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.train import train
 
@@ -44,6 +45,7 @@ def _common(
 
 app.command()(train)
 app.command()(evaluate)
+app.command()(depth)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 for _entry in entry_points(group="qkdrp.commands"):  # rooms above this one bring their own

@@ -27,6 +27,25 @@ def parse_angle(text: str | float) -> float:
     return float(number or 1.0) * (math.pi if pi else 1.0) / float(divisor or 1.0)
 
 
+def parse_names(text: str) -> list[str]:
+    """Read names with commas between; none where the text is empty."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def parse_whole_numbers(option: str, text: str) -> list[int]:
+    """Read whole numbers with commas between.
+
+    Raises:
+        typer.BadParameter: If one is none.
+    """
+    names = parse_names(text)
+    if not names or not all(name.isdecimal() for name in names):
+        raise typer.BadParameter(
+            f"{option} {text!r}: expected whole numbers with commas between, such as 1,2,3."
+        )
+    return [int(name) for name in names]
+
+
 DATA = "Data"
 """Panel of the options that say what is learned from."""
 

@@ -3,7 +3,7 @@
 from qkdrp.model.encoder import encoder
 from qkdrp.model.hybrid import HybridModel
 from qkdrp.model.normalisation import NORMALISATIONS, ModeratedTanh
-from qkdrp.model.recipes import MODELS, build_model, pqc_of, recipe_of
+from qkdrp.model.recipes import MODELS, build_model, pqc_of, recipe_of, spec_of
 
 __all__ = [
     "MODELS",
@@ -14,4 +14,5 @@ __all__ = [
     "encoder",
     "pqc_of",
     "recipe_of",
+    "spec_of",
 ]

@@ -5,7 +5,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qkdrp.cli.options import parse_angle
+from qkdrp.cli.options import parse_angle, parse_names, parse_whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,15 @@ def test_what_is_no_angle(text: str) -> None:
 @given(st.floats(min_value=1e-300, max_value=1e300))
 def test_any_positive_number_reads_back(value: float) -> None:
     assert parse_angle(repr(value)) == value
+
+
+def test_names_and_numbers_stand_between_commas() -> None:
+    assert parse_names(" a, b,,") == ["a", "b"]
+    assert parse_names("") == []
+    assert parse_whole_numbers("--levels", "1, 3") == [1, 3]
+
+
+@pytest.mark.parametrize("text", ["", "high", "1.5", "-1"])
+def test_what_is_no_whole_number(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="whole numbers with commas"):
+        parse_whole_numbers("--levels", text)

@@ -1,0 +1,1 @@
+"""Which circuits a device can hold: transpiled, weighed, and held against rules."""

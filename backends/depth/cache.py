@@ -1,0 +1,54 @@
+"""Trials on disk, so that no circuit is transpiled twice for one calibration."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from platformdirs import user_cache_path
+
+FORMAT = 1
+"""Part of every key: raised when what is kept means something else."""
+
+
+class Cache:
+    """Small JSON files by key, in the user's cache folder; files that cannot be read are made anew.
+
+    Args:
+        folder: Where; None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    @classmethod
+    def standard(cls) -> "Cache":
+        """Return the cache in the user's cache folder."""
+        return cls(user_cache_path("qkdrp") / "depth")
+
+    def get(self, key: str) -> Any | None:  # noqa: ANN401  # whatever was put
+        """Return what is kept under a key, or None."""
+        if self.folder is None:
+            return None
+        with suppress(OSError, ValueError):
+            return json.loads(self._path(key).read_text(encoding="utf-8"))
+        return None
+
+    def put(self, key: str, content: Any) -> None:  # noqa: ANN401  # whatever json accepts
+        """Keep something under a key; a full or read-only disk is no error."""
+        if self.folder is None:
+            return
+        path = self._path(key)
+        temporary = path.with_name(f".{path.stem}-{uuid4().hex}.json")
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.write_text(json.dumps(content), encoding="utf-8")
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        assert self.folder is not None
+        return self.folder / key[:2] / f"{key}.json"

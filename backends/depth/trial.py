@@ -1,0 +1,176 @@
+"""One transpilation of a circuit for a device, and what it comes to there."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from qiskit.quantum_info import SparsePauliOp
+
+from qkdrp.backends.depth.device import DeviceSnapshot
+from qkdrp.backends.depth.features import critical_depth, parallelism
+from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_duration
+from qkdrp.backends.isa.placements import find_placements
+from qkdrp.backends.isa.prepare import PreparedCircuit, transpile_once
+from qkdrp.backends.isa.targets import readout_error, restrict
+from qkdrp.circuits import PQC
+
+VIRTUAL = frozenset({"rz", "barrier", "delay"})
+"""Gates that take no pulse."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A transpiled circuit in numbers.
+
+    Args:
+        level: Optimisation level.
+        seed: Of the transpiler.
+        qubits: Physical qubits that it uses.
+        depth: With every gate counted as one step.
+        two_qubit_depth: With only two-qubit gates counted.
+        two_qubit_gates: Their number, routing included.
+        pulses: One-qubit gates that take a pulse: sx, x, rx.
+        virtual: One-qubit gates that take none: rz.
+        critical_depth: SupermarQ's.
+        parallelism: SupermarQ's.
+        two_qubit_success: Product of ``1 - error`` over two-qubit gates.
+        one_qubit_success: The same over one-qubit gates.
+        readout_success: The same over all qubits that are read.
+        value_readout_success: The same over the qubits of one observable, mean of all observables:
+            longer strings are read right less often.
+        duration: Seconds, readout included; 0 where the device tells no durations.
+        t1: Shortest T1 of its qubits in seconds; None where the device does not tell.
+        t2: Shortest T2 likewise.
+    """
+
+    level: int
+    seed: int
+    qubits: tuple[int, ...]
+    depth: int
+    two_qubit_depth: int
+    two_qubit_gates: int
+    pulses: int
+    virtual: int
+    critical_depth: float
+    parallelism: float
+    two_qubit_success: float
+    one_qubit_success: float
+    readout_success: float
+    value_readout_success: float
+    duration: float
+    t1: float | None
+    t2: float | None
+
+    @property
+    def gate_success(self) -> float:
+        """Product of ``1 - error`` over all gates."""
+        return self.two_qubit_success * self.one_qubit_success
+
+    @property
+    def success(self) -> float:
+        """Product of ``1 - error`` over all gates and all readouts."""
+        return self.gate_success * self.readout_success
+
+    @property
+    def value_success(self) -> float:
+        """Success of one expectation value: all gates, the readouts of its own string."""
+        return self.gate_success * self.value_readout_success
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Read what :meth:`to_json` returned."""
+        return cls(**(dict(content) | {"qubits": tuple(content["qubits"])}))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all as plain numbers."""
+        return asdict(self)
+
+
+PLACEMENTS = 2
+"""Placements of a network that are tried, of which the best is taken."""
+
+
+def try_out(
+    pqc: PQC, device: DeviceSnapshot, level: int, seed: int, *, placed: bool
+) -> tuple[PreparedCircuit, Trial]:
+    """Transpile a circuit for a whole device, and weigh it.
+
+    Args:
+        pqc: The circuit.
+        device: The device.
+        level: Optimisation level.
+        seed: Of the transpiler.
+        placed: Whether to place the circuit ourselves where its gates fit the device's couplings:
+            the transpiler's placements do not look at readout errors.
+
+    Returns:
+        The transpiled circuit, on qubits as the snapshot numbers them, and what it comes to; that
+        with the highest success of a value.
+    """
+    regions = find_placements(pqc, device.target, PLACEMENTS) if placed else []
+    whole = tuple(range(len(device.qubits)))
+    tried = [
+        (region, restrict(device.target, region) if region != whole else device.target)
+        for region in regions or [whole]
+    ]
+    found = [transpile_once(pqc, target, on, seed, device.name, level) for on, target in tried]
+    return max(
+        ((each, weigh(each, device, level)) for each in found),
+        key=lambda each: each[1].value_success,
+    )
+
+
+def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Trial:
+    """Return what a transpiled circuit comes to.
+
+    Args:
+        prepared: The circuit, on qubits as the snapshot numbers them.
+        device: The device.
+        level: Optimisation level that gave it.
+    """
+    circuit, places, target = prepared.pqc.circuit, prepared.qubits, device.target
+    losses: defaultdict[int, float] = defaultdict(float)
+    kinds: Counter[str] = Counter()
+    for instruction in circuit.data:
+        if instruction.name == "barrier":
+            continue
+        on = tuple(places[circuit.find_bit(bit).index] for bit in instruction.qubits)
+        known = target[instruction.name][on]
+        losses[len(on)] += math.log1p(-((known and known.error) or 0.0))
+        kinds["virtual" if instruction.name in VIRTUAL else f"on {len(on)}"] += 1
+    reads = [_read(operator) for operator in prepared.pqc.observables]
+    chances = {q: 1 - readout_error(target, places[q]) for each in reads for q in each}
+    values = [math.prod(chances[q] for q in each) for each in reads]
+    read_at = [places[q] for q in chances]
+    duration = critical_path(circuit, gate_durations(target), places)
+    return Trial(
+        level=level,
+        seed=prepared.seed,
+        qubits=tuple(device.qubits[q] for q in places),
+        depth=circuit.depth(),
+        two_qubit_depth=circuit.depth(lambda instruction: len(instruction.qubits) > 1),
+        two_qubit_gates=prepared.two_qubit_gates,
+        pulses=kinds["on 1"],
+        virtual=kinds["virtual"],
+        critical_depth=critical_depth(circuit),
+        parallelism=parallelism(circuit),
+        two_qubit_success=math.exp(losses[2]),
+        one_qubit_success=math.exp(losses[1]),
+        readout_success=math.prod(chances.values()),
+        value_readout_success=sum(values) / len(values),
+        duration=duration + readout_duration(target, read_at),
+        t1=_shortest(device, places, "t1"),
+        t2=_shortest(device, places, "t2"),
+    )
+
+
+def _read(operator: SparsePauliOp) -> list[int]:
+    return sorted({q for _, on, _ in operator.to_sparse_list() for q in on})
+
+
+def _shortest(device: DeviceSnapshot, places: tuple[int, ...], name: str) -> float | None:
+    known = device.target.qubit_properties
+    times = [getattr(known[q], name, None) for q in places] if known else []
+    return min((time for time in times if time), default=None)

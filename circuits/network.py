@@ -1,0 +1,311 @@
+"""Networks of CNOTs that bring Pauli strings, one after the other, onto single coupled qubits."""
+
+from dataclasses import dataclass
+from itertools import permutations
+from math import factorial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qkdrp.circuits.entanglers import QubitPairs
+from qkdrp.circuits.errors import CircuitError
+
+MOST_QUBITS = 14
+"""Distances of all 2^n strings are tabulated."""
+
+FADE = 0.3
+"""Weight of the strings of a block, relative to those of the block before."""
+
+WORK, LEAST_BEAM = 40_000, 160
+"""States that are kept in each step, times strings, and their least number.
+
+More is slower and finds fewer CNOTs.
+"""
+
+WINDOW = 48
+"""Strings that are looked at, from the first one that is left."""
+
+STARTS = 4000
+"""Orders of the qubits that are tried at the start, where there are more."""
+
+Masks = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Strings:
+    """Pauli strings that have to come by on a single qubit.
+
+    Args:
+        masks: Qubits of each string, shape (n_strings,); those that are read come last.
+        is_z: Whether it is a Z string, otherwise an X string, shape (n_strings,).
+        before: Whether the row has to come before the column, shape (n_strings, n_strings).
+        n_read: How many are read at the end, when all others have come by.
+        read_single: Whether those have to be on single qubits then, all at once.
+    """
+
+    masks: Masks
+    is_z: NDArray[np.bool_]
+    before: NDArray[np.bool_]
+    n_read: int
+    read_single: bool
+
+
+@dataclass(frozen=True)
+class Network:
+    """CNOTs on couplings, and the strings that they begin with.
+
+    Args:
+        start: Masks of the strings before the first CNOT.
+        gates: Control and target of each CNOT.
+    """
+
+    start: tuple[int, ...]
+    gates: tuple[tuple[int, int], ...]
+
+
+def apply_cnot(masks: Masks, is_z: NDArray[np.bool_], control: int, target: int) -> Masks:
+    """Return strings behind a CNOT: Z goes from target to control, X from control to target."""
+    return np.where(
+        is_z,
+        masks ^ (((masks >> target) & 1) << control),
+        masks ^ (((masks >> control) & 1) << target),
+    )
+
+
+def find_network(strings: Strings, couplings: QubitPairs, n_qubits: int, seed: int = 0) -> Network:
+    """Search for few CNOTs on couplings that bring every string onto a single qubit once.
+
+    A beam search: all CNOTs are tried on the best states so far, a state being as good as its
+    strings are short, where the length of a string is the number of CNOTs that bring it onto one
+    qubit. Strings act on |0...0>, which CNOTs in front leave as it is: so the search may begin
+    with any order of the qubits, and in the frame of any layer of the first block.
+
+    Args:
+        strings: What has to come by.
+        couplings: Pairs of coupled qubits, connected.
+        n_qubits: Number of qubits.
+        seed: Of the orders of qubits that are tried.
+
+    Raises:
+        CircuitError: If there are too many qubits, or the search comes to no end.
+    """
+    if n_qubits > MOST_QUBITS:
+        raise CircuitError(
+            f"Found {n_qubits} qubits: networks are searched on up to {MOST_QUBITS}; "
+            "leave the reductions out."
+        )
+    lengths = string_lengths(couplings, n_qubits)
+    network = _search(strings, couplings, n_qubits, lengths, seed)
+    if network is None:
+        raise CircuitError("The search for a network came to no end: leave the reductions out.")
+    return network
+
+
+def string_lengths(couplings: QubitPairs, n_qubits: int) -> NDArray[np.float32]:
+    """Return how many CNOTs bring each string onto one of its qubits, shape (2^n_qubits,).
+
+    A string on the qubits S takes ``|T| - 1`` CNOTs along the smallest connected T around S, and
+    one more for each qubit of T that is not in S.
+    """
+    every = np.arange(1 << n_qubits)
+    sizes = np.bitwise_count(every).astype(np.int64)
+    neighbours = [0] * n_qubits
+    for one, other in couplings:
+        neighbours[one] |= 1 << other
+        neighbours[other] |= 1 << one
+    connected = np.zeros(len(every), dtype=bool)
+    connected[1 << np.arange(n_qubits)] = True
+    for mask in every[1:]:
+        if connected[mask]:
+            around = 0
+            for q in range(n_qubits):
+                around |= neighbours[q] if mask >> q & 1 else 0
+            for q in range(n_qubits):
+                if around >> q & 1:
+                    connected[mask | 1 << q] = True
+    cost = np.where(connected, 2 * sizes, 4 * n_qubits)
+    for q in range(n_qubits):  # the smallest over all that contain a string
+        without = every[(every >> q & 1) == 0]
+        cost[without] = np.minimum(cost[without], cost[without | 1 << q])
+    cost -= sizes + 1
+    cost[0] = 0
+    return cost.astype(np.float32)
+
+
+def _search(
+    strings: Strings,
+    couplings: QubitPairs,
+    n_qubits: int,
+    lengths: NDArray[np.float32],
+    seed: int,
+) -> Network | None:
+    count, n_done = len(strings.masks), len(strings.masks) - strings.n_read
+    beam = max(LEAST_BEAM, WORK // count)
+    rng = np.random.default_rng(seed)
+    before = strings.before.astype(np.float32)
+    is_read = np.arange(count) >= n_done
+    blocks = np.cumsum(np.concatenate([[0], np.diff(strings.is_z.astype(int)) != 0]))
+    blocks[is_read] = blocks[:n_done].max(initial=-1) + 1
+    hashes = rng.integers(1, 2**62, size=count)
+    moves = [*couplings, *((b, a) for a, b in couplings)]
+
+    def fine(read: Masks) -> NDArray[np.bool_]:
+        return _single(read) | (not strings.read_single)
+
+    def rank(here: Masks, done: NDArray[np.bool_], shown: slice) -> NDArray[np.intp]:
+        over = done | (is_read[shown] & fine(here))
+        # One more for each that is left: having done one is better than having shortened many.
+        left = np.where(over, np.float32(0), lengths[here] + 1)
+        weights = (FADE ** (blocks[shown] - blocks[shown.start])).astype(np.float32)
+        return np.argsort(left @ weights, kind="stable")
+
+    # A state is its frame, the images of Z and X of each qubit, and the strings that are shown.
+    shown = slice(0, min(count, WINDOW))
+    frames = _starts(strings, n_qubits, rng)
+    here = _images(frames, strings.masks[shown], strings.is_z[shown])
+    done = np.zeros(here.shape, dtype=bool)
+    _settle(here, done, before[shown, shown], n_done)
+    first = rank(here, done, shown)[:beam]
+    frames, here, done = frames[first], here[first], done[first]
+    start, seen = frames, set[int]()
+    steps: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    for _ in range(8 * n_qubits * count):
+        n_left = max(0, n_done - shown.start)
+        ended = done[:, :n_left].all(axis=1) & fine(here[:, n_left:]).all(axis=1)
+        if shown.stop == count and ended.any():
+            frame, gates = _trace(int(np.argmax(ended)), steps, start, moves)
+            masks = _images(frame[np.newaxis], strings.masks, strings.is_z)[0]
+            return Network(tuple(masks.tolist()), gates)
+        kinds = np.concatenate([_UNITS.repeat(n_qubits), strings.is_z[shown]])
+        states = np.concatenate([frames, here], axis=1)
+        states = np.concatenate([apply_cnot(states, kinds, *move) for move in moves])
+        parents = np.tile(np.arange(len(done)), len(moves))
+        here, done = states[:, 2 * n_qubits :], done[parents]
+        _settle(here, done, before[shown, shown], n_left)
+        keys = np.where(done, -1, here.astype(np.int64)) @ hashes[shown]
+        best = _new(rank(here, done, shown), keys, seen, beam)
+        if not len(best):
+            return None
+        steps.append((parents[best], best // (len(parents) // len(moves))))
+        frames, here, done = states[best, : 2 * n_qubits], here[best], done[best]
+        over = done[:, :n_left].all(axis=0)
+        gone = n_left if over.all() else int(np.argmin(over))
+        if gone:
+            new = slice(shown.stop, min(count, shown.start + gone + WINDOW))
+            shown = slice(shown.start + gone, new.stop)
+            more = _images(frames, strings.masks[new], strings.is_z[new])
+            here = np.concatenate([here[:, gone:], more], axis=1)
+            done = np.pad(done[:, gone:], ((0, 0), (0, more.shape[1])))
+            _settle(here, done, before[shown, shown], max(0, n_done - shown.start))
+    return None
+
+
+_UNITS = np.array([True, False])
+"""Whether the strings of a frame are Z: first those, then X."""
+
+
+def _images(frames: Masks, masks: Masks, is_z: NDArray[np.bool_]) -> Masks:
+    """Return strings as seen from frames, shape (n_frames, n_strings).
+
+    Args:
+        frames: Images of Z of each qubit, then of X, shape (n_frames, 2 * n_qubits).
+        masks: The strings, shape (n_strings,).
+        is_z: Whether each is a Z string.
+    """
+    n_qubits = frames.shape[1] // 2
+    found = np.zeros((len(frames), len(masks)), dtype=frames.dtype)
+    for q in range(n_qubits):
+        units = np.where(is_z, frames[:, [q]], frames[:, [n_qubits + q]])
+        found ^= np.where((masks >> q) & 1, units, 0).astype(frames.dtype)
+    return found
+
+
+def _single(masks: Masks) -> NDArray[np.bool_]:
+    return np.asarray((masks & (masks - 1)) == 0)
+
+
+def _settle(here: Masks, done: NDArray[np.bool_], before: NDArray[np.float32], n_done: int) -> None:
+    """Mark, in place, those of the first strings that come by and have their predecessors done."""
+    part = done[:, :n_done]
+    single, earlier = _single(here[:, :n_done]), before[:n_done, :n_done]
+    while True:
+        new = single & ~part & ((~part).astype(np.float32) @ earlier == 0)
+        if not new.any():
+            return
+        part |= new
+
+
+def _new(
+    order: NDArray[np.intp], keys: NDArray[np.int64], seen: set[int], most: int
+) -> NDArray[np.intp]:
+    """Return the first states of an order that were not there before, and note them down."""
+    best = []
+    for index, key in zip(order.tolist(), keys[order].tolist(), strict=True):
+        if key not in seen:
+            seen.add(key)
+            best.append(index)
+            if len(best) == most:
+                break
+    return np.array(best, dtype=np.intp)
+
+
+def _trace(
+    end: int,
+    steps: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    start: Masks,
+    moves: QubitPairs,
+) -> tuple[Masks, tuple[tuple[int, int], ...]]:
+    """Return the frame that a state began in, and the gates that led to it."""
+    gates = []
+    for parents, made in reversed(steps):
+        gates.append(moves[made[end]])
+        end = int(parents[end])
+    return start[end], tuple(reversed(gates))
+
+
+def _starts(strings: Strings, n_qubits: int, rng: np.random.Generator) -> Masks:
+    """Return frames to begin in, shape (n_frames, 2 * n_qubits)."""
+    if factorial(n_qubits) <= STARTS:
+        orders = np.array(list(permutations(range(n_qubits))))
+    else:
+        orders = rng.permuted(np.tile(np.arange(n_qubits), (STARTS, 1)), axis=1)
+    frames = []
+    for units in (np.tile(1 << np.arange(n_qubits), 2), *_first_frames(strings, n_qubits)):
+        frame = np.zeros((len(orders), len(units)), dtype=np.int16)  # fits MOST_QUBITS, and caches
+        for q in range(n_qubits):
+            frame |= (((units >> q) & 1) << orders[:, q : q + 1]).astype(np.int16)
+        frames.append(frame)
+    return np.concatenate(frames)
+
+
+def _first_frames(strings: Strings, n_qubits: int) -> list[Masks]:
+    """Return frames in which n X strings of the first block are single, shape (2 * n_qubits,)."""
+    first = len(strings.is_z) if not strings.is_z.any() else int(np.argmax(strings.is_z))
+    frames = []
+    for low in range(0, first - n_qubits + 1, n_qubits):
+        basis = _bits(strings.masks[low : low + n_qubits], n_qubits)
+        inverse = _inverse(basis)
+        if inverse is not None:
+            # Overlaps of X and Z strings stay: x -> x B^-1, z -> z B^T.
+            frames.append(np.concatenate([basis.T, inverse]) @ (1 << np.arange(n_qubits)))
+    return frames
+
+
+def _bits(masks: Masks, n_qubits: int) -> NDArray[np.int64]:
+    return (masks[:, np.newaxis] >> np.arange(n_qubits)) & 1
+
+
+def _inverse(bits: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return the inverse of a matrix modulo 2, or None."""
+    size = len(bits)
+    rows = np.concatenate([bits, np.eye(size, dtype=np.int64)], axis=1)
+    for column in range(size):
+        pivots = np.flatnonzero(rows[column:, column])
+        if not len(pivots):
+            return None
+        pivot = column + int(pivots[0])
+        rows[[column, pivot]] = rows[[pivot, column]]
+        others = np.flatnonzero(rows[:, column])
+        others = others[others != column]
+        rows[others] ^= rows[column]
+    return rows[:, size:]

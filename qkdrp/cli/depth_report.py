@@ -1,0 +1,115 @@
+"""What ``qkdrp depth`` prints."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from qkdrp.backends.depth.report import DepthReport
+    from qkdrp.backends.depth.row import DepthRow
+
+
+def print_report(report: "DepthReport") -> None:
+    """Print tables, verdicts and recommendations."""
+    from qkdrp.depth.summary import FEW
+
+    console = Console(highlight=False)
+    circuits = list(dict.fromkeys(row.variant.circuit for row in report.rows))
+    if len(circuits) <= FEW:
+        for circuit in circuits:
+            console.print(_forms(report, circuit))
+    else:
+        console.print(_gains(report) if report.gains else _forms(report, None))
+    console.print(
+        "2q and depth: two-qubit gates, and layers of them; success: product of 1 - error over "
+        "gates and all readouts; value: over gates and the "
+        "readouts of one observable; * the highest on its device.",
+        soft_wrap=True,
+    )
+    if len(circuits) <= FEW:
+        _print_verdicts(console, report)
+    for each in report.recommendations:
+        if each.before.met is not True and (len(circuits) <= FEW or each.steps):
+            console.print(
+                f"{each.circuit} on {each.device}, {each.rule}: {each.words}", soft_wrap=True
+            )
+    for skipped in report.skipped:
+        where = f"{skipped.circuit} on {skipped.device}" if skipped.device else skipped.circuit
+        console.print(f"left out: {where}: {skipped.reason}", soft_wrap=True)
+
+
+def print_written(folder: Path) -> None:
+    """Say where the report is."""
+    Console(highlight=False).print(f"report folder: {folder} (open report.html)", soft_wrap=True)
+
+
+def _forms(report: "DepthReport", circuit: str | None) -> Table:
+    table = Table(title=circuit, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("device", "form", "2q", "depth", "us", "success", "value", "EPLG"):
+        text = name in {"device", "form"}
+        table.add_column(name, justify="left" if text else "right", no_wrap=True)
+    rows = [row for row in report.best if circuit in {None, row.variant.circuit}]
+    for row in rows:
+        same = [other for other in rows if _place(other) == _place(row)]
+        top = max(same, key=lambda other: other.trial.value_success)
+        table.add_row(
+            _short(row) if circuit else f"{row.variant.circuit} {_short(row)}",
+            row.variant.form,
+            str(row.trial.two_qubit_gates),
+            str(row.trial.two_qubit_depth),
+            f"{row.trial.duration * 1e6:.1f}",
+            f"{row.trial.success:.3f}",
+            f"{row.trial.value_success:.3f}{'*' if row is top else ' '}",
+            "-" if row.eplg_success is None else f"{row.eplg_success:.3f}",
+        )
+    return table
+
+
+def _short(row: "DepthRow") -> str:
+    return row.device.removeprefix("fake_")
+
+
+def _place(row: "DepthRow") -> tuple[str, str]:
+    return row.variant.circuit, row.device
+
+
+def _gains(report: "DepthReport") -> Table:
+    title = "as asked for, and forms with the same values"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    columns = ("circuit", "device", "2q", "least", "ratio", "value", "best", "by")
+    for name in columns:
+        left = name in {"circuit", "device", "by"}
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
+    for gain in report.gains:
+        table.add_row(
+            gain.circuit,
+            _short(gain.plain),
+            str(gain.plain.trial.two_qubit_gates),
+            str(gain.fewest.trial.two_qubit_gates),
+            f"{gain.ratio:.2f}",
+            f"{gain.plain.trial.value_success:.3f}",
+            f"{gain.chosen.trial.value_success:.3f}*",
+            gain.chosen.variant.form.removesuffix(" network"),
+        )
+    return table
+
+
+def _print_verdicts(console: Console, report: "DepthReport") -> None:
+    marks = {True: "met", False: "NOT met", None: "unknown"}
+    base = report.rows[0].variant.form
+    for row in report.best:
+        if row.variant.form == base:
+            said = "; ".join(
+                f"{each.rule} {marks[each.met]} ({each.words})" for each in report.verdicts(row)
+            )
+            console.print(f"{row.variant.circuit} on {row.device}: {said}", soft_wrap=True)
+            times = row.times
+            console.print(
+                f"  about {times.inference:,.0f} s for {report.load.samples} samples, "
+                f"{times.training_step / 3600:,.1f} h for one gradient of "
+                f"{report.load.batch} samples by parameter shift",
+                soft_wrap=True,
+            )
