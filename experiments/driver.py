@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from qkdrp.experiments.plan import Plan
 from qkdrp.experiments.runners import Outcome, Runner
 from qkdrp.experiments.store import TaskStore
 from qkdrp.experiments.tasks import Result, Task
@@ -38,6 +39,21 @@ class Findings:
     def of(self, task: Task) -> Result | None:
         """Return the result of a task, None where it failed."""
         return self.results.get(task.key)
+
+
+def run_study(plan: Plan, store: TaskStore, runner: Runner, console: Console) -> Findings:
+    """Run all tasks of a study that are not finished, phase by phase.
+
+    Args:
+        plan: What there is to do.
+        store: Where results are kept.
+        runner: Where tasks run, unless a phase has a place of its own.
+        console: For progress.
+    """
+    findings = Findings()
+    for phase in plan.phases(findings):
+        run_tasks(phase.tasks, store, phase.runner or runner, findings, console, phase.name)
+    return findings
 
 
 def run_tasks(
@@ -123,13 +139,7 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
         self.n_done += 1
         self.progress.update(self.bar, advance=1)
         if outcome.result is None:
-            task = outcome.task
-            where = f"repeat {task.repeat + 1} fold {task.fold + 1}" if task.folds else "final"
-            self.console.print(
-                f"failed: {task.data.drug}, {task.baseline or task.model.model}, {where}: "
-                f"{outcome.error}",
-                soft_wrap=True,
-            )
+            self.console.print(f"failed: {outcome.task.title}: {outcome.error}", soft_wrap=True)
             return
         self.seconds.append(outcome.result.seconds)
         if len(self.seconds) == TIMED:
