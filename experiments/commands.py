@@ -18,6 +18,7 @@ from qkdrp.cli.options import (
 )
 from qkdrp.config import DataConfig, FitConfig
 from qkdrp.experiments import options
+from qkdrp.experiments.noise import command as noise
 from qkdrp.experiments.options import separated
 from qkdrp.experiments.studies import FIRST_DRUG_ONLY, STUDIES
 
@@ -147,3 +148,4 @@ def _plan(config: "StudyConfig", _given: dict[str, Any]) -> None:
 for _name, _study in STUDIES.items():
     app.command(_name, help=_study.help)(_command(_name, _run))
     plans.command(_name, help=_study.help)(_command(_name, _plan))
+noise.register(app, plans)

@@ -56,9 +56,9 @@ def conduct(
             f"{duration(findings.wall_seconds)} on {n_workers} workers, "
             f"{spare:.1%} of it outside trainings"
         )
-    if findings.failed:
-        console.print(
-            f"{len(findings.failed)} trainings failed and are left out; --resume tries them again"
-        )
+    pending = sum(outcome.pending for outcome in findings.failed)
+    for count, what in ((len(findings.failed) - pending, "failed"), (pending, "are not there yet")):
+        if count:
+            console.print(f"{count} trainings {what} and are left out; --resume tries them again")
     console.print(f"study folder: {store.path} (begin with {REPORT})", soft_wrap=True)
     return not findings.failed

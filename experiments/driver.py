@@ -139,7 +139,8 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
         self.n_done += 1
         self.progress.update(self.bar, advance=1)
         if outcome.result is None:
-            self.console.print(f"failed: {outcome.task.title}: {outcome.error}", soft_wrap=True)
+            what = "waiting" if outcome.pending else "failed"
+            self.console.print(f"{what}: {outcome.task.title}: {outcome.error}", soft_wrap=True)
             return
         self.seconds.append(outcome.result.seconds)
         if len(self.seconds) == TIMED:

@@ -31,11 +31,13 @@ class Outcome:
         task: The task.
         result: Its result; None where it failed.
         error: Why it failed last.
+        pending: Whether it did not fail, but waits for something elsewhere.
     """
 
     task: Task
     result: Result | None = None
     error: str = ""
+    pending: bool = False
 
 
 def attempt(task: Task) -> Outcome:

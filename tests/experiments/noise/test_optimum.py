@@ -1,0 +1,156 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from qkdrp.experiments.noise.answers import answer, details, losses
+from qkdrp.experiments.noise.changes import changes_frame, learned_frame, mean_frame
+from qkdrp.experiments.noise.config import NoiseConfig
+from qkdrp.experiments.noise.optimum import moves_frame, optimum_frame
+from tests.experiments.noise.conftest import made_up, noise_config
+
+A_POINTS = [(1.0, 1.5), (20.0, 1.5), (100.0, 1.5), (20.0, 3.0)]
+QUIET, NOISY = {"parts": "none"}, {"scale": 4.0, "shots": 64}
+
+
+@pytest.fixture
+def config(data: Path) -> NoiseConfig:
+    return noise_config(data, folds=5, repeats=2)
+
+
+def planted(
+    rng: np.random.Generator, quiet: tuple[float, ...], noisy: tuple[float, ...], spread: float
+) -> pd.DataFrame:
+    """Return a table with given means by point, folds that differ a lot, points little."""
+    folds = rng.uniform(-0.1, 0.1, 10)
+    frames = []
+    for means, level in ((quiet, QUIET), (noisy, NOISY)):
+        scores = {
+            point: mean + folds + rng.normal(0.0, spread, 10)
+            for point, mean in zip(A_POINTS, means, strict=True)
+        }
+        frames.append(made_up(scores, level))
+    table = pd.concat(frames, ignore_index=True)
+    key = ["a", "r", "repeat", "fold"]
+    exact = table[table["scale"] == 0].set_index(key)
+    for score in ("auc", "spearman", "mse"):
+        table[f"{score}_exact"] = [
+            exact.loc[tuple(row), score] for row in table[key].itertuples(index=False)
+        ]
+    return table
+
+
+def test_a_planted_optimum_is_found_with_its_interval(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    table = planted(rng, (0.6, 0.7, 0.8, 0.75), (0.8, 0.7, 0.6, 0.75), 0.01)
+    found = optimum_frame(table, config).set_index(["score", "scale", "axis"])
+    quiet, noisy = found.loc[("auc", 0.0)], found.loc[("auc", 4.0)]
+    assert quiet.loc["a", ["a", "a_low", "a_high"]].tolist() == [100.0, 100.0, 100.0]
+    assert noisy.loc["a", ["a", "a_low", "a_high"]].tolist() == [1.0, 1.0, 1.0]
+    assert noisy.loc["r", ["r", "a"]].tolist() == [3.0, 20.0]
+    assert noisy.loc["both", "value"] == pytest.approx(0.8, abs=0.06)
+    assert noisy.loc["both", "support"] == 1.0
+    # The mean squared error is best where it is lowest.
+    assert found.loc[("mse", 4.0, "a"), "a"] == 1.0
+
+
+def test_indifferent_folds_have_a_wide_interval(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    table = planted(rng, (0.7,) * 4, (0.7,) * 4, 0.05)
+    row = optimum_frame(table, config).set_index(["score", "scale", "axis"]).loc["auc", 4.0, "a"]
+    assert (row["a_low"], row["a_high"]) == (1.0, 100.0)
+    assert row["support"] < 0.9
+
+
+def test_a_planted_move_is_established_and_told(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    table = planted(rng, (0.6, 0.7, 0.8, 0.75), (0.8, 0.7, 0.6, 0.75), 0.01)
+    moves = moves_frame(table, config)
+    row = moves.set_index(["score", "axis"]).loc["auc", "a"]
+    assert (row["a_quiet"], row["a"]) == (100.0, 1.0)
+    assert row["gain"] == pytest.approx(0.2, abs=0.02)
+    assert row["q"] < 0.01
+    assert answer(moves).startswith("By AUC, the best a and r move with noise: in ")
+    assert "a = 1, r = 0.477 pi instead of a = 100" in answer(moves)
+    assert any("established to be better in 3" in each for each in details(moves))
+
+
+def test_the_same_best_point_everywhere_does_not_move(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    means = (0.6, 0.8, 0.7, 0.7)
+    moves = moves_frame(planted(rng, means, means, 0.01), config)
+    assert (moves["gain"] == 0).all()
+    assert (moves["p"] == 1).all()
+    assert "do not move" in answer(moves)
+
+
+def test_choosing_anew_is_not_flattered_where_nothing_differs(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    gains, sure = [], 0
+    for _ in range(60):
+        moves = moves_frame(planted(rng, (0.7,) * 4, (0.7,) * 4, 0.05), config)
+        row = moves.set_index(["score", "axis"]).loc["auc", "both"]
+        gains.append(row["gain"])
+        sure += row["p"] < 0.05
+    assert np.mean(gains) < 2 * np.std(gains) / np.sqrt(len(gains))
+    assert sure <= 6
+    assert "cannot be told" in answer(moves)
+    assert "none of them established" in answer(moves)
+
+
+def test_too_little_says_so(config: NoiseConfig, rng: np.random.Generator) -> None:
+    table = planted(rng, (0.7,) * 4, (0.7,) * 4, 0.05)
+    assert moves_frame(table[table["fold"] < 3], config).empty
+    one_point = table[table["a"] == 1.0]
+    assert optimum_frame(one_point, config).empty
+    assert "takes at least two points" in answer(moves_frame(one_point, config))
+
+
+def test_runs_that_lack_a_point_are_left_out(config: NoiseConfig, rng: np.random.Generator) -> None:
+    table = planted(rng, (0.6, 0.7, 0.8, 0.75), (0.8, 0.7, 0.6, 0.75), 0.01)
+    gap = (table["fold"] == 2) & (table["a"] == 1.0) & (table["scale"] == 4.0)
+    found = optimum_frame(table[~gap], config).set_index(["score", "scale", "axis"])
+    assert found.loc[("auc", 4.0, "a"), "n_runs"] == 9
+    assert found.loc[("auc", 0.0, "a"), "n_runs"] == 10
+
+
+def test_changes_are_paired_with_the_noiseless_model(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    table = planted(rng, (0.7,) * 4, (0.65,) * 4, 0.0)
+    changes = changes_frame(table, config.folds)
+    assert len(changes) == 3 * len(A_POINTS)
+    aucs = changes[changes["score"] == "auc"]
+    np.testing.assert_allclose(aucs["change"], -0.05)
+    np.testing.assert_allclose(aucs["low"], -0.05)
+    assert (changes["q"] < 1e-6).all()
+    assert any("established to be worse than without noise in 4" in e for e in losses(changes))
+
+
+def test_means_have_intervals_over_folds(config: NoiseConfig, rng: np.random.Generator) -> None:
+    table = planted(rng, (0.7,) * 4, (0.65,) * 4, 0.0)
+    means = mean_frame(table, "auc", config.folds)
+    assert len(means) == 2 * len(A_POINTS)
+    assert (means["low"] < means["value"]).all()
+    single = mean_frame(table[table["fold"] == 1], "auc", config.folds)
+    assert single["low"].isna().all()
+
+
+def test_learned_values_are_those_of_models_that_learn(
+    config: NoiseConfig, rng: np.random.Generator
+) -> None:
+    table = planted(rng, (0.7,) * 4, (0.65,) * 4, 0.0)
+    table["a_end"], table["r_end"] = table["a"], table["r"]
+    assert learned_frame(table, config.folds).empty
+    learns = table["a"] == 1.0
+    table.loc[learns, "model"] = "moderated-learned"
+    table.loc[learns, "a_end"] = 1.1 + 0.01 * table.loc[learns, "fold"]
+    (row,) = learned_frame(table, config.folds).to_dict("records")
+    assert row["a_low"] < row["a_end"] < row["a_high"]
+    assert row["r_end"] == row["r"]
