@@ -15,7 +15,7 @@ from qkdrp.backends.runtime.cost import RuntimeCost
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.errors import BackendError, JobsPendingError, QkdrpError
 from qkdrp.experiments.noise.cells import Cell
-from qkdrp.experiments.noise.evaluation import CellResult, contrast, score_values
+from qkdrp.experiments.noise.evaluation import CellResult, drawn_contrast, score_values
 from qkdrp.experiments.noise.tasks import KeptLayer
 from qkdrp.experiments.noise.trainings import Training
 from qkdrp.experiments.runners import Outcome, Runner
@@ -89,12 +89,14 @@ class DeviceTask(Task):
         report = backend.report()
         jobs = report["evaluations"][-1]["jobs"] if report["evaluations"] else []
         shift = layer.predict(values) - layer.predict(exact)
+        found = drawn_contrast(values, errors, exact)
         cell = CellResult(
             cell=self.cell,
             repetitions=1,
             mean=score_values(layer, values, label, responder),
             sd=None,
-            contrast=contrast(values, exact, float((errors**2).mean(axis=0).sum())),
+            contrast=found and found[0],
+            contrast_error=found and found[1],
             standard_error=float(np.sqrt((errors**2).mean())),
             value_shift=float(np.abs(values - exact).max()),
             prediction_shift=float(np.sqrt(np.mean(shift**2))),

@@ -41,6 +41,7 @@ class CellResult(Settings):
         sd: Standard deviation of scores over repetitions; None for fewer than two.
         contrast: Spread of the outputs over the rows against the noiseless ones, before shots:
             root of the ratio of their variances, summed over outputs.
+        contrast_error: Its standard error, where it was measured with shots.
         standard_error: Of an expectation value because of shots, as measured over repetitions:
             root mean square over rows and outputs; None for fewer than two.
         value_shift: Largest change of an expectation value against the noiseless one, before shots.
@@ -56,6 +57,7 @@ class CellResult(Settings):
     mean: Scores
     sd: Scores | None
     contrast: float | None
+    contrast_error: float | None = None
     standard_error: float | None
     value_shift: float
     prediction_shift: float
@@ -150,20 +152,41 @@ def evaluate_cell(
     )
 
 
-def contrast(values: Reals, exact: Reals, excess: float = 0.0) -> float | None:
+def contrast(values: Reals, exact: Reals) -> float | None:
     """Return the spread of outputs over samples against that of noiseless ones.
 
     Args:
-        values: Expectation values, shape (n_samples, n_outputs).
+        values: Expectation values before shots, shape (n_samples, n_outputs).
         exact: Noiseless ones, same shape.
-        excess: Variance that shots add to the values, summed over outputs.
 
     Returns:
         Root of the ratio of variances, summed over outputs; None where there is no spread.
     """
-    there = float(exact.var(axis=0, ddof=1).sum())
-    found = max(float(values.var(axis=0, ddof=1).sum()) - excess, 0.0)
-    return float(np.sqrt(found / there)) if there > 0.0 else None
+    there = float(exact.var(axis=0).sum())
+    return float(np.sqrt(values.var(axis=0).sum() / there)) if there > 0.0 else None
+
+
+def drawn_contrast(values: Reals, errors: Reals, exact: Reals) -> tuple[float, float] | None:
+    """Return the contrast of outputs that shots were drawn for, and its standard error.
+
+    Shots add a spread of their own, so this is the slope of the outputs against the noiseless
+    ones, which shots leave right on average. It is the ratio of spreads where noise shrinks outputs
+    towards a point.
+
+    Args:
+        values: Expectation values, shape (n_samples, n_outputs).
+        errors: Their standard errors, same shape.
+        exact: Noiseless values, same shape.
+
+    Returns:
+        None where the noiseless values have no spread.
+    """
+    centred = exact - exact.mean(axis=0)
+    there = float((centred**2).sum())
+    if there == 0.0:
+        return None
+    slope = float((values * centred).sum()) / there
+    return slope, float(np.sqrt((errors**2 * centred**2).sum())) / there
 
 
 def _sd(values: Sequence[float]) -> float:

@@ -34,6 +34,9 @@ from qkdrp.provenance import versions
 
 HTML = "report.html"
 
+WHERE, WHAT, LEARNED = "Where the best a and r lie", "What noise does", "Learned a and r"
+"""Sections with figures."""
+
 FAMILY = ["drug", "model", "n_qubits", "n_encoding", "n_variational", "lr", "source"]
 """What curves are drawn for, one figure each."""
 
@@ -120,34 +123,43 @@ def _what(plan: NoisePlan) -> Iterator[str]:
 def _sections(
     plan: NoisePlan, findings: Findings, tables: Mapping[str, pd.DataFrame]
 ) -> Iterator[Section]:
-    from qkdrp.experiments.noise.maps import map_figures, optimum_figure  # matplotlib is slow
-
-    noise, optimum, config = tables["noise"], tables["optimum"], plan.config
-    figure = optimum_figure(optimum)
-    yield Section(
-        "Where the best a and r lie",
-        [
-            *([figure] if figure else []),
-            *_nonempty(optimum_table(optimum)),
-            *map_figures(noise, config.folds),
-        ],
-    )
+    noise, config = tables["noise"], plan.config
+    figures: dict[str, list[Figure]] = {WHERE: [], WHAT: [], LEARNED: []}
+    for section, figure in drawn(plan, tables):
+        figures[section].append(figure)
+    yield Section(WHERE, [*figures[WHERE], *_nonempty(optimum_table(tables["optimum"]))])
     yield Section(
         "Whether they move",
         [*details(tables["moves"]), *_nonempty(moves_table(tables["moves"]))],
     )
     yield Section(
-        "What noise does",
+        WHAT,
         [
             *losses(tables["changes"]),
-            *_curves(plan, tables),
+            *figures[WHAT],
             *_nonempty(levels_table(noise, config.folds)),
         ],
     )
-    yield Section("Learned a and r", list(_learned(tables["learned"])))
+    yield Section(LEARNED, [*figures[LEARNED], *_nonempty(learned_table(tables["learned"]))])
     yield Section("On hardware", _nonempty(device_table(noise)))
     yield Section("Linear models on the same folds", list(_baselines(plan, findings)))
     yield Section("How to read this", READING)
+
+
+def drawn(plan: NoisePlan, tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, Figure]]:
+    """Yield all figures, each with the section that it belongs to."""
+    from qkdrp.experiments.noise.curves import learned_figure  # matplotlib is slow to import
+    from qkdrp.experiments.noise.maps import map_figures, optimum_figure
+
+    best, learned = optimum_figure(tables["optimum"]), learned_figure(tables["learned"])
+    if best is not None:
+        yield WHERE, best
+    for figure in map_figures(tables["noise"], plan.config.folds):
+        yield WHERE, figure
+    for figure in _curves(plan, tables):
+        yield WHAT, figure
+    if learned is not None:
+        yield LEARNED, learned
 
 
 def _curves(plan: NoisePlan, tables: Mapping[str, pd.DataFrame]) -> Iterator[Figure]:
@@ -176,16 +188,6 @@ def _curves(plan: NoisePlan, tables: Mapping[str, pd.DataFrame]) -> Iterator[Fig
 
 def _nonempty(table: Table) -> list[Table]:
     return [table] if len(table.frame) else []
-
-
-def _learned(learned: pd.DataFrame) -> Iterator[str | Table | Figure]:
-    from qkdrp.experiments.noise.curves import learned_figure
-
-    figure = learned_figure(learned)
-    if figure is None:
-        return
-    yield figure
-    yield learned_table(learned)
 
 
 def _baselines(plan: NoisePlan, findings: Findings) -> Iterator[str]:

@@ -134,21 +134,23 @@ def device_table(noise: pd.DataFrame) -> Table:
             "without noise": row["auc_exact"],
             "Spearman": row["spearman"],
             "squared error": row["mse"],
-            "contrast": row["contrast"],
+            "contrast": f"{row['contrast']:.3f} ± {row['contrast_error']:.3f}",
             "standard error": row["standard_error"],
             "jobs": row["jobs"],
         }
         for row in rows.to_dict("records")
     ]
     caption = (
-        "Chosen models on a device, one evaluation each; contrast is freed of the spread that "
-        "shots add"
+        "Chosen models on a device, one evaluation each; contrast is the slope of the outputs "
+        "against the noiseless ones, ± its standard error because of shots"
     )
     return Table(caption, pd.DataFrame(shown))
 
 
 def learned_table(learned: pd.DataFrame) -> Table:
     """Return where a and r ended in each training that learns them."""
+    if learned.empty:
+        return Table("", learned)
     shown = [
         {
             "drug": row["drug"],

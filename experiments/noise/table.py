@@ -27,7 +27,7 @@ LEVEL = ["source", "parts", "scale", "shots"]
 
 RESPONSES = [
     *(name for score in SCORES for name in (score, f"{score}_sd")),
-    *("contrast", "standard_error", "value_shift", "prediction_shift"),
+    *("contrast", "contrast_error", "standard_error", "value_shift", "prediction_shift"),
     *("gradient_initial", "snr_initial", "gradient_final", "snr_final"),
 ]
 """What came out."""

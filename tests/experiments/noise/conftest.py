@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from qkdrp.experiments.noise import report
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.plan import NoisePlan
 from qkdrp.experiments.noise.table import COLUMNS, LEVEL
@@ -38,6 +39,12 @@ def noise_config(source: Path, **changes: Any) -> NoiseConfig:
 @pytest.fixture(scope="session")
 def plan(data: Path) -> NoisePlan:
     return NoisePlan(noise_config(data, parts=("all", "readout")))
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out figures, which take most of the time of a small study."""
+    monkeypatch.setattr(report, "drawn", lambda *_: iter(()))
 
 
 def made_up(scores: dict[tuple[float, float], np.ndarray], level: dict[str, Any]) -> pd.DataFrame:

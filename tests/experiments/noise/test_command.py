@@ -91,7 +91,11 @@ def test_the_report_answers_and_is_one_file(finished: Path) -> None:
 
 
 def test_a_finished_study_is_resumed_without_a_training(
-    finished: Path, study: tuple[Path, list[object]], cli: Cli, monkeypatch: pytest.MonkeyPatch
+    finished: Path,
+    study: tuple[Path, list[object]],
+    cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+    without_figures: None,
 ) -> None:
     before = snapshot(finished)
     monkeypatch.setattr(runners, "run_task", lambda _: pytest.fail("a training began"))
@@ -104,9 +108,11 @@ def test_a_finished_study_is_resumed_without_a_training(
     assert {name: after[name] for name in tables} == {name: before[name] for name in tables}
 
 
-def test_sigkill_costs_no_finished_cell(cli: Cli, data: Path, tmp_path: Path) -> None:
+def test_sigkill_costs_no_finished_cell(
+    cli: Cli, data: Path, tmp_path: Path, without_figures: None
+) -> None:
     path = tmp_path / "study"
-    arguments = words(data, path, "--models", "moderated", "--epochs", 20, "--workers", 2)
+    arguments = words(data, path, "--models", "moderated", "--epochs", 20)
     process = started(arguments)
     try:
         wait_for_tasks(process, path, 4)  # baselines come first

@@ -4,6 +4,7 @@ import pytest
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.evaluation import (
     contrast,
+    drawn_contrast,
     drawn_values,
     evaluate_cell,
     generator_of,
@@ -103,8 +104,21 @@ def test_contrast_is_the_factor_by_which_outputs_shrink(rng: np.random.Generator
     assert contrast(0.7 * exact + 0.1, exact) == pytest.approx(0.7)
     assert contrast(np.zeros((50, 3)), exact) == 0.0
     assert contrast(exact, np.ones((50, 3))) is None
-    spread = float(exact.var(axis=0, ddof=1).sum())
-    assert contrast(exact, exact, 0.75 * spread) == pytest.approx(0.5)
+
+
+def test_contrast_with_shots_is_right_on_average_and_knows_its_error(
+    rng: np.random.Generator,
+) -> None:
+    exact = rng.normal(0.0, 0.1, (50, 3))
+    errors = np.full_like(exact, 0.2)
+    found = [
+        drawn_contrast(0.7 * exact + 0.1 + errors * rng.normal(size=exact.shape), errors, exact)
+        for _ in range(400)
+    ]
+    slopes, ses = np.array(found).T
+    assert slopes.mean() == pytest.approx(0.7, abs=4 * ses[0] / 20)
+    assert slopes.std() == pytest.approx(ses[0], rel=0.15)
+    assert drawn_contrast(exact, errors, np.ones((50, 3))) is None
 
 
 def test_constant_predictions_have_no_correlation(rng: np.random.Generator) -> None:
