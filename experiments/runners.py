@@ -65,8 +65,8 @@ class Runner(AbstractContextManager["Runner"], ABC):
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Yield the outcome of every task."""
 
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing behind."""
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """Leave nothing behind, at once after an error of a ``kind``."""
 
 
 class LocalRunner(Runner):
@@ -82,7 +82,7 @@ class LocalRunner(Runner):
         super().__init__(workers or loky.cpu_count())
         self._executor: loky.ProcessPoolExecutor | None = None
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, kind: object = None, *_: object) -> None:
         """End the workers, at once after an error."""
         if self._executor is not None:
             self._executor.shutdown(kill_workers=kind is not None)
@@ -171,7 +171,7 @@ class DaskRunner(Runner):
             )
         super().__init__(len(threads))
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object = None, *_: object) -> None:
         """Leave the cluster, and end it if it was started here."""
         self._stack.close()
 

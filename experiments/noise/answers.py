@@ -9,9 +9,11 @@ from qkdrp.experiments.comparisons import LEVEL as ESTABLISHED
 from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.names import (
     SCORE_NAMES,
+    Row,
     angle,
     circuit_name,
     level_name,
+    shots_name,
     training_name,
 )
 from qkdrp.experiments.noise.optimum import SIGNS
@@ -33,7 +35,7 @@ def answer(moves: pd.DataFrame, score: str = "auc") -> str:
         return f"{UNKNOWN}: that takes at least two points and three folds."
     sure = rows[(rows["q"] < ESTABLISHED) & (rows["gain"] > 0)]
     if len(sure):
-        best = sure.loc[sure["gain"].idxmax()]
+        best = sure.iloc[int(np.argmax(sure["gain"]))]
         return (
             f"By {name}, the best a and r move with noise: in {len(sure)} of {len(rows)} "
             f"comparisons choosing them at the level of noise is established to be better than "
@@ -47,7 +49,7 @@ def answer(moves: pd.DataFrame, score: str = "auc") -> str:
             f"By {name}, the best a and r do not move: the same are best at every level of noise "
             f"in all {len(rows)} comparisons, whichever fold is left out."
         )
-    top = rows.loc[rows["high"].idxmax()]
+    top = rows.iloc[int(np.argmax(rows["high"]))]
     return (
         f"{UNKNOWN}, by {name}: choosing them at the level of noise rather than without it gains "
         f"{rows['gain'].mean():+.3f} on average over {len(rows)} comparisons, none of them "
@@ -70,7 +72,7 @@ def details(moves: pd.DataFrame) -> Iterator[str]:
         for score, rows in group.groupby("score", sort=False):
             sure = rows[(rows["q"] < ESTABLISHED) & (rows["gain"] > 0)]
             worse = rows[(rows["q"] < ESTABLISHED) & (rows["gain"] < 0)]
-            best = rows.loc[rows["gain"].idxmax()]
+            best = rows.iloc[int(np.argmax(rows["gain"]))]
             other = int((~_same(rows)).sum())
             yield (
                 f"{who}, by {SCORE_NAMES[str(score)]}: another point is best than without noise in "
@@ -93,12 +95,11 @@ def losses(changes: pd.DataFrame) -> Iterator[str]:
         for shots, here in rows.groupby("shots"):
             worse = here[(here["q"] < ESTABLISHED) & (sign * here["change"] < 0)]
             better = here[(here["q"] < ESTABLISHED) & (sign * here["change"] > 0)]
-            most = here.loc[(sign * here["change"]).idxmin()]
+            most = here.iloc[int(np.argmin(sign * here["change"]))]
             n_points = len(here[POINT].drop_duplicates())
-            what = f"{shots:,} shots" if shots else "infinitely many shots"
             yield (
-                f"{SCORE_NAMES[str(score)]}, {what}: established to be worse than without noise in "
-                f"{len(worse)} and better in {len(better)} of {len(here)} combinations of model, "
+                f"{SCORE_NAMES[str(score)]}, {shots_name(int(str(shots)))}: established to be worse "
+                f"than without noise in {len(worse)} and better in {len(better)} of {len(here)} combinations of model, "
                 f"training, {n_points} points of a and r, and level; the largest loss is "
                 f"{most['change']:+.3f} ({most['low']:+.3f}, {most['high']:+.3f}): {most['drug']}, "
                 f"trained {training_name(most)}, {_point(most)}, {level_name(most)}."
@@ -109,10 +110,10 @@ def _same(rows: pd.DataFrame) -> "pd.Series[bool]":
     return (rows["a"] == rows["a_quiet"]) & (rows["r"] == rows["r_quiet"])
 
 
-def _interval(row: "pd.Series[float]") -> str:
+def _interval(row: Row) -> str:
     name = row["gain"]
     return f"{name:+.3f} (95% interval {row['low']:+.3f} to {row['high']:+.3f})"
 
 
-def _point(row: "pd.Series[float]", which: str = "") -> str:
+def _point(row: Row, which: str = "") -> str:
     return f"a = {row[f'a{which}']:g}, r = {angle(row[f'r{which}'])}"

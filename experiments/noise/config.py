@@ -148,7 +148,7 @@ class NoiseConfig(StudyConfig):
         for name in self.noise:
             source = find_source(name)
             on = {label: choose_parts(source, _wanted(label)) for label in self.parts}
-            levels = [(NONE, (), 0.0)]
+            levels: list[tuple[str, tuple[str, ...], float]] = [(NONE, (), 0.0)]
             levels += [
                 (label, on[label], scale)
                 for label, scale in product(self.parts, sorted(self.scales))

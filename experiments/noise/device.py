@@ -85,7 +85,7 @@ class DeviceTask(Task):
         label, responder = np.array(self.kept.label), np.array(self.kept.responder)
         qnn = backend.qnn(circuit_of(spec_of(self.model)))
         values = np.asarray(qnn.forward(layer.angles, layer.weights), dtype=float)
-        errors = backend.estimator.found[-1].stds  # type: ignore[attr-defined]  # a DeviceEstimator
+        errors = backend.estimator.found[-1].stds
         report = backend.report()
         jobs = report["evaluations"][-1]["jobs"] if report["evaluations"] else []
         shift = layer.predict(values) - layer.predict(exact)

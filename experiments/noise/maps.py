@@ -14,6 +14,7 @@ from qkdrp.experiments.noise.changes import mean_frame
 from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.names import (
     SCORE_NAMES,
+    Row,
     angle,
     circuit_name,
     shots_name,
@@ -165,7 +166,7 @@ def optimum_figure(optimum: pd.DataFrame, score: str = "auc") -> Figure | None:
     return Figure.of(title, READING_OPTIMUM.format(score=SCORE_NAMES[score]), figure)
 
 
-def _level(level: dict[str, object], several: bool) -> str:
+def _level(level: Row, several: bool) -> str:
     shots = level["shots"] or "inf"
     part = "" if level["parts"] in ("all", NONE) else f" {level['parts']}"
     return f"{level['source']} " * several + f"x{level['scale']:g}{part}, {shots}"

@@ -65,7 +65,7 @@ class Surface:
         """Return the best points of bootstrap samples of the runs, shape (n_resamples,)."""
         n = len(self.scores)
         counts = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
-        return np.argmax(counts @ self.scores / n, axis=1)
+        return np.asarray(np.argmax(counts @ self.scores / n, axis=1))
 
 
 def surfaces(

@@ -1,13 +1,12 @@
 """The tables that the report shows."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.names import (
     SCORE_NAMES,
+    Row,
     angle,
     circuit_name,
     level_name,
@@ -25,21 +24,21 @@ def optimum_table(optimum: pd.DataFrame) -> Table:
     by_level = rows.groupby([*MODEL, *LEVEL], dropna=False, sort=False)
     for _, group in by_level:
         row = group.iloc[0]
-        found = group.set_index("axis")
+        found = {str(best["axis"]): best for best in group.to_dict("records")}
         cells = {
             "drug": row["drug"],
             "model": circuit_name(row),
             "trained": training_name(row),
             "level": level_name(row),
         }
-        if "a" in found.index:
-            best = found.loc["a"]
+        if "a" in found:
+            best = found["a"]
             cells["best a (95%)"] = f"{best['a']:g} ({best['a_low']:g}, {best['a_high']:g})"
-        if "r" in found.index:
-            best = found.loc["r"]
+        if "r" in found:
+            best = found["r"]
             low, high = (f"{best[key] / np.pi:.3g}" for key in ("r_low", "r_high"))
             cells["best r / pi (95%)"] = f"{best['r'] / np.pi:.3g} ({low}, {high})"
-        best = found.loc["both"]
+        best = found["both"]
         cells["best point"] = f"a = {best['a']:g}, r = {angle(best['r'])}"
         cells["AUC there"] = f"{best['value']:.3f}"
         cells["support"] = f"{best['support']:.0%}"
@@ -74,7 +73,7 @@ def moves_table(moves: pd.DataFrame) -> Table:
     return Table(caption, pd.DataFrame(shown))
 
 
-def _value(row: Mapping[str, object], which: str = "") -> str:
+def _value(row: Row, which: str = "") -> str:
     value = float(str(row[f"{row['axis']}{which}"]))
     return angle(value) if row["axis"] == "r" else f"{value:g}"
 

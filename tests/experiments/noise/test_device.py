@@ -26,7 +26,8 @@ def on_hardware(data: Path, tmp_path: Path, *more: object) -> list[object]:
     """Return the command of a study with one cell on hardware, ledger beside it."""
     return words(
         data, tmp_path / "study", "--models", "moderated", "--backend", "ibm_runtime",
-        "--device", "ibm_manila", "--a", "0.05,20", "--chosen", ONE, "--ledger", tmp_path / "ledger.sqlite", *more,
+        "--device", "ibm_manila", "--a", "0.05,20", "--chosen", ONE,
+        "--ledger", tmp_path / "ledger.sqlite", *more,
     )  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def test_one_cell_on_hardware_from_preview_to_report(
     assert row["n_held_out"] == 27
     # Manila is a noisy device: contrast is lost, but not most of it.
     assert 0.7 - 4 * row["contrast_error"] < row["contrast"] < 1 + 4 * row["contrast_error"]
-    assert row["contrast_error"] < 0.3
+    assert 0 < row["contrast_error"] < 0.8
     assert 0.03 < row["standard_error"] < 1 / 256**0.5
     simulated = table[table["source"] != "ibm_manila"]
     assert len(simulated) == 12 * 6
