@@ -98,11 +98,12 @@ def losses(changes: pd.DataFrame) -> Iterator[str]:
             most = here.iloc[int(np.argmin(sign * here["change"]))]
             n_points = len(here[POINT].drop_duplicates())
             yield (
-                f"{SCORE_NAMES[str(score)]}, {shots_name(int(str(shots)))}: established to be worse "
-                f"than without noise in {len(worse)} and better in {len(better)} of {len(here)} combinations of model, "
-                f"training, {n_points} points of a and r, and level; the largest loss is "
-                f"{most['change']:+.3f} ({most['low']:+.3f}, {most['high']:+.3f}): {most['drug']}, "
-                f"trained {training_name(most)}, {_point(most)}, {level_name(most)}."
+                f"{SCORE_NAMES[str(score)]}, {shots_name(int(str(shots)))}: of {len(here)} "
+                f"combinations of model, training, {n_points} points of a and r, and level, "
+                f"{len(worse)} are established to be worse than without noise and {len(better)} "
+                f"better; the largest loss is {most['change']:+.3f} ({most['low']:+.3f}, "
+                f"{most['high']:+.3f}): {most['drug']}, trained {training_name(most)}, "
+                f"{_point(most)}, {level_name(most)}."
             )
 
 
