@@ -9,6 +9,14 @@ from qkdrp.experiments.noise.evaluation import SCORES
 from qkdrp.experiments.noise.table import LEVEL, MODEL, POINT, is_quiet
 from qkdrp.experiments.statistics import Mean, corrected_mean
 
+RANGES = {
+    "auc": (0.0, 1.0),
+    "spearman": (-1.0, 1.0),
+    "mse": (0.0, np.inf),
+    "contrast": (0.0, np.inf),
+}
+"""Where intervals of responses end."""
+
 TEST = ["low", "high", "p", "q", "n_runs"]
 
 CHANGES = [*MODEL, *POINT, *LEVEL, "score", "exact", "change", *TEST]
@@ -75,11 +83,13 @@ def mean_frame(table: pd.DataFrame, name: str, folds: int) -> pd.DataFrame:
         an interval where there is one run only.
     """
     rows = []
+    least, most = RANGES.get(name, (-np.inf, np.inf))
     for key, group in table.groupby([*MODEL, *POINT, *LEVEL], dropna=False, sort=False):
         values = group[name].dropna().to_numpy(dtype=float)
         if len(values) > 1:
             mean = corrected_mean(values, folds)
-            rows.append((*key, mean.value, mean.low, mean.high, len(values)))
+            low, high = max(mean.low, least), min(mean.high, most)
+            rows.append((*key, mean.value, low, high, len(values)))
         elif len(values):
             rows.append((*key, values[0], np.nan, np.nan, 1))
     return pd.DataFrame(rows, columns=[*MODEL, *POINT, *LEVEL, "value", "low", "high", "n_runs"])

@@ -122,12 +122,13 @@ def gradient_figure(table: pd.DataFrame, config: NoiseConfig, name: str) -> Figu
     figure, axes = panels(1, 2, 4.6, 3.4)
     scales = sorted(rows["scale"].unique())
     for axis, key in zip(axes, ("a", "r"), strict=True):
-        unit = np.pi if key == "r" else 1.0
+        unit, drawn = np.pi if key == "r" else 1.0, [1.0]
         for when, style in (("initial", "--"), ("final", "-")):
             means = _along(mean_frame(rows, f"snr_{when}", config.folds), key, config)
             for place, scale in enumerate(scales):
                 here = means[means["scale"] == scale].sort_values(key)
                 color = _shade(place, len(scales))
+                drawn += here["value"].tolist()
                 label = f"scale {scale:g}" if when == "final" else None
                 if when == "final":
                     axis.fill_between(
@@ -138,6 +139,7 @@ def gradient_figure(table: pd.DataFrame, config: NoiseConfig, name: str) -> Figu
                           label=label)  # fmt: skip
         axis.axhline(1.0, color=COLORS[7], linewidth=0.8, linestyle=":")
         axis.set(xscale="log", yscale="log", ylabel="gradient: signal to noise")
+        axis.set_ylim(0.3 * min(1.0, *drawn), 4 * max(1.0, *drawn))  # bands of few folds are wide
         axis.set_xlabel("a" if key == "a" else "r / pi")
         ticks = sorted(rows[key].unique() / unit)
         axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
@@ -232,6 +234,7 @@ def _line(
     group = group.sort_values(x)
     spread = max(float(group[x].max()) if len(group) else 0.0, 1.0)
     low, high = (np.nan_to_num(np.abs(group["value"] - group[key])) for key in ("low", "high"))
+    axis.set_xlim(-0.06 * spread, 1.06 * spread)
     axis.errorbar(
         group[x] + 0.012 * spread * place, group["value"], yerr=[low, high], marker=marker,
         color=color, capsize=2, markersize=4, linewidth=1.1, elinewidth=0.7, label=label,

@@ -128,7 +128,7 @@ def optimum_figure(optimum: pd.DataFrame, score: str = "auc") -> Figure | None:
     drugs = list(dict.fromkeys(shown["drug"]))
     if not drugs:
         return None
-    levels = shown.drop_duplicates(LEVEL)[LEVEL].sort_values(["source", "parts", "shots", "scale"])
+    levels = shown.drop_duplicates(LEVEL)[LEVEL].sort_values(["source", "shots", "scale", "parts"])
     order = {tuple(level): place for place, level in enumerate(levels.itertuples(index=False))}
     several = len(set(levels["source"])) > 1
     figure, axes = panels(len(drugs), 2, 1.8 + 0.26 * len(order), 3.2)
@@ -156,6 +156,7 @@ def optimum_figure(optimum: pd.DataFrame, score: str = "auc") -> Figure | None:
                             *of_axis[f"{name}_high"] / unit})  # fmt: skip
             axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
             axis.minorticks_off()
+            axis.margins(y=0.08)
             names = [_level(level, several) for level in levels.to_dict("records")]
             axis.set_xticks(range(len(order)), names, rotation=60, ha="right", fontsize=6)
             axis.set_ylabel("best a" if name == "a" else "best r / pi")

@@ -139,9 +139,9 @@ class NoisePlan(Plan):
         ]
 
     def phases(self, findings: Findings) -> Iterator[Phase]:
-        """Yield baselines, trainings with their simulated cells, and cells on hardware."""
-        yield Phase("baselines", self.baselines())
+        """Yield trainings with their simulated cells, baselines, and cells on hardware."""
         yield Phase("trainings", [self.task_of(place) for place in self.places])
+        yield Phase("baselines", self.baselines())
         if self.hardware is not None:
             tasks = [task for _, task in self.device_tasks(findings)]
             name = f"cells on {self.config.device['device']}"

@@ -104,8 +104,7 @@ def page_of(plan: NoisePlan, findings: Findings, tables: Mapping[str, pd.DataFra
 
 
 def _answers(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    for score in SCORE_NAMES:
-        yield answer(tables["moves"], score)
+    yield from dict.fromkeys(answer(tables["moves"], score) for score in SCORE_NAMES)
 
 
 def _what(plan: NoisePlan) -> Iterator[str]:
