@@ -34,11 +34,13 @@ class Phase:
         name: What they are.
         tasks: The tasks.
         runner: Where they run; None for where the study runs.
+        unit: What each of them is.
     """
 
     name: str
     tasks: Sequence[Task]
     runner: "Runner | None" = None
+    unit: str = "trainings"
 
 
 @dataclass(frozen=True)

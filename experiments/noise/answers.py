@@ -16,51 +16,65 @@ from qkdrp.experiments.noise.names import (
     shots_name,
     training_name,
 )
-from qkdrp.experiments.noise.optimum import SIGNS
+from qkdrp.experiments.noise.optimum import BOTH, NOISE, SHOTS, SIGNS
 from qkdrp.experiments.noise.table import MODEL, POINT
 
-UNKNOWN = "It cannot be told whether the best a and r move with noise"
+CAUSES = {
+    NOISE: "Noise, at the same number of shots",
+    SHOTS: "Shots, without noise",
+    BOTH: "Noise and shots together",
+}
+"""What may move the best a and r, in words."""
 
 
-def answer(moves: pd.DataFrame, score: str = "auc") -> str:
-    """Return in one sentence whether the best a and r move with noise.
+def answers(moves: pd.DataFrame, score: str = "auc") -> Iterator[str]:
+    """Yield in a sentence for each cause whether it moves the best a and r.
 
     Args:
         moves: What :func:`~qkdrp.experiments.noise.optimum.moves_frame` returned.
         score: By which score.
     """
-    rows = moves[(moves["score"] == score) & (moves["parts"] != DEVICE)]
-    name = SCORE_NAMES[score]
-    if rows.empty:
-        return f"{UNKNOWN}: that takes at least two points and three folds."
+    simulated = moves[(moves["score"] == score) & (moves["parts"] != DEVICE)]
+    if simulated.empty:
+        yield (
+            "It cannot be told whether the best a and r move with noise: that takes at least two "
+            "points and three folds."
+        )
+    for cause, words in CAUSES.items():
+        rows = simulated[simulated["cause"] == cause]
+        if len(rows):
+            yield f"{words}: {_verdict(rows, SCORE_NAMES[score])}"
+
+
+def _verdict(rows: pd.DataFrame, name: str) -> str:
     sure = rows[(rows["q"] < ESTABLISHED) & (rows["gain"] > 0)]
     if len(sure):
         best = sure.iloc[int(np.argmax(sure["gain"]))]
         return (
-            f"By {name}, the best a and r move with noise: in {len(sure)} of {len(rows)} "
-            f"comparisons choosing them at the level of noise is established to be better than "
-            f"keeping the noiseless choice, by {_interval(best)} at most ({best['drug']}, trained "
-            f"{training_name(best)}, {level_name(best)}: {_point(best)} instead of "
-            f"{_point(best, '_quiet')}, q = {best['q']:.2g})."
+            f"by {name}, the best a and r move. In {len(sure)} of {len(rows)} comparisons choosing "
+            f"them there is established to be better than keeping the quieter choice, by "
+            f"{_interval(best)} at most ({best['drug']}, trained {training_name(best)}, "
+            f"{level_name(best)}: {_point(best)} instead of {_point(best, '_quiet')}, q = "
+            f"{best['q']:.2g})."
         )
     still = _same(rows) & np.isclose(rows["low"], 0.0) & np.isclose(rows["high"], 0.0)
     if still.all():
         return (
-            f"By {name}, the best a and r do not move: the same are best at every level of noise "
-            f"in all {len(rows)} comparisons, whichever fold is left out."
+            f"by {name}, the best a and r do not move. The same are best in all {len(rows)} "
+            "comparisons, whichever fold is left out."
         )
     top = rows.iloc[int(np.argmax(rows["high"]))]
     return (
-        f"{UNKNOWN}, by {name}: choosing them at the level of noise rather than without it gains "
-        f"{rows['gain'].mean():+.3f} on average over {len(rows)} comparisons, none of them "
-        f"established (smallest q = {rows['q'].min():.2g}); the largest gain that these folds "
-        f"allow is {top['high']:.3f} ({top['drug']}, trained {training_name(top)}, "
-        f"{level_name(top)})."
+        f"by {name}, it cannot be told whether the best a and r move. Choosing them there rather "
+        f"than keeping the quieter choice gains {rows['gain'].mean():+.3f} on average over "
+        f"{len(rows)} comparisons, none of them established (smallest q = {rows['q'].min():.2g}); "
+        f"the largest gain that these folds allow is {top['high']:.3f} ({top['drug']}, trained "
+        f"{training_name(top)}, {level_name(top)})."
     )
 
 
 def details(moves: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each model, training and score.
+    """Yield a sentence for each model, training, score and cause.
 
     Args:
         moves: What :func:`~qkdrp.experiments.noise.optimum.moves_frame` returned.
@@ -69,18 +83,27 @@ def details(moves: pd.DataFrame) -> Iterator[str]:
     for _, group in simulated.groupby(MODEL, dropna=False, sort=False):
         row = group.iloc[0]
         who = f"{row['drug']}, {circuit_name(row)}, trained {training_name(row)}"
-        for score, rows in group.groupby("score", sort=False):
-            sure = rows[(rows["q"] < ESTABLISHED) & (rows["gain"] > 0)]
-            worse = rows[(rows["q"] < ESTABLISHED) & (rows["gain"] < 0)]
-            best = rows.iloc[int(np.argmax(rows["gain"]))]
-            other = int((~_same(rows)).sum())
-            yield (
-                f"{who}, by {SCORE_NAMES[str(score)]}: another point is best than without noise in "
-                f"{other} of {len(rows)} comparisons; choosing anew is established to be better in "
-                f"{len(sure)} and worse in {len(worse)}; largest gain {_interval(best)}, at "
-                f"{level_name(best)}, axis {best['axis']}: {_point(best)} instead of "
-                f"{_point(best, '_quiet')}, q = {best['q']:.2g}."
-            )
+        for score in SCORE_NAMES:
+            of_score = group[group["score"] == score]
+            told = [
+                f"{cause} {_tally(of_score[of_score['cause'] == cause])}"
+                for cause in CAUSES
+                if (of_score["cause"] == cause).any()
+            ]
+            if told:
+                yield f"{who}, by {SCORE_NAMES[score]}: {'; '.join(told)}."
+
+
+def _tally(rows: pd.DataFrame) -> str:
+    sure = rows["q"] < ESTABLISHED
+    better, worse = (int((sure & (sign * rows["gain"] > 0)).sum()) for sign in (1, -1))
+    best = rows.iloc[int(np.argmax(rows["gain"]))]
+    return (
+        f"moves the best point in {int((~_same(rows)).sum())} of {len(rows)} comparisons, "
+        f"established as a gain in {better} and as a loss in {worse}, largest gain "
+        f"{_interval(best)} at {level_name(best)}: {_point(best)} instead of "
+        f"{_point(best, '_quiet')}, q = {best['q']:.2g}"
+    )
 
 
 def losses(changes: pd.DataFrame) -> Iterator[str]:

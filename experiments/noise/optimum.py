@@ -31,8 +31,12 @@ OPTIMUM = [
 ]  # fmt: skip
 """Columns of ``optimum.csv``."""
 
+NOISE, SHOTS, BOTH = "noise", "shots", "both"
+"""What may have moved an optimum: noise at the same number of shots, shots without noise, or noise
+and shots together; each is held against what lacks it."""
+
 MOVES = [
-    *MODEL, *LEVEL, "score", "axis", "a_quiet", "r_quiet", "a", "r", "gain", *TEST,
+    *MODEL, *LEVEL, "cause", "score", "axis", "a_quiet", "r_quiet", "a", "r", "gain", *TEST,
 ]  # fmt: skip
 """Columns of ``moves.csv``."""
 
@@ -126,34 +130,44 @@ def optimum_frame(table: pd.DataFrame, config: NoiseConfig) -> pd.DataFrame:
 
 
 def moves_frame(table: pd.DataFrame, config: NoiseConfig) -> pd.DataFrame:
-    """Return what is gained at each level by choosing a and r there, not without noise.
+    """Return what is gained at each level by choosing a and r there, not at a quieter one.
 
-    Choosing and comparing on the same folds would flatter the choice. So for each fold both points
-    are chosen on all others, and compared on this one; ``gain`` is the mean, oriented so that more
-    is better, tested by the corrected resampled t-test. An optimum that moves gains.
+    Quieter is the same without noise, without shots, or without both, by ``cause``. Choosing and
+    comparing on the same folds would flatter the choice. So for each fold both points are chosen on
+    all others, and compared on this one; ``gain`` is the mean, oriented so that more is better,
+    tested by the corrected resampled t-test. An optimum that moves gains.
 
     Args:
         table: What :func:`~qkdrp.experiments.noise.table.noise_frame` returned.
         config: Of the study.
     """
     found = {(key, score, axis): each for key, score, axis, each in surfaces(table, config)}
-    source = len(MODEL)
+    start = len(MODEL) + 1
     quiet = {
-        (key[: source + 1], score, axis): each
+        (key[:start], key[-1], score, axis): each
         for (key, score, axis), each in found.items()
-        if key[source + 2] == 0 and key[source + 3] == 0
+        if key[-2] == 0
     }
     rows = []
     for (key, score, axis), noisy in found.items():
-        still = quiet.get((key[: source + 1], score, axis))
-        if still is None or still is noisy or len(noisy.runs) < 3 or still.runs != noisy.runs:
-            continue
-        gains = [
-            noisy.scores[run, noisy.best_without(run)] - noisy.scores[run, still.best_without(run)]
-            for run in range(len(noisy.runs))
-        ]
-        mean = corrected_mean(np.array(gains), config.folds)
-        points = (*still.points[still.best()], *noisy.points[noisy.best()])
-        test = mean.low, mean.high, mean.p, mean.p, len(gains)
-        rows.append((*key, score, axis, *points, mean.value, *test))
+        for cause, shots in _causes(key[-2] != 0, key[-1]):
+            still = quiet.get((key[:start], shots, score, axis))
+            if still is None or len(noisy.runs) < 3 or still.runs != noisy.runs:
+                continue
+            gains = [
+                scores[noisy.best_without(run)] - scores[still.best_without(run)]
+                for run, scores in enumerate(noisy.scores)
+            ]
+            mean = corrected_mean(np.array(gains), config.folds)
+            points = (*still.points[still.best()], *noisy.points[noisy.best()])
+            test = mean.low, mean.high, mean.p, mean.p, len(gains)
+            rows.append((*key, cause, score, axis, *points, mean.value, *test))
     return with_q(pd.DataFrame(rows, columns=MOVES))
+
+
+def _causes(noise: bool, shots: object) -> Iterator[tuple[str, object]]:
+    """Yield what a level has that quieter ones lack, and the number of shots of those."""
+    if noise:
+        yield NOISE, shots
+    if shots:
+        yield (BOTH if noise else SHOTS), 0

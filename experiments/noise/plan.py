@@ -144,8 +144,8 @@ class NoisePlan(Plan):
         yield Phase("baselines", self.baselines())
         if self.hardware is not None:
             tasks = [task for _, task in self.device_tasks(findings)]
-            name = f"cells on {self.config.device['device']}"
-            yield Phase(name, tasks, DeviceRunner(self.hardware))
+            name = f"on {self.config.device['device']}"
+            yield Phase(name, tasks, DeviceRunner(self.hardware), "cells")
 
     def device_tasks(self, findings: Findings) -> Iterator[tuple[Place, DeviceTask]]:
         """Yield what is to be evaluated on hardware, the trainings being done."""

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from qkdrp.experiments.driver import Findings
-from qkdrp.experiments.noise.answers import answer, details, losses
+from qkdrp.experiments.noise.answers import answers, details, losses
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame
 from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.names import (
@@ -50,8 +50,9 @@ READING = (
     "(Benjamini and Hochberg). Intervals of the best a and r are percentiles of a bootstrap of "
     f"{RESAMPLES} samples over folds and seeds.",
     "Whether the best a and r move is asked without flattering the choice: for each fold, the "
-    "point that is best at a level of noise and the point that is best without noise are both "
-    "chosen on all other folds, and compared on this one at that level.",
+    "point that is best at a level and the point that is best at a quieter one (without noise, "
+    "without shots, or without both) are both chosen on all other folds, and compared on this one "
+    "at that level.",
     "Contrast is the spread of the circuit's outputs over the held-out rows, before shots, against "
     "the noiseless one. The gradient is that of the squared error by the circuit's weights, by the "
     "parameter-shift rule under the same noise; its signal to noise is its length over the "
@@ -104,7 +105,7 @@ def page_of(plan: NoisePlan, findings: Findings, tables: Mapping[str, pd.DataFra
 
 
 def _answers(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    yield from dict.fromkeys(answer(tables["moves"], score) for score in SCORE_NAMES)
+    yield from answers(tables["moves"])
 
 
 def _what(plan: NoisePlan) -> Iterator[str]:

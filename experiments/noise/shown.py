@@ -60,8 +60,9 @@ def moves_table(moves: pd.DataFrame) -> Table:
             "model": circuit_name(row),
             "trained": training_name(row),
             "level": level_name(row),
+            "moved by": row["cause"],
             "axis": row["axis"],
-            "without noise": _value(row, "_quiet"),
+            "without that": _value(row, "_quiet"),
             "here": _value(row),
             "gain (95%)": f"{row['gain']:+.3f} ({row['low']:+.3f}, {row['high']:+.3f})",
             "p": f"{row['p']:.2g}",
@@ -69,7 +70,7 @@ def moves_table(moves: pd.DataFrame) -> Table:
         }
         for row in rows.to_dict("records")
     ]
-    caption = "Gain in AUC of choosing a or r at the level of noise, both chosen on other folds"
+    caption = "Gain in AUC of choosing a or r at a level, not without its noise, shots or both"
     return Table(caption, pd.DataFrame(shown))
 
 

@@ -69,7 +69,7 @@ def test_one_cell_on_hardware_from_preview_to_report(
     before = snapshot(tmp_path / "study")
     again = cli(*arguments, "--resume")
     assert again.code == 0, again.err
-    assert "cells on ibm_manila: 1 trainings, 1 of them done already" in again.out
+    assert "on ibm_manila: 1 cells, 1 of them done already" in again.out
     (cell,) = (p for p in (tmp_path / "study" / "tasks").iterdir() if "ibm_manila" in p.read_text())
     cell.unlink()  # as if the driver had died before it was kept
     attached = cli(*arguments, "--resume")

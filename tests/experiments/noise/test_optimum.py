@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.experiments.noise.answers import answer, details, losses
+from qkdrp.experiments.noise.answers import answers, details, losses
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame, mean_frame
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.optimum import moves_frame, optimum_frame
@@ -34,10 +34,9 @@ def planted(
     table = pd.concat(frames, ignore_index=True)
     key = ["a", "r", "repeat", "fold"]
     exact = table[table["scale"] == 0].set_index(key)
+    same = pd.MultiIndex.from_frame(table[key])
     for score in ("auc", "spearman", "mse"):
-        table[f"{score}_exact"] = [
-            exact.loc[tuple(row), score] for row in table[key].itertuples(index=False)
-        ]
+        table[f"{score}_exact"] = exact[score].reindex(same).to_numpy()
     return table
 
 
@@ -75,9 +74,25 @@ def test_a_planted_move_is_established_and_told(
     assert (row["a_quiet"], row["a"]) == (100.0, 1.0)
     assert row["gain"] == pytest.approx(0.2, abs=0.02)
     assert row["q"] < 0.01
-    assert answer(moves).startswith("By AUC, the best a and r move with noise: in ")
-    assert "a = 1, r = 0.477 pi instead of a = 100" in answer(moves)
-    assert any("established to be better in 2" in each for each in details(moves))
+    (told,) = answers(moves)
+    assert told.startswith("Noise and shots together: by AUC, the best a and r move. In 2 of 3 ")
+    assert "a = 1, r = 0.477 pi instead of a = 100" in told
+    assert any("both moves the best point in 2 of 3 comparisons" in each for each in details(moves))
+
+
+def test_noise_and_shots_are_told_apart(config: NoiseConfig, rng: np.random.Generator) -> None:
+    # Shots alone move the best point from the third to the first; noise on top of them does not.
+    base = planted(rng, (0.6, 0.7, 0.8, 0.75), (0.8, 0.7, 0.6, 0.75), 0.01)
+    noisy = base["scale"] == 4.0
+    only_shots = base[noisy].assign(scale=0.0, parts="none")
+    only_noise = base[~noisy].assign(scale=4.0, parts="all")
+    moves = moves_frame(pd.concat([base, only_shots, only_noise], ignore_index=True), config)
+    told = {each.split(":")[0]: each for each in answers(moves)}
+    assert "do not move" in told["Noise, at the same number of shots"]
+    assert "the best a and r move" in told["Shots, without noise"]
+    assert "the best a and r move" in told["Noise and shots together"]
+    counts = moves[moves["score"] == "auc"].groupby("cause").size()
+    assert counts.to_dict() == {"noise": 6, "shots": 3, "both": 3}
 
 
 def test_the_same_best_point_everywhere_does_not_move(
@@ -87,7 +102,8 @@ def test_the_same_best_point_everywhere_does_not_move(
     moves = moves_frame(planted(rng, means, means, 0.01), config)
     assert (moves["gain"] == 0).all()
     assert (moves["p"] == 1).all()
-    assert "do not move" in answer(moves)
+    (told,) = answers(moves)
+    assert "do not move" in told
 
 
 def test_choosing_anew_is_not_flattered_where_nothing_differs(
@@ -102,8 +118,9 @@ def test_choosing_anew_is_not_flattered_where_nothing_differs(
         sure += row["p"] < 0.05
     assert np.mean(gains) < 2 * np.std(gains) / np.sqrt(len(gains))
     assert sure <= 4
-    assert "cannot be told" in answer(moves)
-    assert "none of them established" in answer(moves)
+    (told,) = answers(moves)
+    assert "cannot be told" in told
+    assert "none of them established" in told
 
 
 def test_too_little_says_so(config: NoiseConfig, rng: np.random.Generator) -> None:
@@ -111,7 +128,8 @@ def test_too_little_says_so(config: NoiseConfig, rng: np.random.Generator) -> No
     assert moves_frame(table[table["fold"] < 3], config).empty
     one_point = table[table["a"] == 1.0]
     assert optimum_frame(one_point, config).empty
-    assert "takes at least two points" in answer(moves_frame(one_point, config))
+    (told,) = answers(moves_frame(one_point, config))
+    assert "takes at least two points" in told
 
 
 def test_runs_that_lack_a_point_are_left_out(config: NoiseConfig, rng: np.random.Generator) -> None:
