@@ -85,9 +85,14 @@ def score_values(layer: Layer, values: Reals, label: Reals, responder: NDArray[n
     )
 
 
-def generator_of(seed: int, cell: Cell) -> np.random.Generator:
-    """Return the generator of a cell's shots: independent of those of other cells and models."""
-    return np.random.default_rng([seed, crc32(cell.model_dump_json().encode())])
+def generator_of(key: str, cell: Cell) -> np.random.Generator:
+    """Return the generator of a cell's shots: independent of those of other cells and models.
+
+    Args:
+        key: Of the task, hexadecimal: models of the same fold share their seed, but no shots.
+        cell: The cell.
+    """
+    return np.random.default_rng([int(key, 16), crc32(cell.model_dump_json().encode())])
 
 
 def drawn_values(

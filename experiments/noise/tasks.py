@@ -157,7 +157,7 @@ class NoiseTask(Task):
                     label,
                     responder,
                     self.repetitions,
-                    generator_of(self.own_seed, cell),
+                    generator_of(self.key, cell),
                 )
                 gradients = _gradients(signals.get((cell.source, cell.level)), cell.shots)
                 cells.append(found.model_copy(update=gradients))

@@ -13,7 +13,7 @@ from qkdrp.experiments.noise.evaluation import (
 from qkdrp.experiments.noise.layer import Layer
 
 N_SAMPLES, N_QUBITS = 40, 3
-SEED = 11
+KEY, OTHER = "11aa", "11ab"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def cell(shots: int, scale: float = 1.0) -> Cell:
 
 def deviations(shares: np.ndarray, worth: np.ndarray, shots: int, count: int) -> np.ndarray:
     """Return what shots add to each value, in units of its standard error."""
-    values = drawn_values(shares, worth, shots, count, generator_of(SEED, cell(shots)))
+    values = drawn_values(shares, worth, shots, count, generator_of(KEY, cell(shots)))
     return values - shares @ worth
 
 
@@ -56,7 +56,7 @@ def test_the_reported_standard_error_is_that_of_the_shots(
     for shots in (512, 1024):
         found[shots] = evaluate_cell(
             cell(shots), layer, shares @ worth, shares, worth, label, responder, 60,
-            generator_of(SEED, cell(shots)),
+            generator_of(KEY, cell(shots)),
         )  # fmt: skip
     assert found[512].standard_error is not None
     assert found[1024].standard_error is not None
@@ -78,24 +78,24 @@ def test_repetitions_are_uncorrelated(shares: np.ndarray, worth: np.ndarray) -> 
 
 
 def test_cells_and_models_draw_shots_of_their_own(shares: np.ndarray, worth: np.ndarray) -> None:
-    settings = [(SEED, cell(256)), (SEED, cell(256, 2.0)), (SEED + 1, cell(256))]
+    settings = [(KEY, cell(256)), (KEY, cell(256, 2.0)), (OTHER, cell(256))]
     noise = [
         (drawn_values(shares, worth, 256, 1, generator_of(*each)) - shares @ worth).ravel()
         for each in settings
     ]
     correlations = np.corrcoef(noise)[np.triu_indices(3, 1)]
     assert np.abs(correlations).max() < 4 / np.sqrt(noise[0].size)
-    again = drawn_values(shares, worth, 256, 1, generator_of(SEED, cell(256)))
+    again = drawn_values(shares, worth, 256, 1, generator_of(KEY, cell(256)))
     np.testing.assert_array_equal((again - shares @ worth).ravel(), noise[0])
 
 
 def test_values_are_counts_of_shots(shares: np.ndarray, worth: np.ndarray) -> None:
-    counts = drawn_values(shares, worth, 100, 2, generator_of(SEED, cell(100))) * 50
+    counts = drawn_values(shares, worth, 100, 2, generator_of(KEY, cell(100))) * 50
     np.testing.assert_allclose(counts, counts.round(), atol=1e-9)
 
 
 def test_infinitely_many_shots_are_evaluated_once(shares: np.ndarray, worth: np.ndarray) -> None:
-    found = drawn_values(shares, worth, 0, 9, generator_of(SEED, cell(0)))
+    found = drawn_values(shares, worth, 0, 9, generator_of(KEY, cell(0)))
     np.testing.assert_array_equal(found, (shares @ worth)[np.newaxis])
 
 

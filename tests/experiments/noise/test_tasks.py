@@ -84,6 +84,22 @@ def test_errors_of_readout_alone_shrink_the_outputs_by_one_minus_twice_their_pro
     assert everything.contrast < readout.contrast
 
 
+def test_models_of_a_fold_share_their_seed_but_no_shots(
+    results: dict[str, tuple[NoiseTask, NoiseResult]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one, _), (other, _) = results["exact"], results["noise-aware"]
+    assert one.own_seed == other.own_seed
+    drawn = []
+    make = tasks.generator_of
+    monkeypatch.setattr(
+        tasks, "generator_of", lambda *which: drawn.append(make(*which)) or make(*which)
+    )
+    for task in (one, other):
+        run_task(task)
+    first = {generator.random() for generator in drawn}
+    assert len(first) == len(drawn) == 2 * len(one.cells)
+
+
 def test_one_training_serves_all_cells(plan: NoisePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     fit = HybridRegressor.fit
@@ -173,4 +189,3 @@ def test_without_gradient_rows_there_is_no_gradient(plan: NoisePlan) -> None:
     result = run_task(task)
     assert isinstance(result, NoiseResult)
     assert all(each.gradient_final is None for each in result.cells)
-    assert tasks.PACKED
