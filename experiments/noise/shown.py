@@ -47,7 +47,7 @@ def optimum_table(optimum: pd.DataFrame) -> Table:
         "Best a and r by AUC with bootstrap intervals; support is the share of bootstrap samples "
         "in which the same point is best"
     )
-    return Table(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown))
 
 
 def moves_table(moves: pd.DataFrame) -> Table:
@@ -71,7 +71,7 @@ def moves_table(moves: pd.DataFrame) -> Table:
         for row in rows.to_dict("records")
     ]
     caption = "Gain in AUC of choosing a or r at a level, not without its noise, shots or both"
-    return Table(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown))
 
 
 def _value(row: Row, which: str = "") -> str:
@@ -101,7 +101,15 @@ def levels_table(noise: pd.DataFrame, folds: int) -> Table:
         cells["after"] = _mean(group["snr_final"])
         shown.append(cells)
     caption = "Means over all points of a and r, each fold's mean being one value for the intervals"
-    return Table(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown))
+
+
+def _lean(caption: str, frame: pd.DataFrame) -> Table:
+    """Return a table; a model that is the same in all rows is told above it."""
+    if "model" in frame and len(set(frame["model"])) == 1:
+        caption += f"; {frame['model'].iloc[0]}"
+        frame = frame.drop(columns="model")
+    return Table(caption, frame)
 
 
 def mean_with_interval(values: np.ndarray, folds: int) -> str:
@@ -144,7 +152,7 @@ def device_table(noise: pd.DataFrame) -> Table:
         "Chosen models on a device, one evaluation each; contrast is the slope of the outputs "
         "against the noiseless ones, ± its standard error because of shots"
     )
-    return Table(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown))
 
 
 def learned_table(learned: pd.DataFrame) -> Table:
@@ -163,4 +171,4 @@ def learned_table(learned: pd.DataFrame) -> Table:
         for row in learned.to_dict("records")
     ]
     began = f"a = {learned['a'].iloc[0]:g} and r = {learned['r'].iloc[0]:.4f}"
-    return Table(f"Learned a and r after training that began at {began}", pd.DataFrame(shown))
+    return _lean(f"Learned a and r after training that began at {began}", pd.DataFrame(shown))
