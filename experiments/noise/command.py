@@ -229,11 +229,15 @@ def run(config: "NoiseConfig", given: dict[str, Any]) -> None:
         hardware = _open(stack, config, given)
         plan = _make_plan(config, given, hardware)
         if hardware is not None:
-            from qkdrp.experiments.noise.preview import print_costs
-
-            print_costs(plan.device_costs(), dry=given["dry_run"])
+            _show_costs(plan, dry=given["dry_run"])
         if not given["dry_run"]:
             conduct_plan(plan, given)
+
+
+def _show_costs(plan: "NoisePlan", *, dry: bool) -> None:
+    from qkdrp.experiments.noise.preview import print_costs
+
+    print_costs(plan.device_costs(), dry=dry)
 
 
 def show_plan(config: "NoiseConfig", given: dict[str, Any]) -> None:
@@ -241,7 +245,10 @@ def show_plan(config: "NoiseConfig", given: dict[str, Any]) -> None:
     from qkdrp.experiments.estimate import show_estimate
 
     with ExitStack() as stack:
-        plan = _make_plan(config, given, _open(stack, config, given))
+        hardware = _open(stack, config, given)
+        plan = _make_plan(config, given, hardware)
+        if hardware is not None:
+            _show_costs(plan, dry=True)
         cells = len(plan.cells)
         print(f"{len(plan.places)} trained models, {cells} cells each")  # noqa: T201
         show_estimate(plan)

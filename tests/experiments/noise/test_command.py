@@ -12,6 +12,7 @@ import pytest
 from qkdrp.experiments import runners
 from qkdrp.experiments.noise.table import COLUMNS
 from qkdrp.experiments.summary import SETTINGS
+from qkdrp.experiments.tasks import Result, Task
 from tests.experiments.noise.conftest import NOISE
 from tests.experiments.test_commands import started, wait_for_tasks
 from tests.qkdrp.conftest import CliResult, snapshot
@@ -110,6 +111,25 @@ def test_a_finished_study_is_resumed_without_a_training(
     after = snapshot(finished)
     tables = [name for name in before if name.endswith((".csv", ".json", ".qpy"))]
     assert {name: after[name] for name in tables} == {name: before[name] for name in tables}
+
+
+def test_failed_trainings_are_left_out_and_named(
+    cli: Cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(task: Task) -> Result:
+        raise OSError("disk")
+
+    path = tmp_path / "study"
+    arguments = words(data, path, "--models", "moderated")
+    with monkeypatch.context() as patch:
+        patch.setattr(runners, "run_task", fail)
+        result = cli(*arguments)
+    assert result.code == 1
+    assert "failed: DrugA, moderated, repeat 1 fold 1, exact, a 1, r 1.5: OSError" in result.out
+    assert "14 trainings failed" in result.out
+    assert "takes at least two points and three folds" in result.out
+    assert pd.read_csv(path / "noise.csv").empty
+    assert (path / "report.md").read_text().count("FAILED, left out") == 14
 
 
 def test_sigkill_costs_no_finished_cell(
