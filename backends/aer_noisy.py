@@ -114,6 +114,7 @@ class AerNoisy(Backend):
         self.parts = choose_parts(self.source, noise_parts)
         self.scale = noise_scale
         self.prepared: list[PreparedCircuit] = []
+        self._adopted: list[PreparedCircuit] = []
         self._gradient = gradient
         self._train_trajectories = train_trajectories if train_noise else 0
         self._rng = np.random.default_rng(seed)
@@ -143,17 +144,38 @@ class AerNoisy(Backend):
     def prepare(self, pqc: PQC) -> PreparedCircuit:
         """Return a circuit in the device's gates on its best few qubits.
 
+        One that was adopted is returned as it is.
+
         Raises:
             BackendError: If the device or this machine is too small, or the noise, scaled, leaves
                 its range on these qubits.
         """
         self.check(pqc)
-        target = self.source.target(pqc.circuit.num_qubits)
-        on_trial = partial(self.on_progress, "layouts")
-        prepared = prepare(pqc, target, self.source.name, on_trial=on_trial)
+        prepared = next((made for made in self._adopted if made.pqc.spec == pqc.spec), None)
+        if prepared is None:
+            target = self.source.target(pqc.circuit.num_qubits)
+            on_trial = partial(self.on_progress, "layouts")
+            prepared = prepare(pqc, target, self.source.name, on_trial=on_trial)
         self._simulator(prepared.qubits)
         self.prepared.append(prepared)
         return prepared
+
+    def adopt(self, prepared: PreparedCircuit) -> None:
+        """Take a circuit that was prepared before, so that it need not be prepared again.
+
+        Args:
+            prepared: For the same device as this backend's noise is of.
+
+        Raises:
+            BackendError: If it is for another device, or the noise leaves its range on its qubits.
+        """
+        if prepared.device != self.source.name:
+            raise BackendError(
+                f"Found a circuit prepared for {prepared.device}, expected one for "
+                f"{self.source.name}: prepare it again."
+            )
+        self._simulator(prepared.qubits)
+        self._adopted.append(prepared)
 
     def qnn(self, pqc: PQC) -> NoisyQNN:
         """Return an ``EstimatorQNN`` of the prepared circuit."""

@@ -113,6 +113,27 @@ class BroadcastGradient(BaseEstimatorGradient):
         return EstimatorGradientResult(gradients, metadata, Options())
 
 
+def check_shiftable(circuit: QuantumCircuit) -> None:
+    """Raise unless each parameter drives one gate, by plus or minus 1.
+
+    Raises:
+        BackendError: Names the first parameter that does not.
+    """
+    uses: Counter[Parameter] = Counter()
+    for instruction in circuit.data:
+        for angle in instruction.operation.params:
+            if isinstance(angle, ParameterExpression):
+                for parameter in angle.parameters:
+                    slope = abs(float(angle.gradient(parameter)))
+                    uses[parameter] += 1 if math.isclose(slope, 1.0) else 2
+    wrong = [parameter.name for parameter, count in uses.items() if count != 1]
+    if wrong:
+        raise BackendError(
+            f"Parameter {wrong[0]} drives several gates or a multiple of an angle: the "
+            "parameter-shift rule does not hold; use the gradient 'spsa'."
+        )
+
+
 class ShiftGradient(BroadcastGradient):
     """The two-term parameter-shift rule; as exact as the values, noisy ones included.
 
@@ -120,24 +141,8 @@ class ShiftGradient(BroadcastGradient):
     """
 
     def check(self, circuit: QuantumCircuit) -> None:
-        """Raise a :class:`BackendError` unless each parameter drives one gate, by plus or minus 1.
-
-        Raises:
-            BackendError: Names the first such parameter.
-        """
-        uses: Counter[Parameter] = Counter()
-        for instruction in circuit.data:
-            for angle in instruction.operation.params:
-                if isinstance(angle, ParameterExpression):
-                    for parameter in angle.parameters:
-                        slope = abs(float(angle.gradient(parameter)))
-                        uses[parameter] += 1 if math.isclose(slope, 1.0) else 2
-        wrong = [parameter.name for parameter, count in uses.items() if count != 1]
-        if wrong:
-            raise BackendError(
-                f"Parameter {wrong[0]} drives several gates or a multiple of an angle: the "
-                "parameter-shift rule does not hold; use the gradient 'spsa'."
-            )
+        """Raise a :class:`BackendError` where the rule does not hold."""
+        check_shiftable(circuit)
 
     def shifts(self, n_points: int, n_parameters: int) -> Reals:
         """Return plus and minus a quarter turn for each parameter."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qkdrp.cli.options import (
-    DATA,
     Output,
     Partner,
     Source,
@@ -18,50 +17,24 @@ from qkdrp.cli.options import (
     parse_angle,
 )
 from qkdrp.config import DataConfig, FitConfig
-from qkdrp.experiments.contenders import CONTENDERS
-from qkdrp.experiments.studies import FIRST_DRUG_ONLY, PRESETS, STUDIES
+from qkdrp.experiments import options
+from qkdrp.experiments.noise import command as noise
+from qkdrp.experiments.options import separated
+from qkdrp.experiments.studies import FIRST_DRUG_ONLY, STUDIES
 
 if TYPE_CHECKING:
     from qkdrp.experiments.config import StudyConfig
+    from qkdrp.experiments.plan import Plan
 
 _D, _F = DataConfig(), FitConfig()
-_TRIED, _PROTOCOL, _WORK = "What is tried", "Protocol", "Where it runs"
-_LIST = "LIST"
 
 app = typer.Typer(help="Studies: the paper's protocol, tables and figures.", no_args_is_help=True)
 plans = typer.Typer(help="Show what a study would train, and for how long; runs nothing of it.")
 app.add_typer(plans, name="plan")
 
 
-def _separated(text: str | None, read: Callable[[str], Any]) -> tuple[Any, ...] | None:
-    """Read values between commas; None stays None, for the preset's.
-
-    Raises:
-        typer.BadParameter: If a value cannot be meant.
-    """
-    if text is None:
-        return None
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    try:
-        return tuple(map(read, words))
-    except ValueError as error:
-        raise typer.BadParameter(f"found {text!r}, expected values separated by commas.") from error
-
-
-def _listed(help_text: str, panel: str) -> Any:  # noqa: ANN401  # typer's option
-    return typer.Option(help=f"{help_text}, separated by commas.", metavar=_LIST,
-                        rich_help_panel=panel, show_default="by study")  # fmt: skip
-
-
-def _counted(help_text: str) -> Any:  # noqa: ANN401
-    return typer.Option(help=help_text, rich_help_panel=_PROTOCOL, show_default="by preset")
-
-
-Text = str | None
-
-
 def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
-    """Return the command of a study; every study takes the same options."""
+    """Return the command of a study of the paper's protocol; all of them take the same options."""
 
     def command(
         *,
@@ -70,70 +43,36 @@ def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
         zscore: ZScore = None,
         variance_threshold: VarianceThreshold = _D.variance_threshold,
         stratify_test: StratifyTest = _D.stratify_test,
-        drugs: Annotated[Text, _listed("Drugs; all of the data by default", DATA)] = None,
-        models: Annotated[Text, _listed(f"Of {', '.join(CONTENDERS)}", _TRIED)] = None,
-        n_qubits: Annotated[Text, _listed("Qubits, n1", _TRIED)] = None,
-        n_encoding: Annotated[Text, _listed("Encoding layers, n2", _TRIED)] = None,
-        n_variational: Annotated[Text, _listed("Variational layers per block, n3", _TRIED)] = None,
-        lr: Annotated[Text, _listed("Learning rates", _TRIED)] = None,
-        a: Annotated[Text, _listed("Input scales of r*tanh(phi/a)", _TRIED)] = None,
-        r: Annotated[Text, _listed("Output ranges in radians, as pi/2", _TRIED)] = None,
-        preset: Annotated[
-            str,
-            typer.Option(
-                help=f"{', '.join(PRESETS)}: how thorough.",
-                metavar="NAME",
-                rich_help_panel=_PROTOCOL,
-            ),
-        ] = "small",
-        repeats: Annotated[int | None, _counted("Times that the folds are drawn anew.")] = None,
-        folds: Annotated[int | None, _counted("Folds.")] = None,
-        epochs: Annotated[int | None, _counted("Epochs.")] = None,
+        drugs: options.Drugs = None,
+        models: options.Models = None,
+        n_qubits: options.NQubits = None,
+        n_encoding: options.NEncoding = None,
+        n_variational: options.NVariational = None,
+        lr: options.LearningRates = None,
+        a: options.AValues = None,
+        r: options.RValues = None,
+        preset: options.Preset = "small",
+        repeats: options.Repeats = None,
+        folds: options.Folds = None,
+        epochs: options.Epochs = None,
         patience: Annotated[
             int,
             typer.Option(
                 help="Of final trainings: epochs without a better validation AUC.",
-                rich_help_panel=_PROTOCOL,
+                rich_help_panel=options.PROTOCOL,
             ),
         ] = _F.patience,
-        batch_size: Annotated[
-            int, typer.Option(help="Samples in a batch.", rich_help_panel=_PROTOCOL)
-        ] = _F.batch_size,
-        centre_head: Annotated[
-            bool,
-            typer.Option(
-                help="Start the head where the mean prediction is the mean label.",
-                rich_help_panel=_PROTOCOL,
-            ),
-        ] = _F.centre_head,
+        batch_size: options.BatchSize = _F.batch_size,
+        centre_head: options.CentreHead = _F.centre_head,
         backend: Annotated[
             str,
-            typer.Option(help="Where circuits run.", metavar="NAME", rich_help_panel=_WORK),
+            typer.Option(help="Where circuits run.", metavar="NAME", rich_help_panel=options.WORK),
         ] = "statevector",
-        seed: Annotated[
-            int,
-            typer.Option(
-                help="Of splits, folds, weights and shuffling.", rich_help_panel=_PROTOCOL
-            ),
-        ] = 0,
-        workers: Annotated[
-            int,
-            typer.Option(
-                help="Processes of one thread each; 0 for all cores.", min=0, rich_help_panel=_WORK
-            ),
-        ] = 0,
-        scheduler: Annotated[
-            Text,
-            typer.Option(
-                help="Dask scheduler to run on instead, or local:N.",
-                metavar="ADDRESS",
-                rich_help_panel=_WORK,
-            ),
-        ] = None,
+        seed: options.Seed = 0,
+        workers: options.Workers = 0,
+        scheduler: options.Scheduler = None,
         output: Output = None,
-        resume: Annotated[
-            bool, typer.Option("--resume", help="Go on with the study in --output.")
-        ] = False,
+        resume: options.Resume = False,
     ) -> None:
         given = dict(locals())
         run(_config(name, given), given)
@@ -142,46 +81,61 @@ def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _config(name: str, given: dict[str, Any]) -> "StudyConfig":
+def common_settings(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a :class:`StudyConfig` from the options that studies share.
+
+    Args:
+        given: The options; None for those that were left out.
+        defaults: What stands for them.
+
+    Raises:
+        typer.BadParameter: If a value cannot be meant.
+        DataError: If the data cannot be read.
+    """
     from qkdrp.data import list_drugs
-    from qkdrp.experiments.config import StudyConfig
 
     values = {
-        "drugs": _separated(given["drugs"], str),
-        "models": _separated(given["models"], str),
-        **{key: _separated(given[key], int) for key in ("n_qubits", "n_encoding", "n_variational")},
-        **{key: _separated(given[key], float) for key in ("lr", "a")},
-        "r": _separated(given["r"], parse_angle),
+        "drugs": separated(given["drugs"], str),
+        "models": separated(given["models"], str),
+        **{key: separated(given[key], int) for key in ("n_qubits", "n_encoding", "n_variational")},
+        **{key: separated(given[key], float) for key in ("lr", "a")},
+        "r": separated(given["r"], parse_angle),
         **{key: given[key] for key in ("repeats", "folds", "epochs")},
     }
-    chosen = STUDIES[name].defaults(given["preset"]) | {
-        key: value for key, value in values.items() if value is not None
-    }
+    chosen = defaults | {key: value for key, value in values.items() if value is not None}
     if "drugs" not in chosen:
         drugs = list_drugs(given["source"])
         chosen["drugs"] = drugs[:1] if given["preset"] in FIRST_DRUG_ONLY else drugs
-    same = ("patience", "batch_size", "centre_head", "backend", "seed")
-    data = DataConfig.pick(given | {"drug": None})
+    same = {key: given[key] for key in ("batch_size", "centre_head", "seed")}
+    data = DataConfig.make(**DataConfig.pick(given | {"drug": None}))
     # Every table shows what a linear model does.
-    models = dict.fromkeys((*chosen.pop("models"), "ridge"))
-    return StudyConfig.make(
-        study=name,
-        data=DataConfig.make(**data),
-        models=tuple(models),
-        **chosen,
-        **{key: given[key] for key in same},
-    )
+    models = tuple(dict.fromkeys((*chosen["models"], "ridge")))
+    return chosen | same | {"data": data, "models": models}
 
 
-def _run(config: "StudyConfig", given: dict[str, Any]) -> None:
+def _config(name: str, given: dict[str, Any]) -> "StudyConfig":
+    from qkdrp.experiments.config import StudyConfig
+
+    settings = common_settings(given, STUDIES[name].defaults(given["preset"]))
+    own = {key: given[key] for key in ("patience", "backend")}
+    return StudyConfig.make(study=name, **settings, **own)
+
+
+def conduct_plan(plan: "Plan", given: dict[str, Any]) -> None:
+    """Run a study as the options say; exit with 1 where a part of it failed."""
     from qkdrp.experiments.conduct import conduct
-    from qkdrp.experiments.study import StudyPlan
 
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     where = {key: given[key] for key in ("workers", "scheduler", "output", "resume")}
-    default = Path("runs") / f"{config.study}-{stamp}"
-    if not conduct(StudyPlan(config), default=default, **where):
+    default = Path("runs") / f"{plan.config.study}-{stamp}"
+    if not conduct(plan, default=default, **where):
         raise typer.Exit(1)
+
+
+def _run(config: "StudyConfig", given: dict[str, Any]) -> None:
+    from qkdrp.experiments.study import StudyPlan
+
+    conduct_plan(StudyPlan(config), given)
 
 
 def _plan(config: "StudyConfig", _given: dict[str, Any]) -> None:
@@ -194,3 +148,4 @@ def _plan(config: "StudyConfig", _given: dict[str, Any]) -> None:
 for _name, _study in STUDIES.items():
     app.command(_name, help=_study.help)(_command(_name, _run))
     plans.command(_name, help=_study.help)(_command(_name, _plan))
+noise.register(app, plans)

@@ -2,22 +2,17 @@
 
 from pathlib import Path
 
-import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
-from qkdrp.experiments.comparisons import variant_name, variants
-from qkdrp.experiments.driver import Findings, duration
-from qkdrp.experiments.report import REPORT, with_interval, write_report
+from qkdrp.experiments.driver import duration, run_study
+from qkdrp.experiments.plan import Plan
+from qkdrp.experiments.report import REPORT
 from qkdrp.experiments.runners import open_runner
 from qkdrp.experiments.store import open_store
-from qkdrp.experiments.study import StudyPlan, run_study
-from qkdrp.experiments.summary import rows_of
 
 
 def conduct(
-    plan: StudyPlan,
+    plan: Plan,
     *,
     workers: int,
     scheduler: str | None,
@@ -42,6 +37,7 @@ def conduct(
     console = Console(highlight=False)
     with open_runner(workers, scheduler) as runner:
         store = open_store(plan.config, plan.digests, output, default, resume)
+        plan.begin(store.path)
         try:
             findings = run_study(plan, store, runner, console)
         except KeyboardInterrupt:
@@ -51,39 +47,18 @@ def conduct(
                 soft_wrap=True,
             )
             raise
-        tables = write_report(plan, findings, store.path)
+        tables = plan.write(findings, store.path)
         n_workers = runner.n_workers
-    _show(console, plan, findings, tables)
+    plan.show(console, findings, tables)
     if findings.wall_seconds:
         spare = 1 - findings.task_seconds / (findings.wall_seconds * n_workers)
         console.print(
             f"{duration(findings.wall_seconds)} on {n_workers} workers, "
             f"{spare:.1%} of it outside trainings"
         )
-    if findings.failed:
-        console.print(
-            f"{len(findings.failed)} trainings failed and are left out; --resume tries them again"
-        )
+    pending = sum(outcome.pending for outcome in findings.failed)
+    for count, what in ((len(findings.failed) - pending, "failed"), (pending, "are not there yet")):
+        if count:
+            console.print(f"{count} trainings {what} and are left out; --resume tries them again")
     console.print(f"study folder: {store.path} (begin with {REPORT})", soft_wrap=True)
     return not findings.failed
-
-
-def _show(
-    console: Console, plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame]
-) -> None:
-    """Print the main table: variants by drug."""
-    found = variants(plan, findings)
-    drugs = plan.config.drugs
-    table = Table(plan.study.axis or "model", *drugs, box=SIMPLE_HEAD)
-    kind, column = ("summary", "auc_mean") if plan.study.folds else ("finals", "auc")
-    frame = tables[kind]
-    for variant in dict.fromkeys(variant for _, variant in found):
-        cells = []
-        for drug in drugs:
-            configuration = found.get((drug, variant))
-            rows = frame.head(0) if configuration is None else rows_of(frame, configuration)
-            cells.append(with_interval(rows.iloc[0], column) if len(rows) else "")
-        table.add_row(variant_name(plan, variant), *cells)
-    console.print(table)
-    what = "cross-validated" if plan.study.folds else "test"
-    console.print(f"{what} AUC with 95% intervals", justify="center")

@@ -1,6 +1,7 @@
 """The settings of a study: frozen, validated, written to ``study.json``."""
 
-from typing import Annotated
+from itertools import product
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -9,12 +10,15 @@ from qkdrp.config import PAPER_A, PAPER_R, DataConfig, FitConfig, Settings
 Positive = Annotated[float, Field(gt=0)]
 Some = Field(min_length=1)
 
+AXES = ("n_qubits", "n_encoding", "n_variational", "lr", "a", "r")
+"""Settings that a study may vary."""
+
 
 class StudyConfig(Settings):
     """Everything that determines the numbers of a study. Symbols of Ito et al. 2025 in brackets.
 
     Args:
-        study: A key of :data:`qkdrp.experiments.studies.STUDIES`.
+        study: Its name on the command line.
         data: What is learned from; the drug is left open.
         drugs: Drugs of the data.
         models: Keys of :data:`qkdrp.experiments.contenders.CONTENDERS`.
@@ -59,6 +63,11 @@ class StudyConfig(Settings):
         if not values:
             raise ValueError("expected at least one value")
         return tuple(dict.fromkeys(values))
+
+    def choices(self, model: str) -> list[dict[str, Any]]:  # noqa: ARG002  # the same for each
+        """Return every choice of the varied settings that is to be tried with a model."""
+        values = [getattr(self, name) for name in AXES]
+        return [dict(zip(AXES, choice, strict=True)) for choice in product(*values)]
 
     def fit(self, lr: float, patience: int) -> FitConfig:
         """Return how one model is trained."""

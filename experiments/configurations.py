@@ -4,11 +4,8 @@ from itertools import product
 from typing import Any
 
 from qkdrp.config import FitConfig, ModelConfig, Settings
-from qkdrp.experiments.config import StudyConfig
+from qkdrp.experiments.config import AXES, StudyConfig
 from qkdrp.experiments.contenders import contender
-
-AXES = ("n_qubits", "n_encoding", "n_variational", "lr", "a", "r")
-"""Settings that a study may vary."""
 
 
 class Configuration(Settings):
@@ -66,15 +63,10 @@ def configurations(config: StudyConfig) -> list[Configuration]:
     Raises:
         ConfigError: If a model is unknown.
     """
-    choices = [dict(zip(AXES, values, strict=True)) for values in product(*_values(config))]
     found: dict[Any, Configuration] = {}
     for drug, model in product(config.drugs, config.models):
         chosen = contender(model)
-        for choice in choices:
+        for choice in config.choices(model):
             key = drug, model, chosen.identity(choice)
             found.setdefault(key, Configuration(drug=drug, model=model, **choice))
     return list(found.values())
-
-
-def _values(config: StudyConfig) -> list[tuple[Any, ...]]:
-    return [getattr(config, name) for name in AXES]

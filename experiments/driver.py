@@ -1,13 +1,13 @@
 """Running the tasks of a study: what is done is kept, what failed is reported, the rest goes on."""
 
 import time
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from qkdrp.experiments.plan import Phase, Plan
 from qkdrp.experiments.runners import Outcome, Runner
 from qkdrp.experiments.store import TaskStore
 from qkdrp.experiments.tasks import Result, Task
@@ -40,24 +40,34 @@ class Findings:
         return self.results.get(task.key)
 
 
-def run_tasks(
-    tasks: Sequence[Task],
-    store: TaskStore,
-    runner: Runner,
-    findings: Findings,
-    console: Console,
-    name: str,
+def run_study(plan: Plan, store: TaskStore, runner: Runner, console: Console) -> Findings:
+    """Run all tasks of a study that are not finished, phase by phase.
+
+    Args:
+        plan: What there is to do.
+        store: Where results are kept.
+        runner: Where tasks run, unless a phase has a place of its own.
+        console: For progress.
+    """
+    findings = Findings()
+    for phase in plan.phases(findings):
+        run_phase(phase, store, phase.runner or runner, findings, console)
+    return findings
+
+
+def run_phase(
+    phase: Phase, store: TaskStore, runner: Runner, findings: Findings, console: Console
 ) -> None:
     """Run the tasks that are not finished, keep each result at once, and add all to the findings.
 
     Args:
-        tasks: What there is to do.
+        phase: What there is to do.
         store: Where results are kept.
         runner: Where tasks run.
         findings: Added to.
         console: For progress and failures.
-        name: Of this part of the study.
     """
+    tasks, name = phase.tasks, phase.name
     if not tasks:
         return
     left = []
@@ -68,11 +78,11 @@ def run_tasks(
         else:
             findings.results[task.key] = result
     done = f", {len(tasks) - len(left)} of them done already" if len(left) < len(tasks) else ""
-    console.print(f"{name}: {len(tasks)} trainings{done}, {runner.n_workers} workers")
+    console.print(f"{name}: {len(tasks)} {phase.unit}{done}, {runner.n_workers} workers")
     if not left:
         return
     start = time.perf_counter()
-    with TaskProgress(console, name, len(left), runner.n_workers) as progress:
+    with TaskProgress(console, phase, len(left), runner.n_workers) as progress:
         for outcome in runner.outcomes(left):
             if outcome.result is None:
                 findings.failed.append(outcome)
@@ -89,18 +99,19 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
 
     Args:
         console: Where to.
-        name: Of this part of the study.
-        total: Number of tasks.
+        phase: Of which they are.
+        total: Number of tasks that are left.
         n_workers: Tasks that run at the same time.
     """
 
-    def __init__(self, console: Console, name: str, total: int, n_workers: int) -> None:
+    def __init__(self, console: Console, phase: Phase, total: int, n_workers: int) -> None:
         self.console, self.total, self.n_workers = console, total, n_workers
+        self.unit = phase.unit
         self.seconds: list[float] = []
         self.start = self.said = time.perf_counter()
         self.n_done = 0
         self.progress = Progress(
-            TextColumn(name),
+            TextColumn(phase.name),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -123,19 +134,16 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
         self.n_done += 1
         self.progress.update(self.bar, advance=1)
         if outcome.result is None:
-            task = outcome.task
-            where = f"repeat {task.repeat + 1} fold {task.fold + 1}" if task.folds else "final"
-            self.console.print(
-                f"failed: {task.data.drug}, {task.baseline or task.model.model}, {where}: "
-                f"{outcome.error}",
-                soft_wrap=True,
-            )
+            what = "waiting" if outcome.pending else "failed"
+            self.console.print(f"{what}: {outcome.task.title}: {outcome.error}", soft_wrap=True)
             return
         self.seconds.append(outcome.result.seconds)
         if len(self.seconds) == TIMED:
             each = sum(self.seconds) / TIMED
             whole = duration(each * self.total / self.n_workers)
-            self.console.print(f"about {each:.1f} s each, {whole} in all (from {TIMED} trainings)")
+            self.console.print(
+                f"about {each:.1f} s each, {whole} in all (from {TIMED} {self.unit})"
+            )
         now = time.perf_counter()
         if not self.console.is_terminal and now - self.said > LINE_SECONDS:
             self.said = now

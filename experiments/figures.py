@@ -53,7 +53,7 @@ def curves_figure(
     plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame], drug: str
 ) -> Figure:
     """Draw mean validation AUC by epoch (figures A1 to A5), its maximum with a 95% interval."""
-    figure, (axis,) = _panels(1, 1, width=7.2)
+    figure, (axis,) = panels(1, 1, width=7.2)
     for index, (variant, rows) in enumerate(_of_drug(plan, findings, tables["curves"], drug)):
         color, best = COLORS[index % len(COLORS)], rows.iloc[int(np.argmax(rows["auc_mean"]))]
         name = variant_name(plan, variant)
@@ -76,7 +76,7 @@ def performance_figure(
 ) -> Figure:
     """Draw cross-validated AUC with intervals by drug and model, published test AUCs beside it."""
     drugs = plan.config.drugs
-    figure, axes = _panels(1, len(drugs), width=max(2.3, 6.5 / len(drugs)), height=4.2)
+    figure, axes = panels(1, len(drugs), width=max(2.3, 6.5 / len(drugs)), height=4.2)
     summary = tables["summary"]
     for axis, drug in zip(axes, drugs, strict=True):
         names = []
@@ -109,7 +109,7 @@ def sweep_figure(plan: StudyPlan, tables: dict[str, pd.DataFrame]) -> Figure:
     """Draw cross-validated AUC against a or r with intervals, published test AUCs beside it."""
     drugs, name = plan.config.drugs, plan.study.axis or ""
     columns = min(len(drugs), 3)
-    figure, axes = _panels(math.ceil(len(drugs) / columns), columns, width=4.2)
+    figure, axes = panels(math.ceil(len(drugs) / columns), columns, width=4.2)
     unit, label = (math.pi, "r / pi") if name == "r" else (1.0, "a")
     summary = tables["summary"].dropna(subset=[name])
     for axis, drug in zip(axes, drugs, strict=False):
@@ -146,7 +146,7 @@ def embedding_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
         for (name, variant), found in variants(plan, findings).items()
         if name == drug and (final := plan.final(found, findings)) and len(final.phi)
     ]
-    figure, axes = _panels(len(shown) or 1, 2, width=3.8, height=2.4)
+    figure, axes = panels(len(shown) or 1, 2, width=3.8, height=2.4)
     for index, (variant, final) in enumerate(shown):
         name = variant_name(plan, variant)
         for axis, values, label in (
@@ -162,7 +162,7 @@ def embedding_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
 
 def learned_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
     """Draw a and r after each epoch of final trainings that have them."""
-    figure, axes = _panels(1, 2, width=3.8)
+    figure, axes = panels(1, 2, width=3.8)
     index = 0
     for (name, variant), found in variants(plan, findings).items():
         final = plan.final(found, findings)
@@ -200,9 +200,10 @@ def _title(plan: StudyPlan, drug: str) -> str:
     return drug + (" (SYNTHETIC DATA)" if plan.cohorts[drug].synthetic else "")
 
 
-def _panels(
+def panels(
     rows: int, columns: int, width: float = 4.6, height: float = 3.8
 ) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels row by row, each of a width and height in inches."""
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     axes = [figure.add_subplot(rows, columns, index + 1) for index in range(rows * columns)]
     for axis in axes:

@@ -1,10 +1,13 @@
 """Everything that a study leaves beside the results of its tasks: tables, figures, a report."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
 
 from qkdrp.experiments.claims import claims, controls
 from qkdrp.experiments.comparisons import comparisons_frame, variant_name, variant_of, variants
@@ -64,6 +67,27 @@ def write_report(plan: StudyPlan, findings: Findings, path: Path) -> dict[str, p
     with atomic(path / REPORT) as temporary:
         temporary.write_text("\n\n".join(_sections(plan, findings, tables, drawn)) + "\n")
     return tables
+
+
+def show_variants(
+    console: Console, plan: StudyPlan, findings: Findings, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Print the main table of a study: variants by drug."""
+    found = variants(plan, findings)
+    drugs = plan.config.drugs
+    table = Table(plan.study.axis or "model", *drugs, box=SIMPLE_HEAD)
+    kind, column = ("summary", "auc_mean") if plan.study.folds else ("finals", "auc")
+    frame = tables[kind]
+    for variant in dict.fromkeys(variant for _, variant in found):
+        cells = []
+        for drug in drugs:
+            configuration = found.get((drug, variant))
+            rows = frame.head(0) if configuration is None else rows_of(frame, configuration)
+            cells.append(with_interval(rows.iloc[0], column) if len(rows) else "")
+        table.add_row(variant_name(plan, variant), *cells)
+    console.print(table)
+    what = "cross-validated" if plan.study.folds else "test"
+    console.print(f"{what} AUC with 95% intervals", justify="center")
 
 
 def _sections(

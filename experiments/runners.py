@@ -1,16 +1,16 @@
 """Where tasks run: in this process, in worker processes of joblib, or on a Dask cluster."""
 
-import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import joblib
-from joblib.externals import loky  # a second copy beside the one of scikit-learn would mix with it
-from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.circuits.errors import StudyError
 from qkdrp.experiments.tasks import Result, Task, run_task
 
@@ -19,9 +19,6 @@ ATTEMPTS = 2
 
 RESTARTS = 3
 """Times that workers are started again after one of them died."""
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-"""What libraries read the size of their thread pools from when a worker starts."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,13 @@ class Outcome:
         task: The task.
         result: Its result; None where it failed.
         error: Why it failed last.
+        pending: Whether it did not fail, but waits for something elsewhere.
     """
 
     task: Task
     result: Result | None = None
     error: str = ""
+    pending: bool = False
 
 
 def attempt(task: Task) -> Outcome:
@@ -64,8 +63,8 @@ class Runner(AbstractContextManager["Runner"], ABC):
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Yield the outcome of every task."""
 
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing behind."""
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """Leave nothing behind, at once after an error of a ``kind``."""
 
 
 class LocalRunner(Runner):
@@ -79,12 +78,12 @@ class LocalRunner(Runner):
 
     def __init__(self, workers: int) -> None:
         super().__init__(workers or joblib.cpu_count())
-        self._executor: loky.ProcessPoolExecutor | None = None
+        self._executor: Executor | None = None
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object = None, *_: object) -> None:
         """End the workers, at once after an error."""
         if self._executor is not None:
-            self._executor.shutdown(kill_workers=error[0] is not None)
+            end_workers(self._executor, at_once=kind is not None)
             self._executor = None
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
@@ -113,16 +112,9 @@ class LocalRunner(Runner):
 
     def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
         if self._executor is None:
-            self._executor = loky.ProcessPoolExecutor(
-                self.n_workers, initializer=_begin_worker, env=dict.fromkeys(THREAD_VARIABLES, "1")
-            )
+            self._executor = start_workers(self.n_workers)
         futures = [self._executor.submit(attempt, task) for task in tasks]
-        yield from (future.result() for future in loky.as_completed(futures))
-
-
-def _begin_worker() -> None:
-    # Ctrl-C goes to every process of a terminal; the driver alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        yield from (future.result() for future in as_completed(futures))
 
 
 class DaskRunner(Runner):
@@ -170,7 +162,7 @@ class DaskRunner(Runner):
             )
         super().__init__(len(threads))
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object = None, *_: object) -> None:
         """Leave the cluster, and end it if it was started here."""
         self._stack.close()
 

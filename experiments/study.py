@@ -1,30 +1,30 @@
-"""A study from settings to findings: folds first, then final trainings of what they chose."""
+"""A study of the paper's protocol: folds first, then final trainings of what they chose."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import groupby, product
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
-from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
-from qkdrp.config import DataConfig
 from qkdrp.experiments.config import StudyConfig
-from qkdrp.experiments.configurations import Configuration, configurations
+from qkdrp.experiments.configurations import Configuration
 from qkdrp.experiments.contenders import contender
-from qkdrp.experiments.driver import Findings, run_tasks
-from qkdrp.experiments.folds import make_folds
-from qkdrp.experiments.runners import Runner
+from qkdrp.experiments.driver import Findings
+from qkdrp.experiments.plan import Cost, Phase, Plan
 from qkdrp.experiments.statistics import best_epoch
-from qkdrp.experiments.store import TaskStore
 from qkdrp.experiments.studies import STUDIES
-from qkdrp.experiments.tasks import FinalResult, FoldResult, Task, cohort_of
-from qkdrp.model import recipe_of
+from qkdrp.experiments.tasks import FinalResult, FinalTask, FoldResult, FoldTask
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
 
 
-class StudyPlan:
-    """What a study has to train.
+class StudyPlan(Plan):
+    """What a study of the paper's protocol has to train.
 
     Args:
         config: Its settings.
@@ -34,18 +34,35 @@ class StudyPlan:
     """
 
     def __init__(self, config: StudyConfig) -> None:
-        self.config, self.study = config, STUDIES[config.study]
-        find_backend(config.backend, {})
-        self.configurations = configurations(config)
-        for configuration in self.configurations:
-            if contender(configuration.model).model not in BASELINES:
-                recipe_of(configuration.model_config_of())
-        self.cohorts = {drug: cohort_of(self._data(drug)) for drug in config.drugs}
-        self.digests = {drug: cohort.digest() for drug, cohort in self.cohorts.items()}
-        for cohort, repeat in product(self.cohorts.values(), range(config.repeats)):
-            make_folds(cohort, config.seed, config.data.stratify_test, config.folds, repeat)
+        super().__init__(config)
+        self.study = STUDIES[config.study]
 
-    def fold_tasks(self) -> list[Task]:
+    def phases(self, findings: Findings) -> Iterator[Phase]:
+        """Yield all folds, then the final trainings of what they chose."""
+        yield Phase("folds", self.fold_tasks())
+        yield Phase("final trainings", [self.final_of(found) for found in self.chosen(findings)])
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what each model would take, from a few epochs of each configuration."""
+        from qkdrp.experiments.estimate import costs_of_models
+
+        return costs_of_models(self)
+
+    def write(self, findings: Findings, path: Path) -> "Mapping[str, pd.DataFrame]":
+        """Write tables, figures and ``report.md``; return the tables."""
+        from qkdrp.experiments.report import write_report
+
+        return write_report(self, findings, path)
+
+    def show(
+        self, console: "Console", findings: Findings, tables: "Mapping[str, pd.DataFrame]"
+    ) -> None:
+        """Print variants by drug."""
+        from qkdrp.experiments.report import show_variants
+
+        show_variants(console, self, findings, tables)
+
+    def fold_tasks(self) -> list[FoldTask]:
         """Return a task for each fold of each configuration; those of one fold side by side."""
         return [
             task
@@ -54,16 +71,14 @@ class StudyPlan:
             for task in tasks
         ]
 
-    def folds_of(self, configuration: Configuration) -> list[Task]:
+    def folds_of(self, configuration: Configuration) -> list[FoldTask]:
         """Return the tasks of the folds of a configuration; none if the study has no folds."""
         config = self.config
         if not self.study.folds:
             return []
         return [
-            self._task(
-                configuration,
-                stage="fold",
-                patience=0,
+            FoldTask.make(
+                **self._settings(configuration, patience=0),
                 folds=config.folds,
                 repeat=repeat,
                 fold=fold,
@@ -71,15 +86,9 @@ class StudyPlan:
             for repeat, fold in product(range(config.repeats), range(config.folds))
         ]
 
-    def final_of(self, configuration: Configuration) -> Task:
+    def final_of(self, configuration: Configuration) -> FinalTask:
         """Return the task of the final training of a configuration."""
-        return self._task(configuration, stage="final", patience=self.config.patience)
-
-    def n_finals(self) -> int:
-        """Return the number of final trainings."""
-        if self.study.finals == "best":
-            return len({(found.drug, found.model) for found in self.configurations})
-        return len(self.configurations) if self.study.finals == "every" else 0
+        return FinalTask.make(**self._settings(configuration, patience=self.config.patience))
 
     def chosen(self, findings: Findings) -> list[Configuration]:
         """Return the configurations that get a final training, the folds being done."""
@@ -100,7 +109,7 @@ class StudyPlan:
 
     def runs(
         self, configuration: Configuration, findings: Findings
-    ) -> Iterator[tuple[Task, FoldResult]]:
+    ) -> Iterator[tuple[FoldTask, FoldResult]]:
         """Yield the folds of a configuration that were finished."""
         for task in self.folds_of(configuration):
             result = findings.of(task)
@@ -128,38 +137,17 @@ class StudyPlan:
         best = curves[:, best_epoch(curves) - 1] if places else curves[:, 0]
         return dict(zip(places, best.tolist(), strict=True))
 
-    def _data(self, drug: str) -> DataConfig:
-        return self.config.data.model_copy(update={"drug": drug})
-
-    def _task(self, configuration: Configuration, *, patience: int, **settings: object) -> Task:
+    def _settings(self, configuration: Configuration, patience: int) -> dict[str, object]:
         config, chosen = self.config, contender(configuration.model)
-        common = {
-            "data": self._data(configuration.drug),
+        common: dict[str, object] = {
+            "data": self.data_of(configuration.drug),
             "digest": self.digests[configuration.drug],
             "backend": config.backend,
             "seed": config.seed,
         }
         if chosen.model in BASELINES:
-            return Task.make(baseline=chosen.model, **common, **settings)
-        return Task.make(
-            model=configuration.model_config_of(),
-            fit=configuration.fit_config_of(config, patience),
-            **common,
-            **settings,
-        )
-
-
-def run_study(plan: StudyPlan, store: TaskStore, runner: Runner, console: Console) -> Findings:
-    """Run all trainings of a study that are not finished.
-
-    Args:
-        plan: What there is to train.
-        store: Where results are kept.
-        runner: Where tasks run.
-        console: For progress.
-    """
-    findings = Findings()
-    run_tasks(plan.fold_tasks(), store, runner, findings, console, "folds")
-    finals: Sequence[Task] = [plan.final_of(found) for found in plan.chosen(findings)]
-    run_tasks(finals, store, runner, findings, console, "final trainings")
-    return findings
+            return common | {"baseline": chosen.model}
+        return common | {
+            "model": configuration.model_config_of(),
+            "fit": configuration.fit_config_of(config, patience),
+        }

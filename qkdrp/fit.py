@@ -112,7 +112,7 @@ def fit_model(
     start = perf_counter()
     try:
         if config.centre_head:
-            _centre_head(model, train)
+            centre_head(model, train)
         for number in range(1, config.epochs + 1):
             train_loss = _train_epoch(model, train, config.batch_size, optimiser, generator)
             validation_loss, validation_auc = _validate(model, validation)
@@ -163,8 +163,15 @@ def _check_finite(model: HybridModel, loss: float | None, where: str) -> None:
         )
 
 
-def _centre_head(model: HybridModel, rows: LabelledGenes) -> None:
-    """Centre in training mode, as the first step will see it, without a trace in the statistics."""
+def centre_head(model: HybridModel, rows: LabelledGenes) -> None:
+    """Set the bias of a linear head so that the mean prediction is the mean label.
+
+    That is in training mode, as the first step will see it, without a trace in the statistics.
+
+    Args:
+        model: A fresh model; nothing is done where its head is not linear.
+        rows: Training rows.
+    """
     if isinstance(model.head, nn.Linear):
         before = copy.deepcopy(model.state_dict())
         model.train()

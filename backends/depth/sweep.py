@@ -1,13 +1,13 @@
 """Many transpilations: each done once, side by side, and kept."""
 
-import signal
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-import loky
+import joblib
 from qiskit.exceptions import QiskitError
 
 from qkdrp.backends.depth.cache import FORMAT, Cache
@@ -15,6 +15,7 @@ from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.trial import Trial, try_out
 from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.runtime.digests import circuit_digest, digest_of
+from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.circuits import PQC, build_pqc
 from qkdrp.circuits.errors import BackendError, CircuitError
 from qkdrp.circuits.network import Network
@@ -25,9 +26,6 @@ FEW = 40
 
 FEW_NETWORKS = 6
 """Searches likewise."""
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-"""What libraries read the size of their thread pools from when a worker starts."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is counted, how many are done and how many there are."""
@@ -68,15 +66,15 @@ class Sweep(AbstractContextManager["Sweep"]):
         on_progress: Progress = lambda _what, _done, _total: None,
     ) -> None:
         self.devices, self.cache, self.on_progress = devices, cache, on_progress
-        self._workers = workers or loky.cpu_count()
-        self._executor: Any = None
+        self._workers = workers or joblib.cpu_count()
+        self._executor: Executor | None = None
         self._circuits: dict[Variant, PQC] = {}
         self._digests = {name: device.digest() for name, device in devices.items()}
 
     def __exit__(self, kind: object, *_: object) -> None:
         """End the workers, at once after an error."""
         if self._executor is not None:
-            self._executor.shutdown(kill_workers=kind is not None)
+            end_workers(self._executor, at_once=kind is not None)
             self._executor = None
 
     def circuit(self, variant: Variant) -> PQC:
@@ -164,16 +162,9 @@ class Sweep(AbstractContextManager["Sweep"]):
             yield from ((job, work(*arguments)) for job, arguments in jobs.items())
             return
         if self._executor is None:
-            self._executor = loky.ProcessPoolExecutor(
-                self._workers, initializer=_begin_worker, env=dict.fromkeys(THREAD_VARIABLES, "1")
-            )
+            self._executor = start_workers(self._workers)
         futures = {self._executor.submit(work, *arguments): job for job, arguments in jobs.items()}
-        yield from ((futures[each], each.result()) for each in loky.as_completed(futures))
-
-
-def _begin_worker() -> None:
-    # Ctrl-C goes to every process of a terminal; the driver alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        yield from ((futures[each], each.result()) for each in as_completed(futures))
 
 
 def _try(pqc: PQC, device: DeviceSnapshot, level: int, seed: int, placed: bool) -> dict[str, Any]:

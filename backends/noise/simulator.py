@@ -125,7 +125,7 @@ class NoisySimulator:
         worth = [eigenvalues(observable) for observable in observables]
         shots = self.sampling.shots
         if self.method == DENSITY:
-            shares = assign(self._distributions(circuit, points), self.noise.assignment)
+            shares = assign(self.distributions(circuit, points), self.noise.assignment)
             if shots:
                 shares = draw(shares, shots, self.rng)
             return mean_and_spread(shares, worth, shots)
@@ -133,8 +133,16 @@ class NoisySimulator:
             return mean_and_spread(self._measure(circuit, points), worth, shots)
         return self._average(circuit, points, observables)
 
-    def _distributions(self, circuit: QuantumCircuit, points: Reals) -> Reals:
-        """Return the probabilities of true bit strings, shape (n_points, 2^n_qubits)."""
+    def distributions(self, circuit: QuantumCircuit, points: Reals) -> Reals:
+        """Return the probabilities of true bit strings, without errors of readout.
+
+        Args:
+            circuit: Without measurements.
+            points: Parameters in the circuit's order, shape (n_points, n_parameters).
+
+        Returns:
+            Shape (n_points, 2^n_qubits); from density matrices only.
+        """
         saving = circuit.copy()
         saving.save_probabilities(range(circuit.num_qubits))
         return np.array([data["probabilities"] for data in self._run(saving, points)])

@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from qkdrp.experiments.config import StudyConfig
-from qkdrp.experiments.driver import Findings
+from qkdrp.experiments.driver import Findings, run_study
 from qkdrp.experiments.runners import LocalRunner
 from qkdrp.experiments.store import TaskStore, open_store
-from qkdrp.experiments.study import StudyPlan, run_study
+from qkdrp.experiments.study import StudyPlan
 from tests.qkdrp.conftest import DRUGS, cli, folder, make_tables
 
 __all__ = ["cli", "folder"]

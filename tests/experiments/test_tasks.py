@@ -10,11 +10,12 @@ from qkdrp.baselines import BASELINES
 from qkdrp.circuits.errors import DataError
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort, Preprocessor
-from qkdrp.experiments import tasks
+from qkdrp.experiments import rows
 from qkdrp.experiments.folds import make_folds
+from qkdrp.experiments.rows import cohort_of
 from qkdrp.experiments.statistics import corrected_mean
 from qkdrp.experiments.study import StudyPlan
-from qkdrp.experiments.tasks import FinalResult, FoldResult, Task, cohort_of, parse_result, run_task
+from qkdrp.experiments.tasks import FinalResult, FoldResult, Task, parse_result, run_task
 from qkdrp.metrics import responder_auc
 from qkdrp.threads import limit_threads
 from qkdrp.training import prepare, train
@@ -111,18 +112,18 @@ def test_other_data_are_noticed(data: Path, tmp_path: Path) -> None:
     response = folder / "response.csv"
     response.write_text(response.read_text().replace("C001,DrugA,", "C001,DrugA,1"))
     cohort_of.cache_clear()
-    tasks._fold_rows.cache_clear()
+    rows.fold_rows.cache_clear()
     with pytest.raises(DataError, match="are not those that the study began with"):
         run_task(task)
 
 
 def fitted_on(task: Task, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Return what a model of a task would be trained on, for another cohort."""
-    monkeypatch.setattr(tasks, "cohort_of", lambda *_: cohort)
-    tasks._fold_rows.cache_clear()
+    monkeypatch.setattr(rows, "cohort_of", lambda *_: cohort)
+    rows.fold_rows.cache_clear()
     arguments = task.data, task.digest, task.seed, task.folds, task.repeat, task.fold
-    (genes, label, _), _ = tasks._fold_rows(*arguments)
-    tasks._fold_rows.cache_clear()
+    (genes, label, _), _ = rows.fold_rows(*arguments)
+    rows.fold_rows.cache_clear()
     return np.column_stack([genes, label])
 
 
@@ -147,7 +148,7 @@ def test_labels_of_other_rows_do_not_enter_the_normalised_label(
     task, _ = first_tasks(data)
     cohort = cohort_of(task.data)
     folds = make_folds(cohort, task.seed, False, task.folds, 0)
-    monkeypatch.setattr(tasks, "make_folds", lambda *_: folds)
+    monkeypatch.setattr(rows, "make_folds", lambda *_: folds)
     expected = fitted_on(task, cohort, monkeypatch)
     others = ~np.isin(cohort.samples, folds[0][0])
     changed = replace(cohort, ln_ic50=np.where(others, 9.0 + cohort.ln_ic50, cohort.ln_ic50))

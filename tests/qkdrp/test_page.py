@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.page import Figure, Page, Section, Table, render, write_page
+from qkdrp.page import Figure, Page, Section, Table, render, write_markdown, write_page
 from tests.browser import needs_chromium, widths
 
 
@@ -51,3 +51,25 @@ def test_a_page_is_no_wider_than_its_window(page: Page, tmp_path: Path, window: 
     write_page(tmp_path / "page.html", page)
     found, seen = widths(tmp_path, tmp_path / "page.html", window)
     assert found <= seen
+
+
+def test_markdown_has_the_pictures_beside_it(tmp_path: Path) -> None:
+    figure = Figure("AUC | over a: Drug (4, 2, 1)", "Higher is better.", b"png")
+    table = Table("Numbers", pd.DataFrame({"name": ["a | b"], "value": [0.12345678]}))
+    page = Page("Title", ["Lead."], [Section("Part", ["Text.", table, figure])], ["version 1"])
+    write_markdown(tmp_path / "report.md", page)
+    picture = tmp_path / "figures" / "auc-over-a-drug-4-2-1.png"
+    assert picture.read_bytes() == b"png"
+    lines = (tmp_path / "report.md").read_text().splitlines()
+    for line in (
+        "# Title", "Lead.", "## Part", "Text.", "Numbers:", "| name | value |", "| --- | ---: |",
+        "| a \\| b | 0.1235 |", "- version 1",
+        "![AUC | over a: Drug (4, 2, 1)](figures/auc-over-a-drug-4-2-1.png)",
+        "**AUC | over a: Drug (4, 2, 1).** Higher is better.",
+    ):  # fmt: skip
+        assert line in lines
+
+
+def test_markdown_without_pictures_makes_no_folder(tmp_path: Path) -> None:
+    write_markdown(tmp_path / "report.md", Page("Title", [], [], []))
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]

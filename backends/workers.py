@@ -1,0 +1,38 @@
+"""Worker processes of one thread each."""
+
+import signal
+from concurrent.futures import Executor
+
+# A second copy of loky beside the one that comes with scikit-learn would mix with it.
+from joblib.externals.loky import ProcessPoolExecutor
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+"""What libraries read the size of their thread pools from when a worker starts."""
+
+
+def start_workers(count: int) -> Executor:
+    """Return an executor whose workers are processes; they stay until it is shut down.
+
+    Should one die, what is waited for raises ``concurrent.futures.process.BrokenProcessPool``.
+
+    Args:
+        count: Number of processes.
+    """
+    environment = dict.fromkeys(THREAD_VARIABLES, "1")
+    executor: Executor = ProcessPoolExecutor(count, initializer=_begin, env=environment)
+    return executor
+
+
+def end_workers(executor: Executor, *, at_once: bool) -> None:
+    """End the workers: when they are done, or at once."""
+    executor.shutdown(kill_workers=at_once)  # type: ignore[call-arg]  # loky's own
+
+
+def _begin() -> None:
+    # Ctrl-C goes to every process of a terminal; the driver alone answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,182 @@
+"""The settings of a study of noise: frozen, validated, written to ``study.json``."""
+
+from collections.abc import Mapping
+from itertools import product
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from qkdrp.backends.noise.sources import choose_parts, find_source
+from qkdrp.circuits.errors import ConfigError
+from qkdrp.config import PAPER_A, PAPER_R
+from qkdrp.experiments.config import Positive, StudyConfig
+from qkdrp.experiments.contenders import contender
+from qkdrp.experiments.noise.cells import NONE, Cell
+from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
+from qkdrp.experiments.studies import A_VALUES, R_VALUES
+from qkdrp.experiments.studies import PRESETS as PROTOCOLS
+
+STUDY = "noise-sensitivity"
+"""Name of the study on the command line."""
+
+ALL = "all"
+"""Stands for all parts that a source has."""
+
+NotNegative = Annotated[float, Field(ge=0)]
+
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "smoke": {
+            **PROTOCOLS["smoke"],
+            "a": (1.0, 20.0, 100.0),
+            "r": (PAPER_R, 4 * PAPER_R),
+            "scales": (0.0, 1.0, 4.0),
+            "shots": (0, 256),
+            "repetitions": 4,
+        },
+        "small": {**PROTOCOLS["small"], "repeats": 1},
+        "full": {
+            **PROTOCOLS["full"],
+            "design": "grid",
+            "parts": (ALL, "gates", "relaxation", "readout"),
+            "shots": (0, 16384, 4096, 1024, 256),
+            "train_scales": (1.0, 4.0),
+        },
+    }
+)
+"""How thorough the study is, by preset."""
+
+
+class NoiseConfig(StudyConfig):
+    """Everything that determines the numbers of a study of noise.
+
+    Args:
+        design: ``cross`` for all a at the reference r and all r at the reference a; ``grid`` for
+            all pairs.
+        reference_a: Where the cross meets, and where models that learn a and r begin.
+        reference_r: The same, radians.
+        noise: Sources of noise.
+        scales: What error probabilities are multiplied by.
+        parts: Parts of the noise that are on: ``all``, one, or several with plus signs between.
+        shots: Shots of each evaluation; 0 for infinitely many.
+        repetitions: Evaluations with a finite number of shots, each with new ones.
+        trainings: Keys of :data:`~qkdrp.experiments.noise.trainings.TRAININGS`.
+        train_scales: Scales of the noise that noise-aware trainings see; models that learn a and r
+            are trained at every scale above 0.
+        gradient_rows: Training samples whose gradient is looked at; 0 for none.
+        device: Options of hardware that values depend on; empty where nothing runs on hardware.
+        chosen: Which trained models are evaluated on hardware, see
+            :class:`~qkdrp.experiments.noise.chosen.Chosen`.
+    """
+
+    study: str = STUDY
+    models: tuple[str, ...] = ("moderated", "moderated-learned")
+    a: tuple[Positive, ...] = A_VALUES
+    r: tuple[Positive, ...] = R_VALUES
+    design: Literal["cross", "grid"] = "cross"
+    reference_a: Positive = PAPER_A
+    reference_r: Positive = PAPER_R
+    noise: tuple[str, ...] = ("fake_torino",)
+    scales: tuple[NotNegative, ...] = (0.0, 0.5, 1.0, 2.0, 4.0)
+    parts: tuple[str, ...] = (ALL,)
+    shots: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1024)
+    repetitions: int = Field(default=10, ge=1)
+    trainings: tuple[str, ...] = (EXACT, "noise-aware")
+    train_scales: tuple[Positive, ...] = (1.0,)
+    gradient_rows: int = Field(default=4, ge=0)
+    device: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    chosen: str = ""
+
+    @field_validator("noise", "scales", "parts", "shots", "trainings", "train_scales")
+    @classmethod
+    def _one_of_each_here(cls, values: tuple[object, ...]) -> tuple[object, ...]:
+        if not values:
+            raise ValueError("expected at least one value")
+        return tuple(dict.fromkeys(values))
+
+    @field_validator("trainings")
+    @classmethod
+    def _known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for name in values:
+            if name not in TRAININGS:
+                raise ValueError(f"found {name!r}, choose from {', '.join(TRAININGS)}")
+        return values
+
+    def choices(self, model: str) -> list[dict[str, Any]]:
+        """Return every choice of the varied settings that is to be tried with a model."""
+        reference = self.reference_a, self.reference_r
+        if self.learns(model):
+            points = {reference}
+        elif self.design == "grid":
+            points = set(product(self.a, self.r))
+        else:
+            points = {(a, self.reference_r) for a in self.a}
+            points |= {(self.reference_a, r) for r in self.r} | {reference}
+        sizes = super().choices(model)
+        found = [choice | {"a": a, "r": r} for a, r in sorted(points) for choice in sizes]
+        return list({tuple(each.values()): each for each in found}.values())
+
+    @staticmethod
+    def learns(model: str) -> bool:
+        """Tell whether a model learns a and r."""
+        return bool(contender(model).settings.get("learn_a_r", False))
+
+    def trainings_of(self, model: str) -> list[Training]:
+        """Return the ways in which a model is trained."""
+        scales = self.train_scales
+        if self.learns(model):
+            scales = tuple(sorted({*scales, *(scale for scale in self.scales if scale > 0)}))
+        found = []
+        for name in self.trainings:
+            if name == EXACT:
+                found.append(Training())
+            else:
+                pairs = product(self.noise, scales)
+                found += [Training(name=name, noise=n, scale=scale) for n, scale in pairs]
+        return found
+
+    def cells(self) -> list[Cell]:
+        """Return the cells in which every model is evaluated, the noiseless ones first.
+
+        No noise with infinitely many shots is always among them: all else is held against it.
+
+        Raises:
+            BackendError: If a source does not exist or lacks a part.
+        """
+        found = []
+        for name in self.noise:
+            source = find_source(name)
+            on = {label: choose_parts(source, _wanted(label)) for label in self.parts}
+            levels: list[tuple[str, tuple[str, ...], float]] = [(NONE, (), 0.0)]
+            levels += [
+                (label, on[label], scale)
+                for label, scale in product(self.parts, sorted(self.scales))
+                if scale > 0
+            ]
+            quiet = [(0, levels[0])]
+            quiet += [(shots, level) for level in levels for shots in sorted(self.shots)]
+            if 0.0 not in self.scales:
+                quiet = [pair for pair in quiet if pair[0] == 0 or pair[1][2] > 0]
+            found += [
+                Cell(source=name, parts=label, on=parts, scale=scale, shots=shots)
+                for shots, (label, parts, scale) in dict.fromkeys(quiet)
+            ]
+        return found
+
+
+def _wanted(label: str) -> str:
+    """Return parts as backends take them."""
+    return "" if label == ALL else label.replace("+", ",")
+
+
+def preset(name: str) -> dict[str, Any]:
+    """Return the settings that a preset stands for.
+
+    Raises:
+        ConfigError: If there is no such preset.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"preset = {name!r}: choose one of {', '.join(PRESETS)}.")
+    fields = NoiseConfig.model_fields
+    return {"models": fields["models"].default, **PRESETS[name]}
