@@ -83,9 +83,11 @@ def _gains(report: "DepthReport") -> Table:
     for name in columns:
         left = name in {"circuit", "device", "by"}
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
+    entanglers = {gain.plain.variant.spec.entangler for gain in report.gains}
+    common = f" {entanglers.pop()}" if len(entanglers) == 1 else ""
     for gain in report.gains:
         table.add_row(
-            gain.circuit,
+            gain.circuit.removesuffix(common),
             _short(gain.plain),
             str(gain.plain.trial.two_qubit_gates),
             str(gain.fewest.trial.two_qubit_gates),

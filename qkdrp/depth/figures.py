@@ -90,9 +90,9 @@ def _draw_volumes(axes: Axes, report: DepthReport) -> None:
         axes.text(
             0.1,
             deep,
-            f"QV {value}: {side} x {deep}, estimate at {LAYERS_OF_VOLUME}\n"
-            f"two-qubit layers per QV layer:\n{', '.join(names)}",
-            fontsize=6.5,
+            f"QV {value}, {', '.join(names)}:\n{side} x {deep}, estimate at {LAYERS_OF_VOLUME} "
+            "layers per QV layer",
+            fontsize=6,
             va="bottom",
             color="#555555",
         )

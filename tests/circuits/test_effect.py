@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from qkdrp.circuits import PQCSpec, build_pqc, compile_program
 from qkdrp.circuits.effect import effective
@@ -37,6 +37,7 @@ def test_leading_rz_is_a_global_phase() -> None:
     assert not effective(program)[0]
 
 
+@settings(max_examples=30)
 @given(cases())
 def test_parameters_without_effective_rotations_change_nothing(case: Case) -> None:
     program = compile_program(case.circuit, case.observables, case.inputs, case.weights)
