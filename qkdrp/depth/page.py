@@ -118,10 +118,10 @@ def _lead(report: DepthReport) -> list[str]:
         f"{top.trial.value_success:.2f}."
     ]
     if report.gains:
-        ratios = [gain.ratio for gain in report.gains]
+        shares = sorted(1 / gain.ratio for gain in report.gains)
+        span = " to ".join(dict.fromkeys(f"{share:.0%}" for share in (shares[0], shares[-1])))
         lines.append(
-            f"Forms with the same values have {min(ratios):.2f} to {max(ratios):.2f} times fewer "
-            "two-qubit gates than the transpiler's best."
+            f"Forms with the same values need {span} of the two-qubit gates of the transpiler's best."
         )
     return lines
 
