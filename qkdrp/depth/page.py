@@ -121,7 +121,8 @@ def _lead(report: DepthReport) -> list[str]:
         shares = sorted(1 / gain.ratio for gain in report.gains)
         span = " to ".join(dict.fromkeys(f"{share:.0%}" for share in (shares[0], shares[-1])))
         lines.append(
-            f"Forms with the same values need {span} of the two-qubit gates of the transpiler's best."
+            f"Forms with the same values need {span} of the two-qubit gates that the transpiler's "
+            "best of the circuit as asked for has."
         )
     return lines
 
