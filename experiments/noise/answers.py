@@ -100,9 +100,9 @@ def _tally(rows: pd.DataFrame) -> str:
     best = rows.iloc[int(np.argmax(rows["gain"]))]
     return (
         f"moves the best point in {int((~_same(rows)).sum())} of {len(rows)} comparisons, "
-        f"established as a gain in {better} and as a loss in {worse}, largest gain "
-        f"{_interval(best)} at {level_name(best)}: {_point(best)} instead of "
-        f"{_point(best, '_quiet')}, q = {best['q']:.2g}"
+        f"established as a gain in {better} and as a loss in {worse}; the largest gain on "
+        f"left-out folds is {_interval(best)}, q = {best['q']:.2g}, at {level_name(best)}, where "
+        f"all folds together choose {_point(best)}, and {_point(best, '_quiet')} without that"
     )
 
 
