@@ -19,8 +19,11 @@ from qkdrp.experiments.noise.names import (
 from qkdrp.experiments.noise.optimum import BOTH, NOISE, SHOTS, SIGNS
 from qkdrp.experiments.noise.table import MODEL, POINT
 
+NEGLIGIBLE = 0.01
+"""Gain in a score below which an optimum counts as staying, if no fold may hide more."""
+
 CAUSES = {
-    NOISE: "Noise, at the same number of shots",
+    NOISE: "Noise, with {shots}",
     SHOTS: "Shots, without noise",
     BOTH: "Noise and shots together",
 }
@@ -42,8 +45,11 @@ def answers(moves: pd.DataFrame, score: str = "auc") -> Iterator[str]:
         )
     for cause, words in CAUSES.items():
         rows = simulated[simulated["cause"] == cause]
-        if len(rows):
-            yield f"{words}: {_verdict(rows, SCORE_NAMES[score])}"
+        apart = [rows] if cause != NOISE else [each for _, each in rows.groupby("shots")]
+        for found in apart:
+            if len(found):
+                shots = shots_name(int(found["shots"].iloc[0]))
+                yield f"{words.format(shots=shots)}: {_verdict(found, SCORE_NAMES[score])}"
 
 
 def _verdict(rows: pd.DataFrame, name: str) -> str:
@@ -57,11 +63,11 @@ def _verdict(rows: pd.DataFrame, name: str) -> str:
             f"{level_name(best)}: {_point(best)} instead of {_point(best, '_quiet')}, q = "
             f"{best['q']:.2g})."
         )
-    still = _same(rows) & np.isclose(rows["low"], 0.0) & np.isclose(rows["high"], 0.0)
-    if still.all():
+    if _same(rows).all() and rows["high"].max() < NEGLIGIBLE:
         return (
             f"by {name}, the best a and r do not move. The same are best in all {len(rows)} "
-            "comparisons, whichever fold is left out."
+            f"comparisons, and choosing them there gains at most {rows['high'].max():.3f} (upper "
+            "ends of 95% intervals)."
         )
     top = rows.iloc[int(np.argmax(rows["high"]))]
     return (
@@ -100,9 +106,9 @@ def _tally(rows: pd.DataFrame) -> str:
     best = rows.iloc[int(np.argmax(rows["gain"]))]
     return (
         f"moves the best point in {int((~_same(rows)).sum())} of {len(rows)} comparisons, "
-        f"established as a gain in {better} and as a loss in {worse}, largest gain "
-        f"{_interval(best)} at {level_name(best)}: {_point(best)} instead of "
-        f"{_point(best, '_quiet')}, q = {best['q']:.2g}"
+        f"established as a gain in {better} and as a loss in {worse}; the largest gain on "
+        f"left-out folds is {_interval(best)}, q = {best['q']:.2g}, at {level_name(best)}, where "
+        f"all folds together choose {_point(best)}, and {_point(best, '_quiet')} without that"
     )
 
 

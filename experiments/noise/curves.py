@@ -224,7 +224,8 @@ def _lines(axis: Axes, rows: pd.DataFrame, name: str, config: NoiseConfig) -> No
         group = along[along[name] == value]
         color, label = _shade(place, len(values)), f"{name} = {show(value)}"
         marker = MARKERS[place % len(MARKERS)]
-        _line(axis, group, "scale", color, marker, place - len(values) / 2, label)
+        aside = 3 * (place / len(values) - 0.5)
+        _line(axis, group, "scale", color, marker, aside, label)
 
 
 def _line(

@@ -112,8 +112,10 @@ def _write(axis: Axes, grid: np.ndarray, bounds: Normalize, sign: float) -> None
             fontsize=5.5, color=color,
         )  # fmt: skip
         if (row, column) == best:
-            axis.plot(column + 0.84, row + 0.74, "*", color="#d55e00", markersize=6,
-                      markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
+            axis.plot(
+                column + 0.84, row + 0.74, "*", color="#d55e00", markersize=8,
+                markeredgecolor="black", markeredgewidth=0.6,
+            )  # fmt: skip
 
 
 def optimum_figure(optimum: pd.DataFrame, score: str = "auc") -> Figure | None:

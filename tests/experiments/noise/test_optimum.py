@@ -88,7 +88,8 @@ def test_noise_and_shots_are_told_apart(config: NoiseConfig, rng: np.random.Gene
     only_noise = base[~noisy].assign(scale=4.0, parts="all")
     moves = moves_frame(pd.concat([base, only_shots, only_noise], ignore_index=True), config)
     told = {each.split(":")[0]: each for each in answers(moves)}
-    assert "do not move" in told["Noise, at the same number of shots"]
+    assert "do not move" in told["Noise, with infinitely many shots"]
+    assert "do not move" in told["Noise, with 64 shots"]
     assert "the best a and r move" in told["Shots, without noise"]
     assert "the best a and r move" in told["Noise and shots together"]
     counts = moves[moves["score"] == "auc"].groupby("cause").size()
