@@ -1,7 +1,9 @@
 """Worker processes of one thread each."""
 
 import signal
+from collections.abc import Sequence
 from concurrent.futures import Executor
+from importlib import import_module
 
 # A second copy of loky beside the one that comes with scikit-learn would mix with it.
 from joblib.externals.loky import ProcessPoolExecutor
@@ -15,16 +17,22 @@ THREAD_VARIABLES = (
 """What libraries read the size of their thread pools from when a worker starts."""
 
 
-def start_workers(count: int) -> Executor:
+def start_workers(count: int, modules: Sequence[str] = ()) -> Executor:
     """Return an executor whose workers are processes; they stay until it is shut down.
 
     Should one die, what is waited for raises ``concurrent.futures.process.BrokenProcessPool``.
 
     Args:
         count: Number of processes.
+        modules: Imported by each when it starts: loky takes a worker that grows much after its
+            first task for one that leaks, and starts another.
     """
-    environment = dict.fromkeys(THREAD_VARIABLES, "1")
-    executor: Executor = ProcessPoolExecutor(count, initializer=_begin, env=environment)
+    executor: Executor = ProcessPoolExecutor(
+        count,
+        initializer=_begin,
+        initargs=(tuple(modules),),
+        env=dict.fromkeys(THREAD_VARIABLES, "1"),
+    )
     return executor
 
 
@@ -33,6 +41,8 @@ def end_workers(executor: Executor, *, at_once: bool) -> None:
     executor.shutdown(kill_workers=at_once)  # type: ignore[call-arg]  # loky's own
 
 
-def _begin() -> None:
+def _begin(modules: Sequence[str]) -> None:
     # Ctrl-C goes to every process of a terminal; the driver alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for module in modules:
+        import_module(module)

@@ -17,6 +17,9 @@ from qkdrp.experiments.tasks import Result, Task, run_task
 ATTEMPTS = 2
 """Times that a task is tried."""
 
+NEEDED = ("qkdrp.backends.statevector", "qkdrp.backends.aer_exact", "qkdrp.regressor")
+"""Modules that most trainings need."""
+
 RESTARTS = 3
 """Times that workers are started again after one of them died."""
 
@@ -112,7 +115,7 @@ class LocalRunner(Runner):
 
     def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
         if self._executor is None:
-            self._executor = start_workers(self.n_workers)
+            self._executor = start_workers(self.n_workers, NEEDED)
         futures = [self._executor.submit(attempt, task) for task in tasks]
         yield from (future.result() for future in as_completed(futures))
 
