@@ -25,7 +25,8 @@ def _no_figures(without_figures: None) -> None:
 def on_hardware(data: Path, tmp_path: Path, *more: object) -> list[object]:
     """Return the command of a study with one cell on hardware, ledger beside it."""
     return words(
-        data, tmp_path / "study", "--models", "moderated", "--backend", "ibm_runtime",
+        data, tmp_path / "study", "--models", "moderated", "--trainings", "exact", "--r", 1.5,
+        "--gradient-rows", 0, "--scales", "0,1", "--backend", "ibm_runtime",
         "--device", "ibm_manila", "--a", "0.05,20", "--chosen", ONE,
         "--ledger", tmp_path / "ledger.sqlite", *more,
     )  # fmt: skip
@@ -63,7 +64,7 @@ def test_one_cell_on_hardware_from_preview_to_report(
     assert 0 < row["contrast_error"] < 0.8
     assert 0.03 < row["standard_error"] < 1 / 256**0.5
     simulated = table[table["source"] != "ibm_manila"]
-    assert len(simulated) == 12 * 6
+    assert len(simulated) == 4 * 4
     assert job.id in (tmp_path / "study" / "report.md").read_text()
 
     before = snapshot(tmp_path / "study")
