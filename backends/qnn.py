@@ -1,5 +1,6 @@
 """Quantum neural networks: real ``EstimatorQNN``s that do not waste work."""
 
+from abc import abstractmethod
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,8 @@ from qkdrp.circuits import PQC, compile_program
 
 class BroadcastQNN(EstimatorQNN):
     """An ``EstimatorQNN`` that sends one PUB, all observables broadcast, at an explicit precision.
+
+    Subclasses say where derivatives come from.
 
     Stock ``EstimatorQNN`` sends one PUB per observable forward, asks for a precision of 1/64, and
     sends ``2 * parameters * batch * observables`` PUBs backward.
@@ -54,6 +57,51 @@ class BroadcastQNN(EstimatorQNN):
         )
         return np.asarray(job.result()[0].data.evs).T
 
+    @abstractmethod
+    def jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
+        """Return the derivatives of every value by every parameter.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+
+        Returns:
+            By inputs, shape (batch, n_outputs, n_inputs), and by weights, shape
+            (batch, n_outputs, n_weights).
+        """
+
+    def _backward(  # type: ignore[override]  # a PQC has both
+        self, input_data: Reals, weights: Reals
+    ) -> tuple[Reals | None, Reals]:
+        by_inputs, by_weights = self.jacobian(input_data, weights)
+        return by_inputs if self._input_gradients else None, by_weights
+
+    def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
+        """Return the vector-Jacobian product.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+            cotangents: Shape (batch, n_outputs).
+
+        Returns:
+            Gradients by inputs, shape (batch, n_inputs), and by weights, shape (n_weights,).
+        """
+        by_inputs, by_weights = self.jacobian(inputs, weights)
+        return (
+            np.einsum("bo,boi->bi", cotangents, by_inputs),
+            np.einsum("bo,bow->w", cotangents, by_weights),
+        )
+
+    def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
+        """Return the values, shape (batch, n_outputs), and :meth:`vjp` there as a function.
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+        """
+        return self.forward(inputs, weights), partial(self.vjp, inputs, weights)
+
 
 class AdjointQNN(BroadcastQNN):
     """Values from an exact estimator, gradients from the adjoint engine.
@@ -69,33 +117,13 @@ class AdjointQNN(BroadcastQNN):
             compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
         )
 
-    def _backward(  # type: ignore[override]  # a PQC has both
-        self, input_data: Reals, weights: Reals
-    ) -> tuple[Reals | None, Reals]:
-        by_inputs, by_weights = self._engine.jacobian(input_data, weights)
-        return by_inputs if self._input_gradients else None, by_weights
+    def jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
+        """Return the derivatives, one adjoint sweep for each observable."""
+        return self._engine.jacobian(inputs, weights)
 
     def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
-        """Return the vector-Jacobian product by one adjoint sweep.
-
-        Args:
-            inputs: Shape (batch, n_inputs).
-            weights: Shape (n_weights,).
-            cotangents: Shape (batch, n_outputs).
-
-        Returns:
-            Gradients by inputs, shape (batch, n_inputs), and by weights, shape (n_weights,).
-        """
+        """Return the vector-Jacobian product by one adjoint sweep."""
         return self._engine.vjp(inputs, weights, cotangents)
-
-    def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
-        """Return the values, shape (batch, n_outputs), and :meth:`vjp` there as a function.
-
-        Args:
-            inputs: Shape (batch, n_inputs).
-            weights: Shape (n_weights,).
-        """
-        return self.forward(inputs, weights), partial(self._engine.vjp, inputs, weights)
 
 
 class EngineQNN(AdjointQNN):

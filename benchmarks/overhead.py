@@ -47,7 +47,7 @@ def gradient() -> Callable[[], object]:
     angles = torch.zeros(128, 8, dtype=torch.float64, requires_grad=True)
     weights = torch.zeros(12, dtype=torch.float64, requires_grad=True)
     ones = torch.ones(128, 4, dtype=torch.float64)
-    return lambda: torch.autograd.grad(_Nothing.apply(angles, weights), (angles, weights), ones)  # type: ignore[no-untyped-call]
+    return lambda: torch.autograd.grad(_Nothing.apply(angles, weights), (angles, weights), ones)  # type: ignore[no-untyped-call]  # torch
 
 
 def median_call(step: Callable[[], object]) -> float:

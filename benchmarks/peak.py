@@ -13,7 +13,7 @@ TRIPS = 12_000_000
 """Multiply-adds of rows in a step that measures the peak, by each thread: some 20 ms."""
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel  # type: ignore[untyped-decorator]  # Numba's
 def _six(x: np.ndarray, trips: int) -> None:
     a, b, c = load(x, 0), load(x, LANES), load(x, 2 * LANES)
     d, e, f = load(x, 3 * LANES), load(x, 4 * LANES), load(x, 5 * LANES)
@@ -23,7 +23,7 @@ def _six(x: np.ndarray, trips: int) -> None:
     store(x, 0, a + b + c + d + e + f)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel  # type: ignore[untyped-decorator]  # Numba's
 def _twelve(x: np.ndarray, trips: int) -> None:
     a, b, c = load(x, 0), load(x, LANES), load(x, 2 * LANES)
     d, e, f = load(x, 3 * LANES), load(x, 4 * LANES), load(x, 5 * LANES)

@@ -12,6 +12,7 @@ from typing import Any
 import joblib
 
 from qkdrp.files import write_json
+from qkdrp.page import markdown_rows
 from qkdrp.provenance import versions
 
 PEERS = ("numba", "pennylane", "pennylane-lightning", "tensorcircuit-ng", "jax", "jaxlib")
@@ -74,8 +75,7 @@ def cells(found: dict[str, Any], unit: float = 1.0) -> tuple[str, str]:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table; the first column is text, the others are numbers."""
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+    return markdown_rows(head, rows, [False] + [True] * (len(head) - 1))
 
 
 def save(options: Namespace, results: Any) -> None:  # noqa: ANN401  # whatever json accepts

@@ -14,6 +14,17 @@ AXES = ("n_qubits", "n_encoding", "n_variational", "lr", "a", "r")
 """Settings that a study may vary."""
 
 
+def one_of_each(values: tuple[object, ...]) -> tuple[object, ...]:
+    """Return values without repetitions, in their order.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if not values:
+        raise ValueError("expected at least one value")
+    return tuple(dict.fromkeys(values))
+
+
 class StudyConfig(Settings):
     """Everything that determines the numbers of a study. Symbols of Ito et al. 2025 in brackets.
 
@@ -57,12 +68,9 @@ class StudyConfig(Settings):
     backend: str = "statevector"
     seed: int = Field(default=0, ge=0)
 
-    @field_validator("drugs", "models", "n_qubits", "n_encoding", "n_variational", "lr", "a", "r")
-    @classmethod
-    def _one_of_each(cls, values: tuple[object, ...]) -> tuple[object, ...]:
-        if not values:
-            raise ValueError("expected at least one value")
-        return tuple(dict.fromkeys(values))
+    _distinct = field_validator(
+        "drugs", "models", "n_qubits", "n_encoding", "n_variational", "lr", "a", "r"
+    )(one_of_each)
 
     def choices(self, model: str) -> list[dict[str, Any]]:  # noqa: ARG002  # the same for each
         """Return every choice of the varied settings that is to be tried with a model."""

@@ -15,6 +15,7 @@ from qkdrp.backends.depth.device import take_snapshot
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.circuits import PQCSpec
 from qkdrp.files import atomic, write_csv
+from qkdrp.page import markdown_rows
 
 DEVICE, SEEDS, REFERENCE_SEED = "fake_torino", 10, 7
 
@@ -94,23 +95,20 @@ def to_page(circuits: pd.DataFrame, devices: pd.DataFrame) -> str:
         f"Level 3 on {DEVICE}, best of {SEEDS} seeds by two-qubit gates, beside reference figures "
         f"of seed {REFERENCE_SEED}: the largest deviation of the best is {apart:.1%}.",
         "",
-        "| circuit | measure | reference | same seed | best seed | best / reference |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {row.circuit} | {row.measure} | {row.reference} | {row.same_seed} | "
-            f"{row.best_seed} | {row.best_by_reference:.3f} |"
-            for row in circuits.itertuples()
+        markdown_rows(
+            ["circuit", "measure", "reference", "same seed", "best seed", "best / reference"],
+            ([*map(str, row[:-1]), f"{row[-1]:.3f}"] for row in circuits.itertuples(index=False)),
         ),
         "",
         "Error per layered gate in percent, from the layer fidelities of the snapshots: "
         f"{same} of {len(devices)} are the reference figure to the last printed digit.",
         "",
-        "| device | chain | reference | found |",
-        "|---|---|---|---|",
-        *(
-            f"| {row.device} | {row.chain} | {row.reference_percent:.3f} | "
-            f"{row.found_percent:.3f} |"
-            for row in devices.itertuples()
+        markdown_rows(
+            ["device", "chain", "reference", "found"],
+            (
+                [device, str(chain), f"{known:.3f}", f"{found:.3f}"]
+                for device, chain, known, found in devices.itertuples(index=False)
+            ),
         ),
         "",
         "Made by `python -m qkdrp.experiments.depth_reference --output docs/results`.",

@@ -23,6 +23,7 @@ from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import PQCSpec, compile_program
 from qkdrp.depth.question import DEVICES, parse_spec
 from qkdrp.files import atomic, write_csv
+from qkdrp.page import markdown_rows
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 MARKERS = "osv^<>DPX*"
@@ -189,11 +190,11 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
 def to_markdown(table: pd.DataFrame, digits: int = 3) -> str:
     """Return a table in Markdown."""
     names = [name for name in table.columns if name not in {"qubits", "calibrated", "seed"}]
-    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
-    for _, row in table[names].iterrows():
-        cells = [f"{cell:.{digits}f}" if isinstance(cell, float) else str(cell) for cell in row]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        [f"{cell:.{digits}f}" if isinstance(cell, float) else str(cell) for cell in row]
+        for _, row in table[names].iterrows()
+    ]
+    return markdown_rows(names, rows) + "\n"
 
 
 def to_page(table: pd.DataFrame, study: SuccessStudy, name: str, options: str) -> str:

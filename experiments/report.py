@@ -22,6 +22,7 @@ from qkdrp.experiments.summary import (
     summary_frame,
 )
 from qkdrp.files import atomic, write_csv
+from qkdrp.page import markdown_rows
 from qkdrp.provenance import versions
 
 REPORT, FIGURES = "report.md", "figures"
@@ -238,6 +239,4 @@ def markdown(rows: list[dict[str, str]]) -> str:
     """Return rows as a Markdown table."""
     if not rows:
         return "(nothing)"
-    head = list(rows[0])
-    lines = [head, ["---"] * len(head), *([row[name] for name in head] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_rows(list(rows[0]), [list(row.values()) for row in rows])

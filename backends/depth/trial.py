@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from qiskit.quantum_info import SparsePauliOp
-
 from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.features import critical_depth, parallelism
 from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_duration
 from qkdrp.backends.isa.placements import find_placements
-from qkdrp.backends.isa.prepare import PreparedCircuit, transpile_once
+from qkdrp.backends.isa.prepare import PreparedCircuit, gates_on, qubits_read, transpile_once
 from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC
 
-VIRTUAL = frozenset({"rz", "barrier", "delay"})
+VIRTUAL = frozenset({"rz", "delay"})
 """Gates that take no pulse."""
 
 
@@ -133,14 +131,10 @@ def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Tria
     circuit, places, target = prepared.pqc.circuit, prepared.qubits, device.target
     losses: defaultdict[int, float] = defaultdict(float)
     kinds: Counter[str] = Counter()
-    for instruction in circuit.data:
-        if instruction.name == "barrier":
-            continue
-        on = tuple(places[circuit.find_bit(bit).index] for bit in instruction.qubits)
-        known = target[instruction.name][on]
-        losses[len(on)] += math.log1p(-((known and known.error) or 0.0))
-        kinds["virtual" if instruction.name in VIRTUAL else f"on {len(on)}"] += 1
-    reads = [_read(operator) for operator in prepared.pqc.observables]
+    for gate in gates_on(circuit, target, places):
+        losses[len(gate.qubits)] += gate.log_success
+        kinds["virtual" if gate.name in VIRTUAL else f"on {len(gate.qubits)}"] += 1
+    reads = [qubits_read(operator) for operator in prepared.pqc.observables]
     chances = {q: 1 - readout_error(target, places[q]) for each in reads for q in each}
     values = [math.prod(chances[q] for q in each) for each in reads]
     read_at = [places[q] for q in chances]
@@ -164,10 +158,6 @@ def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Tria
         t1=_shortest(device, places, "t1"),
         t2=_shortest(device, places, "t2"),
     )
-
-
-def _read(operator: SparsePauliOp) -> list[int]:
-    return sorted({q for _, on, _ in operator.to_sparse_list() for q in on})
 
 
 def _shortest(device: DeviceSnapshot, places: tuple[int, ...], name: str) -> float | None:

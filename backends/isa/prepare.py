@@ -1,8 +1,9 @@
 """Preparing a circuit: transpiled, observables laid out, on as few physical qubits as it has."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.quantum_info import SparsePauliOp
@@ -115,7 +116,7 @@ def transpile_once(
         pqc.circuit, target=target, optimization_level=level, seed_transpiler=seed, num_processes=1
     )
     observables = tuple(op.apply_layout(circuit.layout) for op in pqc.observables)
-    read = sorted({q for op in observables for _, on, _ in op.to_sparse_list() for q in on})
+    read = sorted({q for op in observables for q in qubits_read(op)})
     success = estimated_success(circuit, target, read)
     laid_out = replace(pqc, circuit=_without_layout(circuit), observables=observables)
     used, compacted = compact(laid_out)
@@ -148,6 +149,11 @@ def compact(pqc: PQC) -> tuple[list[int], PQC]:
     return used, replace(pqc, circuit=small, observables=observables)
 
 
+def qubits_read(observable: SparsePauliOp) -> Region:
+    """Return the qubits that an observable acts on."""
+    return tuple(sorted({q for _, on, _ in observable.to_sparse_list() for q in on}))
+
+
 def estimated_success(circuit: QuantumCircuit, target: Target, read: Sequence[int]) -> float:
     """Return the product of ``1 - error`` over a circuit's gates and the readouts of some qubits.
 
@@ -157,13 +163,42 @@ def estimated_success(circuit: QuantumCircuit, target: Target, read: Sequence[in
         read: Qubits that are read.
     """
     loss = sum(math.log1p(-readout_error(target, qubit)) for qubit in read)
+    return math.exp(sum((gate.log_success for gate in gates_on(circuit, target)), start=loss))
+
+
+class PlacedGate(NamedTuple):
+    """A gate of a circuit on a device.
+
+    Attributes:
+        name: Of the gate.
+        qubits: Where on the device.
+        log_success: ``log(1 - error)``; 0 where the device tells no error.
+    """
+
+    name: str
+    qubits: Region
+    log_success: float
+
+
+def gates_on(
+    circuit: QuantumCircuit, target: Target, places: Region | None = None
+) -> Iterator[PlacedGate]:
+    """Yield the gates of a circuit as a device has them.
+
+    Args:
+        circuit: Gates of the target.
+        target: The device, or what is left of it.
+        places: The target's qubit behind each qubit of the circuit; the same where left out.
+    """
     for instruction in circuit.data:
         if instruction.name == "barrier":
             continue
         qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
-        properties = target[instruction.name][qubits]
-        loss += math.log1p(-((properties and properties.error) or 0.0))
-    return math.exp(loss)
+        if places is not None:
+            qubits = tuple(places[qubit] for qubit in qubits)
+        known = target[instruction.name][qubits]
+        error = (known and known.error) or 0.0
+        yield PlacedGate(instruction.name, qubits, math.log1p(-error))
 
 
 def check_prepared(circuit: QuantumCircuit, target: Target) -> None:

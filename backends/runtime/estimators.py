@@ -67,6 +67,20 @@ class EstimatorAdapter(ABC):
     def load(self, device: Device, pub: EstimatorPub, settings: RuntimeSettings) -> Load:
         """Return what a PUB would be, without sending it."""
 
+    @staticmethod
+    def options(settings: RuntimeSettings, tag: str, seconds: int) -> dict[str, Any]:
+        """Return what the client's estimators are told alike."""
+        options: dict[str, Any] = {
+            "resilience_level": settings.resilience,
+            "dynamical_decoupling": {"enable": settings.dynamical_decoupling},
+            "environment": {"job_tags": [TAG, tag]},
+        }
+        if settings.twirling:
+            options["twirling"] = {"enable_gates": True, "enable_measure": True}
+        if seconds:
+            options["max_execution_time"] = seconds
+        return options
+
     def stand_in(self, device: Device) -> Any:  # noqa: ANN401  # a backend of the client
         """Return what jobs of a fake device run on."""
         return device.backend
@@ -115,17 +129,7 @@ class ExecutorAdapter(EstimatorAdapter):
         return simulator_of(device.backend)
 
     def _options(self, settings: RuntimeSettings, tag: str, seconds: int) -> dict[str, Any]:
-        options: dict[str, Any] = {
-            "default_shots": settings.shots,
-            "resilience_level": settings.resilience,
-            "dynamical_decoupling": {"enable": settings.dynamical_decoupling},
-            "environment": {"job_tags": [TAG, tag]},
-        }
-        if settings.twirling:
-            options["twirling"] = {"enable_gates": True, "enable_measure": True}
-        if seconds:
-            options["max_execution_time"] = seconds
-        return options
+        return {"default_shots": settings.shots} | self.options(settings, tag, seconds)
 
 
 class LegacyAdapter(EstimatorAdapter):
@@ -144,17 +148,8 @@ class LegacyAdapter(EstimatorAdapter):
         """Send one PUB."""
         from qiskit_ibm_runtime import EstimatorV2
 
-        options: dict[str, Any] = {
-            "resilience_level": settings.resilience,
-            "dynamical_decoupling": {"enable": settings.dynamical_decoupling},
-            "environment": {"job_tags": [TAG, tag]},
-        }
-        if settings.twirling:
-            options["twirling"] = {"enable_gates": True, "enable_measure": True}
-        if seconds:
-            options["max_execution_time"] = seconds
         with quiet():
-            estimator = EstimatorV2(mode=mode, options=options)
+            estimator = EstimatorV2(mode=mode, options=self.options(settings, tag, seconds))
             return estimator.run([pub], precision=settings.precision)
 
     def load(self, device: Device, pub: EstimatorPub, settings: RuntimeSettings) -> Load:  # noqa: ARG002

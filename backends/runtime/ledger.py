@@ -216,13 +216,6 @@ class Ledger:
                 [*row.values(), tag],
             )
 
-    def set_output(self, evaluation: int, output: Path) -> None:
-        """Note down where an evaluation is written."""
-        with self._open() as database:
-            database.execute(
-                "UPDATE evaluations SET output = ? WHERE id = ?", (str(output), evaluation)
-            )
-
     def set_collected(self, evaluation: int) -> None:
         """Note down that an evaluation is written."""
         with self._open() as database:

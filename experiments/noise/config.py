@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.circuits.errors import ConfigError
 from qkdrp.config import PAPER_A, PAPER_R
-from qkdrp.experiments.config import Positive, StudyConfig
+from qkdrp.experiments.config import Positive, StudyConfig, one_of_each
 from qkdrp.experiments.contenders import contender
 from qkdrp.experiments.noise.cells import NONE, Cell
 from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
@@ -88,12 +88,9 @@ class NoiseConfig(StudyConfig):
     device: dict[str, bool | int | float | str] = Field(default_factory=dict)
     chosen: str = ""
 
-    @field_validator("noise", "scales", "parts", "shots", "trainings", "train_scales")
-    @classmethod
-    def _one_of_each_here(cls, values: tuple[object, ...]) -> tuple[object, ...]:
-        if not values:
-            raise ValueError("expected at least one value")
-        return tuple(dict.fromkeys(values))
+    _distinct_here = field_validator(
+        "noise", "scales", "parts", "shots", "trainings", "train_scales"
+    )(one_of_each)
 
     @field_validator("trainings")
     @classmethod

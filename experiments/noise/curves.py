@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
 
 from qkdrp.experiments.figures import COLORS, MARKERS, panels
 from qkdrp.experiments.noise.cells import NONE
@@ -247,6 +248,6 @@ def _shade(place: int, count: int) -> tuple[float, ...]:
     return tuple(colormaps["viridis"](0.9 * place / max(count - 1, 1)))
 
 
-def _legend(figure: object, axis: Axes) -> None:
+def _legend(figure: Drawing, axis: Axes) -> None:
     handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8)  # type: ignore[attr-defined]
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8)

@@ -1,6 +1,6 @@
 """Evaluating a trained model in cells: one distribution for each level of noise, then its shots."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -198,6 +198,8 @@ def _sd(values: Sequence[float]) -> float:
     return float(np.std(values, ddof=1))
 
 
-def _over(statistic: object, scores: Sequence[Scores], name: str) -> float | None:
+def _over(
+    statistic: Callable[[Sequence[float]], float], scores: Sequence[Scores], name: str
+) -> float | None:
     values = [getattr(each, name) for each in scores]
-    return None if None in values else float(statistic(values))  # type: ignore[operator]
+    return None if None in values else float(statistic(values))

@@ -1,6 +1,6 @@
 """Everything that the study leaves beside the results of its tasks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -229,5 +229,5 @@ def _provenance(plan: NoisePlan, findings: Findings) -> Iterator[str]:
         yield f"{what}, left out: {outcome.task.title}: {outcome.error}"
 
 
-def _list(values: object) -> str:
-    return ", ".join(f"{value:g}" for value in values)  # type: ignore[attr-defined]
+def _list(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

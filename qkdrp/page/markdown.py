@@ -1,7 +1,7 @@
 """The same page as Markdown, its pictures beside it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qkdrp.files import atomic
@@ -34,9 +34,22 @@ def picture_name(figure: Figure) -> str:
 
 def markdown_table(table: Table) -> str:
     """Return the rows of a table in Markdown."""
-    head = [str(name) for name in table.frame.columns]
-    rule = ["---:" if numeric else "---" for numeric in table.numeric]
-    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in [head, rule, *table.rows])
+    return markdown_rows(list(map(str, table.frame.columns)), table.rows, table.numeric)
+
+
+def markdown_rows(
+    head: Sequence[str], rows: Iterable[Sequence[str]], numeric: Iterable[bool] = ()
+) -> str:
+    """Return rows of text as a table in Markdown.
+
+    Args:
+        head: Names of the columns.
+        rows: The cells.
+        numeric: Which of the first columns are set to the right.
+    """
+    rule = ["---:" if right else "---" for right in numeric]
+    rule += ["---"] * (len(head) - len(rule))
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in (head, rule, *rows))
 
 
 def _cell(text: str) -> str:

@@ -38,7 +38,7 @@ def curves(outcomes: Iterator[Outcome]) -> dict[str, tuple[float, ...]]:
     found = {}
     for outcome in outcomes:
         assert outcome.result is not None, outcome.error
-        found[outcome.task.key] = outcome.result.curve  # type: ignore[union-attr]
+        found[outcome.task.key] = outcome.result.curve  # type: ignore[union-attr]  # all are folds
     return found
 
 

@@ -15,7 +15,7 @@ from qkdrp.experiments.folds import make_folds
 from qkdrp.experiments.rows import cohort_of
 from qkdrp.experiments.statistics import corrected_mean
 from qkdrp.experiments.study import StudyPlan
-from qkdrp.experiments.tasks import FinalResult, FoldResult, Task, parse_result, run_task
+from qkdrp.experiments.tasks import FinalResult, FoldResult, Result, Task, parse_result, run_task
 from qkdrp.metrics import responder_auc
 from qkdrp.threads import limit_threads
 from qkdrp.training import prepare, train
@@ -29,8 +29,8 @@ def first_tasks(data: Path, **changes: object) -> tuple[Task, Task]:
     return plan.fold_tasks()[0], plan.final_of(plan.configurations[0])
 
 
-def without_seconds(result: object) -> object:
-    content = result.model_dump()  # type: ignore[attr-defined]
+def without_seconds(result: Result) -> object:
+    content = result.model_dump()
     content.pop("seconds")
     for epoch in content.get("history", ()):
         epoch.pop("seconds")

@@ -18,7 +18,7 @@ def die(*_: Any, **__: Any) -> None:
 
 
 def die_before_the_request() -> None:
-    estimators.ExecutorAdapter.submit = die  # type: ignore[method-assign]
+    estimators.ExecutorAdapter.submit = die  # type: ignore[method-assign]  # to die there
 
 
 def die_at_the_answer() -> None:
@@ -43,11 +43,11 @@ def die_before_noting_the_id() -> None:
             die()
         original(ledger, tag, **values)
 
-    Ledger.update = update  # type: ignore[method-assign]
+    Ledger.update = update  # type: ignore[method-assign]  # to die there
 
 
 def die_waiting() -> None:
-    desk.Desk._await = die  # type: ignore[assignment]
+    desk.Desk._await = die  # type: ignore[assignment]  # to die there
 
 
 def die_with_the_result() -> None:
@@ -58,7 +58,7 @@ def die_with_the_result() -> None:
         die()
         raise AssertionError
 
-    desk.Desk._result = result  # type: ignore[method-assign]
+    desk.Desk._result = result  # type: ignore[method-assign]  # to die there
 
 
 def die_half_written() -> None:

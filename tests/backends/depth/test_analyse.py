@@ -153,7 +153,7 @@ def test_what_the_transpiler_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch
 )
 def test_numbers_out_of_range_are_refused(options: dict[str, object], match: str) -> None:
     with pytest.raises(BackendError, match=match):
-        depth_report([SMALL], [SimpleNamespace()], **options)  # type: ignore[arg-type]
+        depth_report([SMALL], [SimpleNamespace()], **options)  # type: ignore[arg-type]  # wrong ones, too
 
 
 def test_unknown_devices_are_listed() -> None:

@@ -26,8 +26,10 @@ def test_error_per_layered_gate(torino: DeviceSnapshot, chain: int, percent: flo
 
 
 def test_the_nearest_chain_stands_in_where_there_is_none(torino: DeviceSnapshot) -> None:
-    assert torino.eplg(2)[1] == 4  # type: ignore[index]
-    assert torino.eplg(1000)[1] == 100  # type: ignore[index]
+    for asked, nearest in ((2, 4), (1000, 100)):
+        found = torino.eplg(asked)
+        assert found is not None
+        assert found[1] == nearest
 
 
 def test_a_device_may_tell_next_to_nothing() -> None:

@@ -107,7 +107,7 @@ def place(**changes: object) -> Place:
     }  # fmt: skip
     settings.update({key: value for key, value in changes.items() if key in settings})
     numbers = {key: changes.get(key, 0) for key in ("repeat", "fold")}
-    return Place(Configuration(**settings), Training(), **numbers)  # type: ignore[arg-type]
+    return Place(Configuration(**settings), Training(), **numbers)  # type: ignore[arg-type]  # of all kinds
 
 
 @pytest.mark.parametrize(
