@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 def saved(

@@ -23,7 +23,7 @@ from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.shifted import ShiftedQNN
 from qkdrp.backends.shifts import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
 from qkdrp.circuits import PQC
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 DEFAULT_NOISE = "fake_torino"
 """The noise where none is asked for."""

@@ -88,10 +88,10 @@ class Backend(ABC):
         """Say beforehand what the values of ``n_samples`` samples will take."""
 
     def check(self, pqc: PQC) -> None:  # noqa: B027  # most take any circuit
-        """Raise a :class:`~qkdrp.circuits.errors.BackendError` for a circuit that cannot run."""
+        """Raise a :class:`~qkdrp.common.errors.BackendError` for a circuit that cannot run."""
 
     def check_training(self) -> None:  # noqa: B027  # most can be trained on
-        """Raise a :class:`~qkdrp.circuits.errors.BackendError` where training is not allowed."""
+        """Raise a :class:`~qkdrp.common.errors.BackendError` where training is not allowed."""
 
     @property
     def repeatable(self) -> bool:

@@ -11,8 +11,8 @@ from psutil import virtual_memory
 from qkdrp.backends.narrow import NarrowSweep
 from qkdrp.backends.plan import MAX_NARROW, Plan, make_plan
 from qkdrp.backends.wide import WideSweep
-from qkdrp.circuits.errors import BackendError
 from qkdrp.circuits.program import PauliProgram, Signs
+from qkdrp.common.errors import BackendError
 
 Reals = NDArray[np.floating[Any]]
 """Angles, expectation values and gradients."""

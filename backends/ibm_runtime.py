@@ -17,7 +17,7 @@ from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.shifted import ShiftedQNN
 from qkdrp.backends.shifts import GRADIENTS, SpsaGradient, spsa_step
 from qkdrp.circuits import PQC
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 class IbmRuntime(Backend):

@@ -9,7 +9,7 @@ from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
 from torch.autograd.function import once_differentiable
 
-from qkdrp.circuits.errors import CircuitError
+from qkdrp.common.errors import CircuitError
 
 
 class QuantumLayer(TorchConnector):

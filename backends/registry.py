@@ -6,7 +6,7 @@ from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 if TYPE_CHECKING:
     from qkdrp.backends.base import Backend

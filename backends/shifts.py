@@ -17,7 +17,7 @@ from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, EstimatorGradientResult
 
 from qkdrp.backends.engine import Reals
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 QUARTER_TURN = math.pi / 2
 """Shift of the two-term rule: ``df/d angle = (f(angle + pi/2) - f(angle - pi/2)) / 2``."""

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 Reals = NDArray[np.float64]
 

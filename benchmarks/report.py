@@ -11,7 +11,7 @@ from typing import Any
 
 import joblib
 
-from qkdrp.files import write_json
+from qkdrp.common.files import write_json
 from qkdrp.page import markdown_rows
 from qkdrp.provenance import versions
 

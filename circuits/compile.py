@@ -8,10 +8,10 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import Clifford, PauliList, SparsePauliOp
 
-from qkdrp.circuits.errors import CircuitError
 from qkdrp.circuits.program import Masks, PauliProgram
 from qkdrp.circuits.steps import CliffordGate, Rotation, circuit_steps
 from qkdrp.circuits.tail import conjugate
+from qkdrp.common.errors import CircuitError
 
 MAX_QUBITS = 62
 """Masks are signed 64-bit integers."""

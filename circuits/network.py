@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.circuits.entanglers import QubitPairs
-from qkdrp.circuits.errors import CircuitError
+from qkdrp.common.errors import CircuitError
 
 MOST_QUBITS = 14
 """Distances of all 2^n strings are tabulated."""

@@ -11,11 +11,11 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits.compile import compile_program
 from qkdrp.circuits.effect import anticommute, effective
-from qkdrp.circuits.errors import CircuitError
 from qkdrp.circuits.network import Network, Strings, apply_cnot, find_network
 from qkdrp.circuits.pqc import PQC
 from qkdrp.circuits.program import CONSTANT, PauliProgram
 from qkdrp.circuits.shapes import SHAPES
+from qkdrp.common.errors import CircuitError
 
 
 def plan_network(pqc: PQC, shape: str = "line", *, keep_tail: bool = False) -> Network:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from numbers import Integral
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.errors import CircuitError
 from qkdrp.circuits.measurement import MEASUREMENTS
+from qkdrp.common.errors import CircuitError
 
 _MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
 _CHOICES = {"measurement": MEASUREMENTS, "entangler": ENTANGLERS}

@@ -10,8 +10,8 @@ from qiskit.circuit import CircuitInstruction, Parameter, ParameterExpression
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Clifford
 
-from qkdrp.circuits.errors import CircuitError, UnsupportedGateError
 from qkdrp.circuits.program import CONSTANT
+from qkdrp.common.errors import CircuitError, UnsupportedGateError
 
 ROTATION_GATES: Mapping[str, str] = MappingProxyType(
     {

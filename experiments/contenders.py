@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 
 WIDTH = ("n_qubits", "n_encoding")
 """Settings that make the number of features, n1 n2."""

@@ -14,7 +14,7 @@ from qkdrp.backends.depth.analyse import depth_report
 from qkdrp.backends.depth.device import take_snapshot
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.circuits import PQCSpec
-from qkdrp.files import atomic, write_csv
+from qkdrp.common.files import write_csv, write_text
 from qkdrp.page import markdown_rows
 
 DEVICE, SEEDS, REFERENCE_SEED = "fake_torino", 10, 7
@@ -127,8 +127,7 @@ def main() -> None:
     write_csv(given.output / "depth-reference-circuits.csv", circuits)
     write_csv(given.output / "depth-reference-devices.csv", devices)
     page = to_page(circuits, devices)
-    with atomic(given.output / "depth-reference.md") as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(given.output / "depth-reference.md", page)
     print(page)  # noqa: T201
 
 

@@ -21,8 +21,8 @@ from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import PQCSpec, compile_program
+from qkdrp.common.files import atomic, write_csv, write_text
 from qkdrp.depth.question import DEVICES, parse_spec
-from qkdrp.files import atomic, write_csv
 from qkdrp.page import markdown_rows
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -244,8 +244,7 @@ def main() -> None:
     with atomic(given.output / f"{name}.png") as temporary:
         draw(table, f"{given.spec} under noise").savefig(temporary, dpi=150, format="png")
     options = f" --spec {given.spec}" * (given.spec != "4,2,1")
-    with atomic(given.output / f"{name}.md") as temporary:
-        temporary.write_text(to_page(table, study, name, options), encoding="utf-8")
+    write_text(given.output / f"{name}.md", to_page(table, study, name, options))
     print(to_markdown(correlations(table)))  # noqa: T201
 
 

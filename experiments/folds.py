@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data import Cohort, Split, make_split
 from qkdrp.data.split import MIN_BIN_SIZE, label_bins
 from qkdrp.seeds import derive_seed

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from qkdrp.common.files import atomic, write_csv, write_text
 from qkdrp.experiments.claims import claims, controls
 from qkdrp.experiments.comparisons import comparisons_frame, variant_name, variant_of, variants
 from qkdrp.experiments.driver import Findings
@@ -21,7 +22,6 @@ from qkdrp.experiments.summary import (
     runs_frame,
     summary_frame,
 )
-from qkdrp.files import atomic, write_csv
 from qkdrp.page import markdown_rows
 from qkdrp.provenance import versions
 
@@ -65,8 +65,7 @@ def write_report(plan: StudyPlan, findings: Findings, path: Path) -> dict[str, p
         drawn.append(f"{FIGURES}/{name.replace(' ', '_')}.png")
         with atomic(path / drawn[-1]) as temporary:
             figure.savefig(temporary, dpi=130, format="png")
-    with atomic(path / REPORT) as temporary:
-        temporary.write_text("\n\n".join(_sections(plan, findings, tables, drawn)) + "\n")
+    write_text(path / REPORT, "\n\n".join(_sections(plan, findings, tables, drawn)) + "\n")
     return tables
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.config import DataConfig
 from qkdrp.data import Cohort, Preprocessor
 from qkdrp.experiments.folds import make_folds

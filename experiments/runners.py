@@ -11,7 +11,7 @@ from typing import Any
 import joblib
 
 from qkdrp.backends.workers import end_workers, start_workers
-from qkdrp.circuits.errors import StudyError
+from qkdrp.common.errors import StudyError
 from qkdrp.experiments.tasks import Result, Task, run_task
 
 ATTEMPTS = 2

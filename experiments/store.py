@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from qkdrp.circuits.errors import ConfigError, StudyError
+from qkdrp.common.errors import ConfigError, StudyError
+from qkdrp.common.files import write_json
 from qkdrp.experiments.config import StudyConfig
 from qkdrp.experiments.tasks import Result, Task, parse_result
-from qkdrp.files import write_json
 from qkdrp.provenance import versions
 from qkdrp.run import claim_folder
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.contenders import CONTROLS, PAPER
 
 Values = Mapping[str, tuple[Any, ...]]

@@ -1,6 +1,6 @@
 from .backends import DepthReport, QuantumLayer, depth_report, get_backend
 from .circuits import PQC, PQCSpec, build_pqc, compile_program
-from .circuits.errors import QkdrpError
+from .common.errors import QkdrpError
 from .config import TrainConfig
 from .data import Cohort, LabelNormaliser, load_cohort, make_split, preprocessing
 from .regressor import HybridRegressor

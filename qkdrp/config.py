@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 
 PAPER_A, PAPER_R = 20.0, math.pi / 2
 """Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from qkdrp.backends.base import Purpose
-from qkdrp.circuits.errors import ConfigError, RunError
+from qkdrp.common.errors import ConfigError, RunError
+from qkdrp.common.files import write_csv, write_json
 from qkdrp.data import Cohort
-from qkdrp.files import write_csv, write_json
 from qkdrp.model import recipe_of
 from qkdrp.predictions import predict_parts, score_part
 from qkdrp.provenance import versions

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from qkdrp.common.files import atomic
 from qkdrp.data import Cohort
-from qkdrp.files import atomic
 from qkdrp.model import recipe_of
 from qkdrp.run import Run
 

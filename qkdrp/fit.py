@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.config import FitConfig
 from qkdrp.metrics import responder_auc
 from qkdrp.model.hybrid import HybridModel

@@ -10,7 +10,7 @@ from qkdrp.backends.runtime.clients import client_errors, open_device
 from qkdrp.backends.runtime.desk import Desk
 from qkdrp.backends.runtime.ledger import CANCELLED, SUBMITTED, Evaluation, Ledger
 from qkdrp.backends.runtime.settings import RuntimeSettings
-from qkdrp.circuits.errors import JobsPendingError, QkdrpError, RunError
+from qkdrp.common.errors import JobsPendingError, QkdrpError, RunError
 from qkdrp.evaluation import evaluate
 
 BACKEND = "ibm_runtime"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qkdrp.backends import CostEstimate
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.model import pqc_of, recipe_of
 from qkdrp.run import load_run
 from qkdrp.training import open_backend

@@ -18,10 +18,11 @@ from qiskit.exceptions import QiskitError
 
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC, compile_program
-from qkdrp.circuits.errors import ConfigError, RunError
+from qkdrp.common.digests import digest_of_file
+from qkdrp.common.errors import ConfigError, RunError
+from qkdrp.common.files import atomic, write_csv, write_json
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split
-from qkdrp.files import atomic, digest, write_csv, write_json
 from qkdrp.model import build_model, pqc_of, recipe_of
 from qkdrp.provenance import versions
 from qkdrp.regressor import HybridRegressor
@@ -135,7 +136,7 @@ def load_run(path: Path, backend: Backend) -> Run:
     metrics = read_metrics(path)
     if not (path / MODEL).is_file():
         raise _damaged(path / MODEL)
-    if digest(path / MODEL) != metrics.get("model_sha256"):
+    if digest_of_file(path / MODEL) != metrics.get("model_sha256"):
         raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
     split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
     if not all(len(ids) for ids in split.parts().values()):

@@ -9,9 +9,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from qkdrp.circuits.errors import RunError
+from qkdrp.common.errors import RunError
+from qkdrp.common.files import atomic
 from qkdrp.data import GeneTransform, LabelNormaliser, Preprocessor
-from qkdrp.files import atomic
 
 _TRANSFORM = ("fill", "mean", "scale")
 

@@ -15,10 +15,11 @@ from sklearn.base import clone
 from qkdrp.backends import Backend
 from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
-from qkdrp.circuits.errors import QkdrpError
+from qkdrp.common.digests import digest_of_file
+from qkdrp.common.errors import QkdrpError
+from qkdrp.common.files import write_csv, write_json
 from qkdrp.config import DataConfig, TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split, load_cohort, make_split
-from qkdrp.files import digest, write_csv, write_json
 from qkdrp.fit import Epoch
 from qkdrp.metrics import Scores, score
 from qkdrp.model import pqc_of, recipe_of
@@ -239,7 +240,7 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "synthetic": cohort.synthetic,
         "data": cohort.provenance,
         "data_sha256": cohort.digest(),
-        "model_sha256": digest(run.path / MODEL),
+        "model_sha256": digest_of_file(run.path / MODEL),
         "n_samples": len(cohort),
         "n_responder": int(cohort.responder.sum()),
         "n_genes": len(run.preprocessor.transform.genes),

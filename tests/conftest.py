@@ -62,7 +62,7 @@ def ibm(
     Polling is quick, and circuits are prepared once for all tests.
     """
     from qkdrp.backends.runtime import desk, estimator
-    from qkdrp.backends.runtime.digests import circuit_digest
+    from qkdrp.circuits.digest import circuit_digest
 
     def prepare_once(pqc: "PQC", target: "Target", device: str) -> "PreparedCircuit":
         key = circuit_digest(pqc.circuit, pqc.observables), device

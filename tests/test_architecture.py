@@ -1,4 +1,5 @@
 import ast
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -8,7 +9,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ROOMS = ("circuits", "backends", "qkdrp", "experiments")
-"""From the ground up: a room may import from itself and from those before it."""
+"""Top-level folders of code."""
+
+LEVELS = ("common", *ROOMS)
+"""From the ground up: a level may import from itself and from those before it."""
+
+GROUND = Path("qkdrp", "common")
+"""Folder of the lowest level."""
 
 CIRCUITS_MAY_IMPORT = {"numpy", "qiskit", "lazy_loader"}
 MOST_LINES = 400
@@ -18,10 +25,18 @@ def sources(room: str) -> list[Path]:
     return [path for suffix in ("py", "pyi") for path in sorted((ROOT / room).rglob(f"*.{suffix}"))]
 
 
-def room_of(module: str) -> str:
-    """Return the room that a module name points into."""
+def level_of(module: str) -> str:
+    """Return the level that a module name points into."""
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[1] in ROOMS else "qkdrp"
+    return parts[1] if len(parts) > 1 and parts[1] in LEVELS else "qkdrp"
+
+
+def files_of(level: str) -> list[Path]:
+    """Return the files of a level."""
+    ground = ROOT / GROUND
+    if level == GROUND.name:
+        return sources(str(GROUND))
+    return [path for path in sources(level) if not path.is_relative_to(ground)]
 
 
 def imported(path: Path) -> set[str]:
@@ -40,13 +55,13 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_go_down_only(room: str) -> None:
-    upper = ROOMS[ROOMS.index(room) + 1 :]
+@pytest.mark.parametrize("level", LEVELS)
+def test_imports_go_down_only(level: str) -> None:
+    upper = LEVELS[LEVELS.index(level) + 1 :]
     # The package's front door re-exports from every room below the studies.
-    for path in sources(room):
+    for path in files_of(level):
         ours = {name for name in imported(path) if name.split(".")[0] == "qkdrp"}
-        wrong = {name for name in ours if room_of(name) in upper}
+        wrong = {name for name in ours if level_of(name) in upper}
         assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
 
 
@@ -55,8 +70,19 @@ def test_circuits_need_little() -> None:
     for path in sources("circuits"):
         for name in imported(path):
             first = name.split(".")[0]
-            fits = first in allowed or (first == "qkdrp" and room_of(name) == "circuits")
+            fits = first in allowed or (
+                first == "qkdrp" and level_of(name) in {"common", "circuits"}
+            )
             assert fits, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_the_ground_needs_neither_torch_nor_pandas_nor_qiskit() -> None:
+    loaded = "import sys; import qkdrp.common.errors, qkdrp.common.files, qkdrp.common.digests; "
+    found = subprocess.run(
+        [sys.executable, "-c", loaded + "print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert not {"torch", "pandas", "qiskit"} & set(found.stdout.split())
 
 
 def test_every_package_is_installed() -> None:

@@ -4,9 +4,10 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from platformdirs import user_cache_path
+
+from qkdrp.common.files import write_json
 
 FORMAT = 1
 """Part of every key: raised when what is kept means something else."""
@@ -40,14 +41,9 @@ class Cache:
         if self.folder is None:
             return
         path = self._path(key)
-        temporary = path.with_name(f".{path.stem}-{uuid4().hex}.json")
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                temporary.write_text(json.dumps(content), encoding="utf-8")
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_json(path, content)
 
     def _path(self, key: str) -> Path:
         assert self.folder is not None

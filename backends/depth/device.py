@@ -11,8 +11,8 @@ from qiskit.transpiler import InstructionProperties, Target
 from qkdrp.backends.isa.regions import Region, usable_region
 from qkdrp.backends.isa.targets import gates_of, readout_error, restrict
 from qkdrp.backends.runtime.clients import DEFAULT_REP_DELAY
-from qkdrp.backends.runtime.digests import digest_of
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.digests import digest_of
+from qkdrp.common.errors import BackendError
 
 LAYER_FIDELITY = "lf_"
 """Properties that hold the fidelity of a layer on a chain of as many qubits as the name says."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from qkdrp.backends.depth.row import DepthRow, Logical
 from qkdrp.backends.depth.volume import QuantumVolume
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from qkdrp.backends.depth.cache import FORMAT, Cache
 from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.trial import Trial, try_out
 from qkdrp.backends.depth.variant import Variant
-from qkdrp.backends.runtime.digests import circuit_digest, digest_of
 from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.circuits import PQC, build_pqc
-from qkdrp.circuits.errors import BackendError, CircuitError
+from qkdrp.circuits.digest import circuit_digest
 from qkdrp.circuits.network import Network
 from qkdrp.circuits.reduce import plan_network
+from qkdrp.common.digests import digest_of
+from qkdrp.common.errors import BackendError, CircuitError
 
 FEW = 40
 """Transpilations that are done sooner than worker processes start."""

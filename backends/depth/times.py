@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.runtime.cost import qpu_seconds
 from qkdrp.circuits import PQCSpec
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 @dataclass(frozen=True)

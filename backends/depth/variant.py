@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import CircuitError
 from qkdrp.circuits.network import Network
 from qkdrp.circuits.reduce import reduce_pqc
 from qkdrp.circuits.shapes import SHAPES
+from qkdrp.common.errors import CircuitError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 PUBLISHED = "published.csv"
 """Devices as published.

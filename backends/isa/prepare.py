@@ -12,7 +12,7 @@ from qiskit.transpiler import Target
 from qkdrp.backends.isa.regions import Region, find_regions
 from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 LEVEL = 3
 """Optimisation level of the transpiler where nothing else is asked for."""

@@ -9,7 +9,7 @@ from qiskit.transpiler import Target
 from rustworkx import PyGraph, connected_components
 
 from qkdrp.backends.isa.targets import UNUSABLE_ERROR, gates_of, readout_error
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 BEAM = 256
 """Groups that are grown further, of each size."""

@@ -12,7 +12,8 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
 from qkdrp.circuits import PQC, PQCSpec
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
+from qkdrp.common.files import atomic, write_json
 
 CIRCUIT, MAPPING = "prepared.qpy", "prepared.json"
 """Names of the two files."""
@@ -40,13 +41,9 @@ def save_prepared(prepared: PreparedCircuit, folder: Path, **more: Any) -> None:
             for terms in (observable.to_sparse_list() for observable in pqc.observables)
         ],
     }
-    temporary = folder / f".{CIRCUIT}"
-    with temporary.open("wb") as file:
+    with atomic(folder / CIRCUIT) as temporary, temporary.open("wb") as file:
         qpy.dump(pqc.circuit, file)
-    temporary.replace(folder / CIRCUIT)
-    temporary = folder / f".{MAPPING}"
-    temporary.write_text(json.dumps(content | more, indent=2, allow_nan=False) + "\n")
-    temporary.replace(folder / MAPPING)
+    write_json(folder / MAPPING, content | more)
 
 
 def load_prepared(folder: Path) -> PreparedCircuit:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from qiskit.circuit import ControlFlowOp
 from qiskit.transpiler import InstructionProperties, Target
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 NOT_GATES = frozenset({"measure", "reset", "delay"})
 """Instructions of a target that a circuit of gates does not use."""

@@ -15,7 +15,7 @@ from qiskit_aer.noise import QuantumError, depolarizing_error
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.sources import NoiseSource
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 ONE_QUBIT, TWO_QUBIT = ("sx", "x"), ("cx",)
 """Gates with errors; rz is a change of frame and has none."""

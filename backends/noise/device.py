@@ -12,7 +12,7 @@ from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.sources import NoiseSource
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 class FakeDevice(NoiseSource):

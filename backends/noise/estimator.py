@@ -14,7 +14,7 @@ from qkdrp.backends.isa.prepare import PHYSICAL, check_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.usage import Usage
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 CHUNK = 128
 """Points of one run of Aer: progress is told between runs."""

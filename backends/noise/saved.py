@@ -20,7 +20,7 @@ from qiskit_aer.noise.noiseerror import NoiseError
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.sources import NoiseSource
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 EVERYWHERE = None
 """Qubits of an error that holds for all of them."""

@@ -17,7 +17,7 @@ from qkdrp.backends.aer import saved
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
 from qkdrp.backends.zstrings import eigenvalues
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 DENSITY, TRAJECTORIES, AUTO = "density_matrix", "trajectories", "auto"
 METHODS = (AUTO, DENSITY, TRAJECTORIES)

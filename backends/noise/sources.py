@@ -10,7 +10,7 @@ from qiskit.transpiler import Target
 
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 PARTS = ("gates", "relaxation", "readout")
 """What noise may be made of: errors of gates, relaxation while they last, errors of readout."""

@@ -9,7 +9,7 @@ from qkdrp.backends.runtime import cost
 from qkdrp.backends.runtime.clients import Device
 from qkdrp.backends.runtime.estimators import EstimatorAdapter, Load
 from qkdrp.backends.runtime.settings import RuntimeSettings
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 def cut(

@@ -13,7 +13,7 @@ from requests import RequestException
 
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.runtime.settings import LEAST_BUSY, RuntimeSettings
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"  # noqa: S105  # the name of one
 """Where the client looks for a token first."""

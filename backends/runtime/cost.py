@@ -13,7 +13,7 @@ from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_
 from qkdrp.backends.runtime.clients import Device
 from qkdrp.backends.runtime.estimators import EstimatorAdapter, Load, measurement_bases
 from qkdrp.backends.runtime.settings import RuntimeSettings
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 OVERHEAD_SECONDS = 2.0
 """Of each job, whatever it runs.

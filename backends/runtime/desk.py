@@ -29,7 +29,7 @@ from qkdrp.backends.runtime.ledger import (
     Ledger,
 )
 from qkdrp.backends.runtime.settings import RuntimeSettings
-from qkdrp.circuits.errors import BackendError, JobsPendingError
+from qkdrp.common.errors import BackendError, JobsPendingError
 
 UNCERTAIN_SECONDS = 60.0
 """How long a submission without an answer may still turn up at the service."""

@@ -1,8 +1,7 @@
 """Digests by which the same request is recognised."""
 
 import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,35 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qiskit import QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.isa.store import CIRCUIT, MAPPING, load_prepared, save_prepared
+from qkdrp.common.files import write_bytes
 
 Reals = NDArray[np.float64]
-
-
-def digest_of(content: Any) -> str:  # noqa: ANN401  # whatever json accepts
-    """Return the SHA-256 of something that can be written as JSON."""
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def circuit_digest(circuit: QuantumCircuit, observables: Sequence[SparsePauliOp]) -> str:
-    """Return the digest of a circuit's instructions and of its observables."""
-    instructions = [
-        [
-            instruction.name,
-            [str(parameter) for parameter in instruction.operation.params],
-            [circuit.find_bit(bit).index for bit in instruction.qubits],
-        ]
-        for instruction in circuit.data
-    ]
-    read = [
-        [[letters, list(qubits), str(factor)] for letters, qubits, factor in op.to_sparse_list()]
-        for op in observables
-    ]
-    return digest_of([circuit.num_qubits, instructions, read])
 
 
 def points_digest(points: Reals) -> str:
@@ -69,9 +45,7 @@ def pack_prepared(prepared: PreparedCircuit, **more: Any) -> tuple[bytes, str]: 
 def unpack_files(packed: Mapping[str, bytes], folder: Path) -> None:
     """Write files into a folder; each appears whole or not at all."""
     for name, content in packed.items():
-        temporary = folder / f".{name}"
-        temporary.write_bytes(content)
-        temporary.replace(folder / name)
+        write_bytes(folder / name, content)
 
 
 def unpack_prepared(circuit: bytes, mapping: str) -> PreparedCircuit:

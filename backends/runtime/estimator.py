@@ -42,7 +42,9 @@ from qkdrp.backends.runtime.ledger import (
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
-from qkdrp.circuits.errors import BackendError
+from qkdrp.circuits.digest import circuit_digest
+from qkdrp.common.digests import digest_of
+from qkdrp.common.errors import BackendError
 
 PACKAGES = ("qkdrp", "qiskit", "qiskit-ibm-runtime", "qiskit-aer")
 """Packages whose versions a result depends on."""
@@ -210,10 +212,10 @@ class DeviceEstimator(BaseEstimatorV2):
     def _there(self, pqc: PQC, points: np.ndarray) -> Callable[[], Values]:
         """Attach to jobs of the ledger, or note them down and submit them."""
         assert self.ledger is not None
-        circuit = digests.circuit_digest(pqc.circuit, pqc.observables)
+        circuit = circuit_digest(pqc.circuit, pqc.observables)
         inputs = digests.points_digest(points)
         of_what = self.purpose.identity if self.purpose else inputs
-        key = digests.digest_of(
+        key = digest_of(
             [
                 circuit,
                 of_what,

@@ -14,7 +14,7 @@ from uuid import uuid4
 import platformdirs
 import psutil
 
-from qkdrp.circuits.errors import LedgerError
+from qkdrp.common.errors import LedgerError
 
 FILE = "ledger.sqlite"
 """Name of the file in the user's data folder."""

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 LOCAL = "fake_"
 """Devices called that are simulated here: no account, no network, no cost."""

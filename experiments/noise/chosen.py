@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
-from qkdrp.circuits.errors import ConfigError
 from qkdrp.cli.options import parse_angle
+from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.configurations import Configuration
 from qkdrp.experiments.noise.trainings import Training
 

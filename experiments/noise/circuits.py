@@ -10,8 +10,9 @@ from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.isa.store import MAPPING, load_prepared, save_prepared
 from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
-from qkdrp.backends.runtime.digests import circuit_digest, pack_prepared, unpack_prepared
+from qkdrp.backends.runtime.digests import pack_prepared, unpack_prepared
 from qkdrp.circuits import PQCSpec, build_pqc
+from qkdrp.circuits.digest import circuit_digest
 from qkdrp.config import Settings
 
 FOLDER = "circuits"

@@ -165,7 +165,7 @@ def command(run: Begin) -> Callable[..., None]:
 
 
 def _config(given: dict[str, Any]) -> "NoiseConfig":
-    from qkdrp.circuits.errors import ConfigError
+    from qkdrp.common.errors import ConfigError
     from qkdrp.experiments.commands import common_settings
     from qkdrp.experiments.noise.config import NoiseConfig, preset
 
@@ -220,7 +220,7 @@ def _open(stack: ExitStack, config: "NoiseConfig", given: dict[str, Any]) -> "Ha
 
 def run(config: "NoiseConfig", given: dict[str, Any]) -> None:
     """Run the study, or say what it would cost on hardware."""
-    from qkdrp.circuits.errors import ConfigError
+    from qkdrp.common.errors import ConfigError
     from qkdrp.experiments.commands import conduct_plan
 
     if given["dry_run"] and given["backend"] != HARDWARE:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from qkdrp.backends.noise.sources import choose_parts, find_source
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.config import PAPER_A, PAPER_R
 from qkdrp.experiments.config import Positive, StudyConfig, one_of_each
 from qkdrp.experiments.contenders import contender

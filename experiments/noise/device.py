@@ -13,7 +13,7 @@ from qkdrp.backends import get_backend
 from qkdrp.backends.ibm_runtime import IbmRuntime
 from qkdrp.backends.runtime.cost import RuntimeCost
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError, JobsPendingError, QkdrpError
+from qkdrp.common.errors import BackendError, JobsPendingError, QkdrpError
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.evaluation import CellResult, drawn_contrast, score_values
 from qkdrp.experiments.noise.tasks import KeptLayer

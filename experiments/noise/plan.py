@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qkdrp.baselines import BASELINES
-from qkdrp.circuits.errors import BackendError, ConfigError
+from qkdrp.common.errors import BackendError, ConfigError
 from qkdrp.experiments.contenders import contender
 from qkdrp.experiments.driver import Findings
 from qkdrp.experiments.estimate import PROBED_EPOCHS, relative_sizes

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from qkdrp.common.files import write_csv
 from qkdrp.experiments.driver import Findings
 from qkdrp.experiments.noise.answers import answers, details, losses
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame
@@ -28,7 +29,6 @@ from qkdrp.experiments.noise.shown import (
 )
 from qkdrp.experiments.noise.table import noise_frame
 from qkdrp.experiments.report import REPORT
-from qkdrp.files import write_csv
 from qkdrp.page import Figure, Page, Section, Table, write_markdown, write_page
 from qkdrp.provenance import versions
 

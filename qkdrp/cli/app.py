@@ -8,11 +8,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from qkdrp.circuits.errors import QkdrpError
 from qkdrp.cli import data, jobs
 from qkdrp.cli.depth import depth
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.train import train
+from qkdrp.common.errors import QkdrpError
 
 USER_ERROR, INTERRUPTED = 2, 1
 """Exit codes beside 0: something to mend in the call or the data; stopped by Ctrl-C."""

@@ -75,10 +75,10 @@ def evaluate(
     if dry_run:
         _preview(run, backend, options)
         return
-    from qkdrp.circuits.errors import JobsPendingError
     from qkdrp.cli.hardware_report import print_cost
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.report import report_evaluation
+    from qkdrp.common.errors import JobsPendingError
     from qkdrp.evaluation import evaluate as run_evaluation
 
     try:

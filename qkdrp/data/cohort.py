@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ from typing import Any
 import pooch
 import requests
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
+from qkdrp.common.files import write_json
 from qkdrp.data.moli import load_moli, moli_drugs
-from qkdrp.files import write_json
 
 MOLI_DOI = "10.5281/zenodo.4036592"
 """The record; MOLI is Sharifi-Noghabi et al. 2019."""

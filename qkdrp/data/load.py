@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.cohort import Cohort
 from qkdrp.data.moli import holds_moli, load_moli, moli_drugs
 from qkdrp.data.synthetic import DRUG, synthetic_cohort

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.cohort import Cohort
 from qkdrp.data.expression import clean_expression, clean_response, join_cohort
 from qkdrp.data.frames import read_table, refuse_duplicates

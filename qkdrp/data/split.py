@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.cohort import Cohort
 from qkdrp.data.labels import LabelNormaliser
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.cohort import Cohort
 from qkdrp.data.expression import clean_expression, clean_response, join_cohort
 from qkdrp.data.frames import SUFFIXES, find_table, read_table

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from qkdrp.circuits import PQCSpec
-from qkdrp.circuits.errors import ConfigError, RunError
+from qkdrp.common.errors import ConfigError, RunError
 
 GRID = {"n_qubits": (4, 8), "n_encoding": (2, 4), "n_variational": (1, 2, 4)}
 """Circuits of table A1 of Ito et al. 2025."""

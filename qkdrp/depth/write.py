@@ -4,10 +4,10 @@ from pathlib import Path
 
 from qkdrp.backends.depth.analyse import transpiled
 from qkdrp.backends.depth.report import DepthReport
+from qkdrp.common.files import write_bytes, write_csv, write_json
 from qkdrp.depth.figures import circuit_drawing, heat_map, layout_map, volumetric
 from qkdrp.depth.page import make_page
 from qkdrp.depth.summary import gain_frame
-from qkdrp.files import atomic, write_csv, write_json
 from qkdrp.page import Figure, write_page
 from qkdrp.provenance import versions
 
@@ -27,8 +27,7 @@ def write_report(report: DepthReport, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FIGURES).mkdir(exist_ok=True)
     for name, figure in figures.items():
-        with atomic(folder / FIGURES / f"{name}.png") as temporary:
-            temporary.write_bytes(figure.png)
+        write_bytes(folder / FIGURES / f"{name}.png", figure.png)
     write_csv(folder / TABLE, report.to_frame())
     if report.gains:
         write_csv(folder / GAINS, gain_frame(report))

@@ -9,7 +9,7 @@ from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.config import ModelConfig
 from qkdrp.model.controls import DenseCore
 from qkdrp.model.encoder import encoder

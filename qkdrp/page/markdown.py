@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from qkdrp.files import atomic
+from qkdrp.common.files import write_bytes, write_text
 from qkdrp.page.render import Figure, Page, Table
 
 
@@ -21,10 +21,8 @@ def write_markdown(path: Path, page: Page, pictures: str = "figures") -> None:
     if figures:
         folder.mkdir(exist_ok=True)
     for figure in figures:
-        with atomic(folder / picture_name(figure)) as temporary:
-            temporary.write_bytes(figure.png)
-    with atomic(path) as temporary:
-        temporary.write_text("\n\n".join(_blocks(page, pictures)) + "\n", encoding="utf-8")
+        write_bytes(folder / picture_name(figure), figure.png)
+    write_text(path, "\n\n".join(_blocks(page, pictures)) + "\n")
 
 
 def picture_name(figure: Figure) -> str:

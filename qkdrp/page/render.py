@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 from jinja2 import Environment, StrictUndefined, Template
 
-from qkdrp.files import atomic
+from qkdrp.common.files import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -112,8 +112,7 @@ def render(page: Page) -> str:
 
 def write_page(path: Path, page: Page) -> None:
     """Write a page as one HTML file, whole or not at all."""
-    with atomic(path) as temporary:
-        temporary.write_text(render(page), encoding="utf-8")
+    write_text(path, render(page))
 
 
 @cache

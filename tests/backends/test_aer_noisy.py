@@ -7,7 +7,7 @@ import torch
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.backends.isa.store import load_prepared
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.backends.tester import check_dtypes, check_gradients, check_shapes, exact_values
 from tests.backends.tester import random_point as random_values
 

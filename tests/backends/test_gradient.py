@@ -8,7 +8,7 @@ from qiskit_machine_learning.gradients import ParamShiftEstimatorGradient
 
 from qkdrp.backends.gradient import AdjointEstimatorGradient
 from qkdrp.circuits import PQCSpec, build_pqc
-from qkdrp.circuits.errors import UnsupportedGateError
+from qkdrp.common.errors import UnsupportedGateError
 from tests.backends.tester import SpyEstimator
 
 A, B = Parameter("a"), Parameter("b")

@@ -10,7 +10,7 @@ from qiskit_machine_learning.neural_networks import EstimatorQNN
 from qkdrp.backends import QuantumLayer, engine, get_backend, narrow
 from qkdrp.backends.gradient import AdjointEstimatorGradient
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import CircuitError
+from qkdrp.common.errors import CircuitError
 from tests.backends.tester import exact_values, random_point, stock_qnn
 
 Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]

@@ -16,7 +16,7 @@ from qiskit_aer.primitives import EstimatorV2
 
 from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.backends.tester import exact_values, random_point
 
 SHOTS = 256

@@ -2,7 +2,7 @@ import pytest
 
 from qkdrp.backends import BACKENDS, Backend, get_backend
 from qkdrp.backends.statevector import Statevector
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 @pytest.mark.parametrize("name", ["aer_exact", "statevector", "aer_noisy"])

@@ -8,7 +8,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qkdrp.backends import get_backend
 from qkdrp.backends.shifts import LEAST_STEP, ShiftGradient, SpsaGradient, spsa_step
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.backends.tester import SpyEstimator, random_point, stock_qnn
 
 

@@ -10,7 +10,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends import Usage, get_backend
 from qkdrp.backends.statevector import Statevector
-from qkdrp.circuits.errors import UnsupportedGateError
+from qkdrp.common.errors import UnsupportedGateError
 
 OBSERVABLES = [SparsePauliOp(["ZZ", "XI"], [0.3, 0.7]), SparsePauliOp("ZI"), "YX", {"IZ": -2.0}]
 

@@ -4,7 +4,7 @@ import pytest
 from qkdrp.backends import engine as engine_module
 from qkdrp.backends.engine import ExactEngine
 from qkdrp.circuits import PQCSpec, build_pqc, compile_program
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.backends.random_programs import random_program
 
 

@@ -3,7 +3,7 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.zstrings import check_z_strings, eigenvalues, has_only_z
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 def test_eigenvalues_count_qubit_0_as_the_lowest_bit() -> None:

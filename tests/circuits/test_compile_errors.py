@@ -7,7 +7,7 @@ from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits import compile_program
-from qkdrp.circuits.errors import CircuitError, UnsupportedGateError
+from qkdrp.common.errors import CircuitError, UnsupportedGateError
 
 A, B = Parameter("a"), Parameter("b")
 ZZ = [SparsePauliOp("ZZ")]

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from qkdrp.circuits.errors import CircuitError
 from qkdrp.circuits.network import Strings, apply_cnot, find_network, string_lengths
 from qkdrp.circuits.shapes import line, tee
+from qkdrp.common.errors import CircuitError
 
 
 def strings(masks: list[int], is_z: list[bool], n_read: int = 0) -> Strings:

@@ -3,9 +3,9 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import CircuitError
 from qkdrp.circuits.reduce import plan_network, reduce_pqc
 from qkdrp.circuits.shapes import SHAPES
+from qkdrp.common.errors import CircuitError
 from tests.circuits.random_circuits import reference_values
 
 SPECS = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qkdrp.circuits import PQCSpec
-from qkdrp.circuits.errors import CircuitError, QkdrpError
+from qkdrp.common.errors import CircuitError, QkdrpError
 
 SPEC = PQCSpec(4, 2, 1)
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.config import StudyConfig
 from qkdrp.experiments.configurations import configurations
 from qkdrp.experiments.contenders import CONTENDERS, CONTROLS, PAPER, contender

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.split import label_bins
 from qkdrp.experiments.folds import make_folds, split_of
 from tests.qkdrp.conftest import make_cohort

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qkdrp.circuits.errors import StudyError
+from qkdrp.common.errors import StudyError
 from qkdrp.experiments import runners
 from qkdrp.experiments.runners import ATTEMPTS, DaskRunner, LocalRunner, Outcome, attempt
 from qkdrp.experiments.study import StudyPlan

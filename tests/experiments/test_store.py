@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qkdrp.circuits.errors import RunError, StudyError
+from qkdrp.common.errors import RunError, StudyError
 from qkdrp.experiments import store as stores
 from qkdrp.experiments.store import STUDY, TASKS, TaskStore, open_store
 from qkdrp.experiments.study import StudyPlan

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from qkdrp.baselines import BASELINES
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort, Preprocessor
 from qkdrp.experiments import rows

@@ -4,7 +4,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.config import FitConfig, ModelConfig, TrainConfig
 
 

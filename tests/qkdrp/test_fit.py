@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from qkdrp.backends import get_backend
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.config import FitConfig, ModelConfig
 from qkdrp.fit import Epoch, Fit, LabelledGenes, fit_model, predict
 from qkdrp.metrics import responder_auc

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from qkdrp import HybridRegressor, LabelNormaliser, get_backend, preprocessing
-from qkdrp.circuits.errors import BackendError, ConfigError
+from qkdrp.common.errors import BackendError, ConfigError
 
 Rows = tuple[NDArray[np.float32], NDArray[np.float64]]
 

@@ -9,7 +9,7 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit.library import CZGate, RXGate
 
 from qkdrp.backends import get_backend
-from qkdrp.circuits.errors import RunError
+from qkdrp.common.errors import RunError
 from qkdrp.config import TrainConfig
 from qkdrp.data import load_cohort
 from qkdrp.run import claim_folder, default_folder, load_run

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from qkdrp.circuits.errors import RunError
+from qkdrp.common.errors import RunError
 from qkdrp.data import Cohort, Preprocessor
 from qkdrp.store import StoredModel
 

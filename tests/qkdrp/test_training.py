@@ -13,7 +13,7 @@ import pytest
 
 from qkdrp import fit, training
 from qkdrp.cli import report
-from qkdrp.files import write_csv
+from qkdrp.common.files import write_csv
 from qkdrp.fit import Epoch
 from qkdrp.metrics import responder_auc
 from qkdrp.training import prepare, train

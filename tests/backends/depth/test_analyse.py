@@ -12,7 +12,7 @@ from qkdrp.backends.depth.analyse import depth_report, transpiled
 from qkdrp.backends.depth.cache import Cache
 from qkdrp.backends.depth.report import DepthReport
 from qkdrp.circuits import PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.circuits.random_circuits import reference_values
 
 SMALL = PQCSpec(4, 1, 1)

@@ -7,7 +7,7 @@ from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from qkdrp.backends.depth.device import DeviceSnapshot, take_snapshot, with_fractional_gates
 from qkdrp.backends.isa.regions import coupling_losses
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 def test_a_device_tells_its_calibration(torino: DeviceSnapshot) -> None:

@@ -10,7 +10,7 @@ from qkdrp.backends.depth.trial import try_out
 from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.depth.volume import QuantumVolume
 from qkdrp.circuits import PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import pytest
 
 from qkdrp.backends.depth.volume import QuantumVolume, find_volume, published_volumes
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 def test_the_user_comes_before_the_device_and_the_device_before_the_table() -> None:

@@ -10,7 +10,7 @@ from qkdrp.backends.isa.regions import find_regions
 from qkdrp.backends.isa.store import CIRCUIT, MAPPING, load_prepared, save_prepared
 from qkdrp.backends.isa.targets import restrict
 from qkdrp.circuits import PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.circuits.random_circuits import reference_values
 
 SPECS = [

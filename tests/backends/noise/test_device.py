@@ -13,7 +13,7 @@ from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.device import FakeDevice
 from qkdrp.backends.noise.readout import read_out
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.backends.noise.conftest import DEVICES, prepared_on
 
 ALL = ("gates", "relaxation", "readout")

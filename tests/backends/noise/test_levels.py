@@ -7,7 +7,7 @@ from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
 from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import PQC
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 from tests.backends.tester import exact_values, random_point
 
 ALL = ("gates", "relaxation", "readout")

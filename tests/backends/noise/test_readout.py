@@ -5,7 +5,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qkdrp.backends.noise.local import assignment_matrices
 from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
 from qkdrp.backends.zstrings import eigenvalues
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 ASSIGNMENT = assignment_matrices([0.1, 0.02, 0.3], [0.2, 0.05, 0.0])
 

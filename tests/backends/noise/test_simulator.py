@@ -5,7 +5,7 @@ from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.device import FakeDevice
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 PARTS = ("gates", "relaxation", "readout")
 

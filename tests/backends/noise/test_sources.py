@@ -9,7 +9,7 @@ from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, therm
 from qkdrp.backends.noise.depolarizing import Depolarizing
 from qkdrp.backends.noise.saved import SavedModel, save_model
 from qkdrp.backends.noise.sources import choose_parts, find_source
-from qkdrp.circuits.errors import BackendError
+from qkdrp.common.errors import BackendError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from qkdrp.backends import get_backend
 from qkdrp.backends.ibm_runtime import IbmRuntime
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.errors import BackendError, JobsPendingError
+from qkdrp.common.errors import BackendError, JobsPendingError
 from tests.backends.tester import Reals, random_point
 from tests.runtime_server import TOKEN, RuntimeServer
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from qkdrp.backends.runtime.ledger import DONE, FAILED, PLANNED, SUBMITTING, Ledger
-from qkdrp.circuits.errors import LedgerError
+from qkdrp.common.errors import LedgerError
 
 VALUES: dict[str, Any] = dict.fromkeys(
     (

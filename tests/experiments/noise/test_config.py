@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qkdrp.circuits.errors import ConfigError, QkdrpError
+from qkdrp.common.errors import ConfigError, QkdrpError
 from qkdrp.experiments.configurations import configurations
 from qkdrp.experiments.noise.config import PRESETS, NoiseConfig, preset
 from qkdrp.experiments.studies import A_VALUES, R_VALUES

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from qkdrp.circuits.errors import ConfigError
+from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.configurations import Configuration
 from qkdrp.experiments.noise.chosen import Chosen, Place
 from qkdrp.experiments.noise.trainings import Training

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from qkdrp.backends import get_backend
-from qkdrp.circuits.errors import BackendError, ConfigError
+from qkdrp.common.errors import BackendError, ConfigError
 from qkdrp.experiments.noise import tasks
 from qkdrp.experiments.noise.circuits import PackedCircuit, Shelf
 from qkdrp.experiments.noise.plan import NoisePlan

@@ -10,7 +10,7 @@ from pathlib import Path
 import pooch
 import pytest
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.fetch import LOCK, MOLI_DOI, fetch_dataset, unpack
 from tests.qkdrp.conftest import CliResult, snapshot, write_moli
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.frames import SUFFIXES, find_table, numeric, read_table, refuse_duplicates
 
 EXPECTED = pd.DataFrame({"G1": [1.5, np.nan], "G2": [0.1 + 0.2, -4.0]}, index=["10", "20"])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data import list_drugs, load_cohort
 from tests.qkdrp.conftest import DRUGS, make_tables
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.moli import holds_moli, load_moli, moli_drugs
 from tests.qkdrp.conftest import make_tables, write_moli
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data import Cohort, GeneTransform, Preprocessor, make_split, preprocessing
 
 

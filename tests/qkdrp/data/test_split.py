@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data import Cohort, Split, make_split
 from qkdrp.data.labels import LabelNormaliser
 from qkdrp.data.split import MIN_BIN_SIZE, N_BINS, label_bins

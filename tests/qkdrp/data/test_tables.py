@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.circuits.errors import DataError
+from qkdrp.common.errors import DataError
 from qkdrp.data.tables import holds_tables, load_tables, table_drugs
 from tests.qkdrp.conftest import DRUGS, Tables, make_tables
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from qkdrp.circuits import PQCSpec
-from qkdrp.circuits.errors import CircuitError, ConfigError, RunError
+from qkdrp.common.errors import CircuitError, ConfigError, RunError
 from qkdrp.depth.question import choose_circuits, parse_spec
 
 
@@ -42,8 +42,8 @@ def test_nothing_asked_for_is_refused() -> None:
 
 
 def test_a_run_gives_its_circuit(tmp_path: Path) -> None:
+    from qkdrp.common.files import write_json
     from qkdrp.config import TrainConfig
-    from qkdrp.files import write_json
 
     config = TrainConfig.make(model={"n_qubits": 3, "n_variational": 2, "measurement": "single"})
     write_json(tmp_path / "config.json", config.model_dump())

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from qkdrp.backends import QuantumLayer, get_backend
-from qkdrp.circuits.errors import CircuitError, ConfigError
+from qkdrp.common.errors import CircuitError, ConfigError
 from qkdrp.config import ModelConfig
 from qkdrp.model import MODELS, HybridModel, build_model, recipe_of
 from tests.qkdrp.conftest import CliResult

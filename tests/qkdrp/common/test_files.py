@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.files import atomic, write_csv, write_json
+from qkdrp.common.files import atomic, write_csv, write_json
 
 
 def fail_halfway(path: Path) -> None:
