@@ -151,7 +151,7 @@ class AerNoisy(Backend):
                 its range on these qubits.
         """
         self.check(pqc)
-        prepared = next((made for made in self._adopted if made.pqc.spec == pqc.spec), None)
+        prepared = next((made for made in self._adopted if made.is_made_from(pqc)), None)
         if prepared is None:
             target = self.source.target(pqc.circuit.num_qubits)
             on_trial = partial(self.on_progress, "layouts")

@@ -142,8 +142,8 @@ class IbmRuntime(Backend):
     def estimate_cost(self, pqc: PQC, n_samples: int) -> RuntimeCost:
         """Return what values of random angles cost; prepares the circuit, sends nothing."""
         self.check(pqc)
-        angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (n_samples, pqc.spec.n_inputs))
-        weights = np.tile(np.linspace(0, 6, pqc.spec.n_weights), (n_samples, 1))
+        angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (n_samples, pqc.n_inputs))
+        weights = np.tile(np.linspace(0, 6, pqc.n_weights), (n_samples, 1))
         return self._estimator.preview(pqc, np.concatenate([angles, weights], axis=1))
 
     @property

@@ -75,7 +75,7 @@ def _pennylane_circuit(pqc: PQC, device: str, method: str) -> Callable[..., Any]
                 (qml.RX if name == "rx" else qml.RZ)(angle, wires=qubits)
         return [qml.expval(qml.PauliZ(q)) for q in read]
 
-    wires = qml.device(device, wires=pqc.spec.n_qubits)
+    wires = qml.device(device, wires=pqc.n_qubits)
     node: Callable[..., Any] = qml.QNode(circuit, wires, diff_method=method)
     return node
 
@@ -118,7 +118,7 @@ def tensorcircuit(dtype: str) -> Make:
         program, read = list(gates(pqc)), read_qubits(pqc)
 
         def values(point: Any, weight: Any) -> Any:  # noqa: ANN401  # JAX arrays
-            circuit = tc.Circuit(pqc.spec.n_qubits)
+            circuit = tc.Circuit(pqc.n_qubits)
             for name, qubits, kind, index in program:
                 if not kind:
                     circuit.cnot(*qubits)

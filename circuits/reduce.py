@@ -1,7 +1,6 @@
 """The same values from fewer two-qubit gates: a circuit made anew from its Pauli program."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +119,7 @@ def _build(
         emit()
     for rotation in sorted(set(range(program.n_rotations)) - set(kept.tolist())):
         circuit.rz(_angle(program, rotation, parameters), 0)
-    return replace(pqc, circuit=circuit, observables=_observables(program, masks[len(kept) :]))
+    return pqc.transformed(circuit, _observables(program, masks[len(kept) :]))
 
 
 def _angle(

@@ -52,13 +52,13 @@ def preview(run_path: Path, backend_name: str, options: Mapping[str, Any]) -> Pr
             raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
         pqc, n_samples = pqc_of(run.config.model), len(run.split.test)
         cost = backend.estimate_cost(pqc, n_samples)
-        shifted = 2 * (pqc.spec.n_inputs + pqc.spec.n_weights) * n_samples
+        shifted = 2 * (pqc.n_inputs + pqc.n_weights) * n_samples
         return Preview(
             cost=cost,
             n_samples=n_samples,
-            n_observables=pqc.spec.n_outputs,
-            stock_pubs=pqc.spec.n_outputs,
+            n_observables=pqc.n_outputs,
+            stock_pubs=pqc.n_outputs,
             gradient_executions=shifted,
-            stock_gradient_pubs=shifted * pqc.spec.n_outputs,
+            stock_gradient_pubs=shifted * pqc.n_outputs,
             notes=tuple(getattr(backend, "notes", ())),
         )

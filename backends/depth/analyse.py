@@ -27,7 +27,7 @@ from qkdrp.backends.isa.placements import find_placements
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.runtime.clients import open_device
 from qkdrp.backends.runtime.settings import RuntimeSettings
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits import PQC, PQCSpec
 from qkdrp.circuits.network import MOST_QUBITS
 from qkdrp.circuits.shapes import SHAPES
 from qkdrp.common.errors import BackendError
@@ -135,7 +135,7 @@ class _Bench:
 
     def logical(self, variant: Variant) -> Logical:
         if variant not in self._logical:
-            self._logical[variant] = describe(self.sweep.circuit(variant))
+            self._logical[variant] = describe(self.sweep.circuit(variant), variant.spec)
         return self._logical[variant]
 
     def shapes(self, device: str, n_qubits: int) -> tuple[str, ...]:
@@ -270,7 +270,7 @@ def _sample(shape: str, n_qubits: int) -> PQC:
     circuit = QuantumCircuit(n_qubits)
     for pair in SHAPES[shape](n_qubits):
         circuit.cz(*pair)
-    return replace(build_pqc(PQCSpec(n_qubits, 1, 1)), circuit=circuit, observables=())
+    return PQC(circuit, (), (), ())
 
 
 def transpiled(report: DepthReport, row: DepthRow) -> PreparedCircuit:

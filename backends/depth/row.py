@@ -11,7 +11,7 @@ from qkdrp.backends.depth.times import Load, Times, estimate_times
 from qkdrp.backends.depth.trial import Trial
 from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.depth.volume import QuantumVolume
-from qkdrp.circuits import PQC, logical_resources
+from qkdrp.circuits import PQC, PQCSpec, logical_resources
 
 SWAP_GATES = 3
 """Two-qubit gates of a SWAP."""
@@ -52,15 +52,20 @@ class Logical:
     published_two_qubit: int
 
 
-def describe(pqc: PQC) -> Logical:
-    """Return the logical resources of a circuit."""
-    found, spec = logical_resources(pqc.circuit), pqc.spec
+def describe(pqc: PQC, spec: PQCSpec) -> Logical:
+    """Return the logical resources of a circuit.
+
+    Args:
+        pqc: The circuit.
+        spec: Of the circuit whose values it has.
+    """
+    found = logical_resources(pqc.circuit)
     terms = [letters for op in pqc.observables for letters in op.paulis]
     layers = spec.n_variational * (spec.n_encoding + 1)
     return Logical(
         qubits=found.n_qubits,
-        inputs=spec.n_inputs,
-        weights=spec.n_weights,
+        inputs=pqc.n_inputs,
+        weights=pqc.n_weights,
         depth=found.depth,
         two_qubit_depth=found.two_qubit_depth,
         one_qubit_gates=sum(found.gate_counts.values()) - found.two_qubit_gates,

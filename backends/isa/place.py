@@ -1,7 +1,5 @@
 """Prepared circuits on the whole device."""
 
-from dataclasses import replace
-
 from qiskit import QuantumCircuit
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
@@ -22,4 +20,4 @@ def place(prepared: PreparedCircuit, n_qubits: int) -> PQC:
     observables = tuple(
         operator.apply_layout(list(prepared.qubits), n_qubits) for operator in small.observables
     )
-    return replace(small, circuit=circuit, observables=observables)
+    return small.transformed(circuit, observables)

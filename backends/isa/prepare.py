@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from qiskit import QuantumCircuit, transpile
@@ -12,6 +12,7 @@ from qiskit.transpiler import Target
 from qkdrp.backends.isa.regions import Region, find_regions
 from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC
+from qkdrp.circuits.digest import circuit_digest
 from qkdrp.common.errors import BackendError
 
 LEVEL = 3
@@ -35,6 +36,7 @@ class PreparedCircuit:
         device: Name of what it was prepared for.
         success: Estimated success: the product of ``1 - error`` over gates and readouts.
         seed: Seed of the transpiler that gave it.
+        source: Digest of the circuit and observables that it was prepared from.
     """
 
     pqc: PQC
@@ -42,6 +44,11 @@ class PreparedCircuit:
     device: str
     success: float
     seed: int
+    source: str
+
+    def is_made_from(self, pqc: PQC) -> bool:
+        """Tell whether it was prepared from a circuit."""
+        return self.source == circuit_digest(pqc.circuit, pqc.observables)
 
     @property
     def two_qubit_gates(self) -> int:
@@ -118,11 +125,12 @@ def transpile_once(
     observables = tuple(op.apply_layout(circuit.layout) for op in pqc.observables)
     read = sorted({q for op in observables for q in qubits_read(op)})
     success = estimated_success(circuit, target, read)
-    laid_out = replace(pqc, circuit=_without_layout(circuit), observables=observables)
+    laid_out = pqc.transformed(_without_layout(circuit), observables)
     used, compacted = compact(laid_out)
     qubits = tuple(region[q] for q in used)
     compacted.circuit.metadata = {PHYSICAL: list(qubits)}
-    return PreparedCircuit(compacted, qubits, device, success, seed)
+    source = circuit_digest(pqc.circuit, pqc.observables)
+    return PreparedCircuit(compacted, qubits, device, success, seed, source)
 
 
 def compact(pqc: PQC) -> tuple[list[int], PQC]:
@@ -146,7 +154,7 @@ def compact(pqc: PQC) -> tuple[list[int], PQC]:
         )
         for each in terms
     )
-    return used, replace(pqc, circuit=small, observables=observables)
+    return used, pqc.transformed(small, observables)
 
 
 def qubits_read(observable: SparsePauliOp) -> Region:

@@ -2,7 +2,6 @@
 
 import json
 import struct
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
-from qkdrp.circuits import PQC, PQCSpec
+from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits.digest import circuit_digest
 from qkdrp.common.errors import BackendError
 from qkdrp.common.files import atomic, write_json
 
@@ -33,7 +33,7 @@ def save_prepared(prepared: PreparedCircuit, folder: Path, **more: Any) -> None:
         "physical_qubits": list(prepared.qubits),
         "success": prepared.success,
         "seed_transpiler": prepared.seed,
-        "spec": asdict(pqc.spec),
+        "source": prepared.source,
         "inputs": [parameter.name for parameter in pqc.inputs],
         "weights": [parameter.name for parameter in pqc.weights],
         "observables": [
@@ -60,7 +60,6 @@ def load_prepared(folder: Path) -> PreparedCircuit:
         region = tuple(content["physical_qubits"])
         circuit.metadata = {PHYSICAL: list(region)}
         pqc = PQC(
-            spec=PQCSpec(**content["spec"]),
             circuit=circuit,
             inputs=tuple(by_name[name] for name in content["inputs"]),
             weights=tuple(by_name[name] for name in content["weights"]),
@@ -70,9 +69,20 @@ def load_prepared(folder: Path) -> PreparedCircuit:
             ),
         )
         return PreparedCircuit(
-            pqc, region, content["device"], content["success"], content["seed_transpiler"]
+            pqc=pqc,
+            qubits=region,
+            device=content["device"],
+            success=content["success"],
+            seed=content["seed_transpiler"],
+            source=content.get("source") or _digest_of_spec(content["spec"]),
         )
     except (OSError, KeyError, TypeError, ValueError, struct.error, QiskitError) as error:
         raise BackendError(
             f"{folder}: holds no prepared circuit, or a damaged one; prepare it again."
         ) from error
+
+
+def _digest_of_spec(spec: dict[str, Any]) -> str:
+    """Return the digest of what a file of version 0.1.0 names by its specification."""
+    pqc = build_pqc(PQCSpec(**spec))
+    return circuit_digest(pqc.circuit, pqc.observables)

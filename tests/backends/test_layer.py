@@ -96,7 +96,7 @@ def test_a_qnn_without_vjp_is_served_as_upstream(pqc: PQC, rng: np.random.Genera
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dtypes_are_kept(qnn: EstimatorQNN, pqc: PQC, dtype: torch.dtype) -> None:
     layer = QuantumLayer(qnn).to(dtype)
-    angles = tensor(np.zeros((2, pqc.spec.n_inputs)), dtype)
+    angles = tensor(np.zeros((2, pqc.n_inputs)), dtype)
     values = layer(angles)
     values.sum().backward()
     assert values.dtype == angles.grad.dtype == layer.weight.grad.dtype == dtype
@@ -108,12 +108,12 @@ def test_leading_dimensions_are_kept(
 ) -> None:
     layer = QuantumLayer(get_backend("statevector").qnn(pqc))
     inputs, _ = random_point(pqc, int(np.prod(shape)), rng)
-    angles = tensor(inputs.reshape(*shape, pqc.spec.n_inputs))
+    angles = tensor(inputs.reshape(*shape, pqc.n_inputs))
     values = layer(angles)
     values.sum().backward()
-    assert values.shape == (*shape, pqc.spec.n_outputs)
+    assert values.shape == (*shape, pqc.n_outputs)
     assert angles.grad.shape == angles.shape
-    torch.testing.assert_close(values.reshape(-1, pqc.spec.n_outputs), layer(tensor(inputs)))
+    torch.testing.assert_close(values.reshape(-1, pqc.n_outputs), layer(tensor(inputs)))
 
 
 def test_leading_dimensions_change_no_gradient(

@@ -53,8 +53,8 @@ def stock_qnn(
 
 def random_point(pqc: PQC, batch: int, rng: np.random.Generator) -> tuple[Reals, Reals]:
     """Inputs of shape (batch, n_inputs) and weights of shape (n_weights,)."""
-    inputs = rng.uniform(-np.pi, np.pi, (batch, pqc.spec.n_inputs))
-    return inputs, rng.uniform(0, 2 * np.pi, pqc.spec.n_weights)
+    inputs = rng.uniform(-np.pi, np.pi, (batch, pqc.n_inputs))
+    return inputs, rng.uniform(0, 2 * np.pi, pqc.n_weights)
 
 
 def exact_values(pqc: PQC, inputs: Reals, weights: Reals) -> Reals:
@@ -77,7 +77,7 @@ def check_gradients(qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator) -> No
     np.testing.assert_allclose(by_inputs, stock_by_inputs, rtol=0, atol=1e-8)
     np.testing.assert_allclose(by_weights, stock_by_weights, rtol=0, atol=1e-8)
 
-    cotangents = rng.normal(size=(2, pqc.spec.n_outputs))
+    cotangents = rng.normal(size=(2, pqc.n_outputs))
     vjp_by_inputs, vjp_by_weights = qnn.vjp(inputs, weights, cotangents)
     np.testing.assert_allclose(
         vjp_by_inputs, np.einsum("bo,boi->bi", cotangents, stock_by_inputs), atol=1e-8
@@ -88,17 +88,16 @@ def check_gradients(qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator) -> No
 
 
 def check_shapes(qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator) -> None:
-    spec = pqc.spec
     for shape in [(1,), (4,), (2, 3)]:
         inputs, weights = random_point(pqc, int(np.prod(shape)), rng)
-        shaped = inputs.reshape(*shape, spec.n_inputs)
+        shaped = inputs.reshape(*shape, pqc.n_inputs)
         values = qnn.forward(shaped, weights)
-        assert values.shape == (*shape, spec.n_outputs)
+        assert values.shape == (*shape, pqc.n_outputs)
         flat = qnn.forward(inputs, weights)
         np.testing.assert_allclose(values.reshape(flat.shape), flat, atol=1e-12)
         by_inputs, by_weights = qnn.backward(shaped, weights)
-        assert by_inputs.shape == (*shape, spec.n_outputs, spec.n_inputs)
-        assert by_weights.shape == (*shape, spec.n_outputs, spec.n_weights)
+        assert by_inputs.shape == (*shape, pqc.n_outputs, pqc.n_inputs)
+        assert by_weights.shape == (*shape, pqc.n_outputs, pqc.n_weights)
 
 
 def check_dtypes(qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator) -> None:

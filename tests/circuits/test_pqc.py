@@ -3,10 +3,21 @@ from itertools import product
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.engine import ExactEngine
-from qkdrp.circuits import ENTANGLERS, MEASUREMENTS, PQC, PQCSpec, build_pqc, compile_program
+from qkdrp.circuits import (
+    ENTANGLERS,
+    MEASUREMENTS,
+    PQC,
+    PQCSpec,
+    build_pqc,
+    compile_program,
+    reduce_pqc,
+)
+from qkdrp.common.errors import CircuitError
 from tests.circuits.random_circuits import reference_values
 
 SPECS = [
@@ -58,6 +69,48 @@ def test_sizes_are_those_of_the_specification(spec: PQCSpec) -> None:
     assert (len(pqc.inputs), len(pqc.weights)) == (spec.n_inputs, spec.n_weights)
     assert len(pqc.observables) == spec.n_outputs
     assert set(pqc.circuit.parameters) == {*pqc.inputs, *pqc.weights}
+    found = (pqc.n_qubits, pqc.n_inputs, pqc.n_weights, pqc.n_outputs)
+    assert found == (spec.n_qubits, spec.n_inputs, spec.n_weights, spec.n_outputs)
+
+
+def test_a_transformed_circuit_claims_no_specification() -> None:
+    pqc = build_pqc(PQCSpec(2, 1, 1))
+    other = pqc.transformed(pqc.circuit.copy(), [SparsePauliOp("ZZ")])
+    assert (other.spec, other.n_outputs, other.n_inputs) == (None, 1, 2)
+    assert reduce_pqc(pqc).spec is None
+
+
+X, W = Parameter("x"), Parameter("w")
+
+
+def own_circuit() -> QuantumCircuit:
+    circuit = QuantumCircuit(2)
+    circuit.ry(X, 0)
+    circuit.rx(W, 1)
+    return circuit
+
+
+def test_a_circuit_of_ones_own_needs_no_family() -> None:
+    pqc = PQC.from_circuit(own_circuit(), [X], [W], [SparsePauliOp("XZ")])
+    assert (pqc.n_qubits, pqc.n_inputs, pqc.n_weights, pqc.n_outputs) == (2, 1, 1, 1)
+    assert pqc.spec is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "weights", "observables", "match"),
+    [
+        ([X], [], ["ZZ"], "lack w and give the unknown none"),
+        ([X], [W, Parameter("v")], ["ZZ"], "lack none and give the unknown v"),
+        ([X, X], [W], ["ZZ"], "Found x more than once"),
+        ([X], [W], [], "Found no observable"),
+        ([X], [W], ["ZZ", "ZZZ"], "Observable 1 acts on 3 qubits, the circuit has 2"),
+    ],
+)
+def test_what_does_not_fit_a_circuit_is_named(
+    inputs: list[Parameter], weights: list[Parameter], observables: list[str], match: str
+) -> None:
+    with pytest.raises(CircuitError, match=match):
+        PQC.from_circuit(own_circuit(), inputs, weights, [SparsePauliOp(o) for o in observables])
 
 
 def test_multi_reads_z_of_each_qubit_in_order() -> None:
@@ -80,8 +133,8 @@ def test_single_is_the_parity_of_all_qubits(
 def largest_slopes(pqc: PQC, rng: np.random.Generator) -> np.ndarray:
     """Largest derivative by each input over outputs and some points, shape (n_inputs,)."""
     engine = ExactEngine(compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights))
-    inputs = rng.uniform(-np.pi, np.pi, (16, pqc.spec.n_inputs))
-    by_inputs, _ = engine.jacobian(inputs, rng.uniform(0, 2 * np.pi, pqc.spec.n_weights))
+    inputs = rng.uniform(-np.pi, np.pi, (16, pqc.n_inputs))
+    by_inputs, _ = engine.jacobian(inputs, rng.uniform(0, 2 * np.pi, pqc.n_weights))
     return np.abs(by_inputs).max(axis=(0, 1))
 
 
@@ -115,7 +168,7 @@ def test_without_the_leading_block_the_first_inputs_would_be_lost(
     first = next(i for i, gate in enumerate(pqc.circuit.data) if gate.operation.name == "rz")
     beheaded = pqc.circuit.copy_empty_like()
     beheaded.data = pqc.circuit.data[first:]
-    slopes = largest_slopes(replace(pqc, circuit=beheaded), rng)
+    slopes = largest_slopes(pqc.transformed(beheaded), rng)
     assert np.all(slopes[:3] < 1e-9)
     assert np.all(slopes[3:] > 1e-4)
 

@@ -82,8 +82,8 @@ def test_other_circuits_are_refused() -> None:
     turned = pqc.circuit.copy()
     turned.ry(0.3, 0)
     with pytest.raises(CircuitError, match="only circuits of RX, RZ and CNOTs"):
-        reduce_pqc(PQC(pqc.spec, turned, pqc.inputs, pqc.weights, pqc.observables))
+        reduce_pqc(pqc.transformed(turned))
     for label, match in (("XII", "read in Z"), (["ZII", "IZI"], "several terms")):
         other = (SparsePauliOp(label),)
         with pytest.raises(CircuitError, match=match):
-            reduce_pqc(PQC(pqc.spec, pqc.circuit, pqc.inputs, pqc.weights, other))
+            reduce_pqc(pqc.transformed(pqc.circuit, other))

@@ -38,5 +38,5 @@ def test_what_stock_code_sends_is_counted_rightly(rng: np.random.Generator) -> N
     inputs, weights = random_point(pqc, 3, rng)
     qnn.forward(inputs, weights)
     qnn.backward(inputs, weights)
-    parameters = pqc.spec.n_inputs + pqc.spec.n_weights
+    parameters = pqc.n_inputs + pqc.n_weights
     assert [count for count, _ in spy.calls] == [2, 2 * parameters * 3 * 2]

@@ -18,7 +18,8 @@ def row(torino: DeviceSnapshot) -> DepthRow:
     variant = Variant(PQCSpec(4, 2, 1))
     pqc = variant.build()
     _, trial = try_out(pqc, torino, 3, 7, placed=False)
-    return make_row(variant, describe(pqc), trial, torino, QuantumVolume(512, "table"), Load())
+    logical = describe(pqc, variant.spec)
+    return make_row(variant, logical, trial, torino, QuantumVolume(512, "table"), Load())
 
 
 def verdict(row: DepthRow, rule: str, limits: Limits | None = None) -> Verdict:
@@ -43,7 +44,7 @@ def test_the_published_estimate_by_layer_fidelity(row: DepthRow) -> None:
 def test_the_brick_with_absorbed_tail_meets_the_literal_rule(row: DepthRow) -> None:
     for n_qubits in (4, 8):
         spec = PQCSpec(n_qubits, 2, 1, entangler="brick", absorb_tail=True)
-        logical = describe(build_pqc(spec))
+        logical = describe(build_pqc(spec), spec)
         assert (logical.depth, logical.two_qubit_depth) == (9, 4)
         assert verdict(replace(row, logical=logical), "qv_logical").met
 
@@ -72,7 +73,8 @@ def test_logical_resources(row: DepthRow) -> None:
     assert (logical.published_one_qubit, logical.published_two_qubit) == (12, 12)
     assert (logical.one_qubit_gates, logical.two_qubit_gates) == (20, 12)
     assert logical.readout_length == 1
-    assert describe(build_pqc(PQCSpec(4, 2, 1, absorb_tail=True))).readout_length == 3
+    absorbed = PQCSpec(4, 2, 1, absorb_tail=True)
+    assert describe(build_pqc(absorbed), absorbed).readout_length == 3
     assert logical.critical_depth == 1
 
 

@@ -27,9 +27,8 @@ def test_a_trial_adds_up(torino: DeviceSnapshot) -> None:
     circuit.rz(0.3, 0)
     circuit.cz(0, 1)
     circuit.x(1)
-    spec = PQCSpec(2, 1, 1)
     read = (SparsePauliOp("ZZ"), SparsePauliOp("IZ"))
-    prepared = PreparedCircuit(PQC(spec, circuit, (), (), read), (a, b), "fake_torino", 1.0, 5)
+    prepared = PreparedCircuit(PQC(circuit, (), (), read), (a, b), "fake_torino", 1.0, 5, "")
     trial = weigh(prepared, torino, 2)
 
     one = [1 - target["measure"][(q,)].error for q in (a, b)]

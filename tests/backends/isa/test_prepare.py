@@ -120,7 +120,7 @@ def test_what_is_saved_is_loaded(prepared: PreparedCircuit, tmp_path: Path) -> N
     assert loaded.pqc.circuit.metadata == prepared.pqc.circuit.metadata
     assert [p.name for p in loaded.pqc.inputs] == [p.name for p in prepared.pqc.inputs]
     assert loaded.pqc.observables == prepared.pqc.observables
-    for name in ("qubits", "device", "success", "seed"):
+    for name in ("qubits", "device", "success", "seed", "source"):
         assert getattr(loaded, name) == getattr(prepared, name)
     numbers = dict(zip(loaded.pqc.circuit.parameters, np.arange(20.0), strict=True))
     assert Statevector(loaded.pqc.circuit.assign_parameters(numbers)).is_valid()

@@ -202,7 +202,7 @@ def test_a_gradient_is_one_pub(
         by_inputs, by_weights = backend.qnn(pqc).backward(inputs[:1], weights)
     exact = get_backend("statevector").qnn(pqc).backward(inputs[:1], weights)
     assert backend.usage.pubs == len(ibm.jobs) == 1
-    assert backend.usage.executions == 2 * (pqc.spec.n_inputs + pqc.spec.n_weights)
+    assert backend.usage.executions == 2 * (pqc.n_inputs + pqc.n_weights)
     np.testing.assert_allclose(by_inputs, exact[0], atol=0.5)
     np.testing.assert_allclose(by_weights, exact[1], atol=0.5)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from qkdrp.backends import get_backend
+from qkdrp.circuits import build_pqc
 from qkdrp.common.errors import BackendError, ConfigError
 from qkdrp.experiments.noise import tasks
 from qkdrp.experiments.noise.circuits import PackedCircuit, Shelf
@@ -167,7 +168,7 @@ def test_circuits_are_prepared_once_and_taken_from_the_folder(
 def test_the_shelf_names_its_circuits(plan: NoisePlan) -> None:
     spec = pqc_of(plan.task_of(plan.places[0]).model).spec
     (packed,) = plan.shelf.of(spec)
-    assert packed.unpack().pqc.spec == spec
+    assert packed.unpack().is_made_from(build_pqc(spec))
     assert plan.shelf.of(replace(spec, n_qubits=3)) == ()
     (line,) = plan.shelf.describe()
     assert "circuit (2, 1, 1) on depolarizing" in line
