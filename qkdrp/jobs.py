@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from qkdrp.backends.runtime.clients import client_errors, open_device
-from qkdrp.backends.runtime.desk import Desk
+from qkdrp.backends.runtime.clients import Device, client_errors, open_device
+from qkdrp.backends.runtime.job_collection import JobCollection
+from qkdrp.backends.runtime.job_submission import JobSubmission
 from qkdrp.backends.runtime.ledger import CANCELLED, SUBMITTED, Evaluation, Ledger
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import JobsPendingError, QkdrpError, RunError
@@ -36,13 +37,13 @@ class Collected:
     problem: str = ""
 
 
-def desk_of(ledger: Ledger, evaluation: Evaluation) -> Desk:
-    """Return the desk where an evaluation's jobs are; asks the service."""
+def open_device_of(evaluation: Evaluation) -> Device:
+    """Open the device where an evaluation's jobs are; asks the service."""
     options = json.loads(evaluation.options)
     settings = replace(
         RuntimeSettings(**options), device=evaluation.device, instance=evaluation.instance
     )
-    return Desk(open_device(settings), ledger)
+    return open_device(settings)
 
 
 def wait(ledger: Ledger, evaluation: Evaluation) -> Evaluation:
@@ -51,10 +52,11 @@ def wait(ledger: Ledger, evaluation: Evaluation) -> Evaluation:
     Raises:
         QkdrpError: If a job ended badly or its result cannot be read.
     """
-    desk = desk_of(ledger, evaluation)
-    for job in desk.locate(evaluation).jobs:
+    device = open_device_of(evaluation)
+    collection = JobCollection(device, ledger)
+    for job in JobSubmission(device, ledger).locate(evaluation).jobs:
         if job.state == SUBMITTED:
-            desk.fetch(evaluation, job, wait=True)
+            collection.fetch(evaluation, job, wait=True)
     return ledger.find(str(evaluation.id))
 
 
@@ -64,11 +66,11 @@ def cancel(ledger: Ledger, evaluation: Evaluation) -> Evaluation:
     Raises:
         QkdrpError: If the service refuses, as for a job that has ended.
     """
-    desk = desk_of(ledger, evaluation)
-    for job in desk.locate(evaluation).jobs:
+    device = open_device_of(evaluation)
+    for job in JobSubmission(device, ledger).locate(evaluation).jobs:
         if job.state == SUBMITTED:
             with client_errors(f"cancel job {job.job}"):
-                desk.device.service.job(job.job).cancel()
+                device.service.job(job.job).cancel()
             ledger.update(job.tag, state=CANCELLED, note="cancelled by qkdrp jobs cancel")
     return ledger.find(str(evaluation.id))
 
@@ -86,9 +88,10 @@ def collect(
         on_progress: Called with what is counted, how much is done and how much there is.
     """
     try:
-        found = desk_of(ledger, evaluation).locate(evaluation)
+        device = open_device_of(evaluation)
+        found = JobSubmission(device, ledger).locate(evaluation)
         if found.run is None:
-            return _fetch_only(ledger, found)
+            return _fetch_only(device, ledger, found)
         if any(job.job is None for job in found.jobs):
             return Collected(
                 evaluation.id,
@@ -109,10 +112,10 @@ def collect(
     return Collected(evaluation.id, folder=done.path)
 
 
-def _fetch_only(ledger: Ledger, evaluation: Evaluation) -> Collected:
+def _fetch_only(device: Device, ledger: Ledger, evaluation: Evaluation) -> Collected:
     """Keep the values of jobs that were submitted from Python in the ledger."""
-    desk = desk_of(ledger, evaluation)
+    collection = JobCollection(device, ledger)
     for job in evaluation.jobs:
-        desk.fetch(evaluation, job, wait=False)
+        collection.fetch(evaluation, job, wait=False)
     ledger.set_collected(evaluation.id)
     return Collected(evaluation.id)

@@ -61,7 +61,7 @@ def ibm(
 
     Polling is quick, and circuits are prepared once for all tests.
     """
-    from qkdrp.backends.runtime import desk, estimator
+    from qkdrp.backends.runtime import estimator, job_collection
     from qkdrp.circuits.digest import circuit_digest
 
     def prepare_once(pqc: "PQC", target: "Target", device: str) -> "PreparedCircuit":
@@ -72,7 +72,7 @@ def ibm(
 
     prepare = estimator.prepare
     monkeypatch.setattr(estimator, "prepare", prepare_once)
-    monkeypatch.setattr(desk, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(job_collection, "POLL_SECONDS", 0.05)
     _runtime_server.reset()
     for name, value in _runtime_server.environment.items():
         monkeypatch.setenv(name, value)

@@ -28,9 +28,10 @@ from qkdrp.backends.runtime import digests
 from qkdrp.backends.runtime.chunks import cut
 from qkdrp.backends.runtime.clients import Device, client_errors, open_device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate, refuse_above
-from qkdrp.backends.runtime.desk import Desk, Values
 from qkdrp.backends.runtime.estimators import choose_adapter, quiet
 from qkdrp.backends.runtime.job import DeviceJob
+from qkdrp.backends.runtime.job_collection import JobCollection, Values
+from qkdrp.backends.runtime.job_submission import JobSubmission
 from qkdrp.backends.runtime.ledger import (
     ENDED_BADLY,
     LOST,
@@ -229,9 +230,9 @@ class DeviceEstimator(BaseEstimatorV2):
         found = self.ledger.latest(key)
         if found is not None and found.device != self.device.name:  # least_busy was another one
             self.device = open_device(replace(self.settings, device=found.device))
-        desk = Desk(self.device, self.ledger, self.on_progress)
+        submission = JobSubmission(self.device, self.ledger)
         if found is not None:
-            found = self._attach(desk, found, points)
+            found = self._attach(submission, found, points)
         if found is None:
             pub = self._pub(pqc, points)
             pubs, loads = cut(self.device, self.adapter, self.settings, pub)
@@ -265,14 +266,17 @@ class DeviceEstimator(BaseEstimatorV2):
             spans = list(pairwise(bounds))
             found, new = self.ledger.begin(values, spans, self.policy.resubmit)
             if not new:  # another process was faster
-                found = desk.locate(found)
-        found = self._send(desk, found, pqc)
+                found = submission.locate(found)
+        found = self._send(submission, found, pqc)
         self.evaluations.append(found)
         if found.output and Path(found.output).is_dir():
             self._note(found, Path(found.output))
-        return partial(desk.values, found, len(pqc.observables), self.policy.wait)
+        collection = JobCollection(self.device, self.ledger, self.on_progress)
+        return partial(collection.values, found, len(pqc.observables), self.policy.wait)
 
-    def _attach(self, desk: Desk, found: Evaluation, points: np.ndarray) -> Evaluation | None:
+    def _attach(
+        self, submission: JobSubmission, found: Evaluation, points: np.ndarray
+    ) -> Evaluation | None:
         """Return what is there already, ready to be sent where it is not; None to begin anew."""
         before = digests.unpack_points(found.points)
         if before.shape != points.shape or not np.allclose(before, points, rtol=0, atol=SAME_ANGLE):
@@ -280,16 +284,16 @@ class DeviceEstimator(BaseEstimatorV2):
                 f"Evaluation {found.id} of the ledger is of the same run with other angles: the "
                 "run folder was changed; use another --ledger, or --resubmit."
             )
-        found = desk.locate(found)
+        found = submission.locate(found)
         badly = {*ENDED_BADLY, LOST} if self.policy.resubmit else {LOST}
         gone = [job for job in found.jobs if job.state in badly]
         if self.policy.resubmit and not gone:
             return None
         for job in gone:
-            desk.ledger.replan(job)
-        return desk.ledger.latest(found.key)
+            submission.ledger.replan(job)
+        return submission.ledger.latest(found.key)
 
-    def _send(self, desk: Desk, found: Evaluation, pqc: PQC) -> Evaluation:
+    def _send(self, submission: JobSubmission, found: Evaluation, pqc: PQC) -> Evaluation:
         """Submit what is planned, in the circuit that the ledger holds."""
         if all(job.state != PLANNED for job in found.jobs):
             return found
@@ -308,7 +312,7 @@ class DeviceEstimator(BaseEstimatorV2):
         share = max(1, math.floor(self.settings.max_qpu_seconds / len(planned)))
         try:
             self._open()
-            found = desk.submit(found, pubs, self.settings, self._mode, [share] * len(pubs))
+            found = submission.submit(found, pubs, self.settings, self._mode, [share] * len(pubs))
         finally:
             if not self.policy.keep_open:
                 self.close()

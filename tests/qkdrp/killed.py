@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qkdrp import evaluation
-from qkdrp.backends.runtime import desk, estimators
+from qkdrp.backends.runtime import estimators, job_collection
 from qkdrp.backends.runtime.ledger import SUBMITTED, Ledger
 
 
@@ -47,18 +47,18 @@ def die_before_noting_the_id() -> None:
 
 
 def die_waiting() -> None:
-    desk.Desk._await = die  # type: ignore[assignment]  # to die there
+    job_collection.JobCollection._await = die  # type: ignore[assignment]  # to die there
 
 
 def die_with_the_result() -> None:
-    original = desk.Desk._result
+    original = job_collection.JobCollection._result
 
     def result(*arguments: Any) -> dict[str, Any]:
         original(*arguments)
         die()
         raise AssertionError
 
-    desk.Desk._result = result  # type: ignore[method-assign]  # to die there
+    job_collection.JobCollection._result = result  # type: ignore[method-assign]  # to die there
 
 
 def die_half_written() -> None:

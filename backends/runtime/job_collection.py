@@ -1,8 +1,8 @@
-"""The desk: submits jobs once, finds them again, waits for them, takes their values."""
+"""Collecting jobs: waiting for them, taking their values."""
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.exceptions import QiskitError
-from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from requests import RequestException
 
 from qkdrp.backends.runtime.clients import Device, client_errors, plain
-from qkdrp.backends.runtime.estimators import ADAPTERS, quiet
+from qkdrp.backends.runtime.estimators import quiet
 from qkdrp.backends.runtime.ledger import (
     CANCELLED,
     DONE,
@@ -22,17 +21,11 @@ from qkdrp.backends.runtime.ledger import (
     FAILED,
     LOST,
     PLANNED,
-    SUBMITTED,
-    SUBMITTING,
     Evaluation,
     JobRow,
     Ledger,
 )
-from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import BackendError, JobsPendingError
-
-UNCERTAIN_SECONDS = 60.0
-"""How long a submission without an answer may still turn up at the service."""
 
 POLL_SECONDS, POLL_GROWTH, LONGEST_POLL = 0.5, 1.5, 15.0
 """Between two looks at a job: grows, since queues are long."""
@@ -59,11 +52,11 @@ class Values:
     stds: Reals
 
 
-class Desk:
-    """Jobs of one device, noted down in a ledger.
+class JobCollection:
+    """Collects the jobs of a ledger from one device.
 
     Args:
-        device: Where they go.
+        device: Where they are.
         ledger: Where they are noted down.
         on_progress: Called with how many jobs have ended and how many there are.
     """
@@ -75,105 +68,6 @@ class Desk:
         on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
         self.device, self.ledger, self.on_progress = device, ledger, on_progress
-
-    def locate(self, evaluation: Evaluation) -> Evaluation:
-        """Find out which submissions without an answer reached the service, by their tags.
-
-        Raises:
-            BackendError: If another process is submitting right now, or it is too early to tell.
-        """
-        for job in evaluation.jobs:
-            if job.state != SUBMITTING:
-                continue
-            if job.busy:
-                raise BackendError(
-                    f"Evaluation {evaluation.id} is being submitted by process {job.pid} right "
-                    "now: ask again when it is done."
-                )
-            self._look_up(job)
-        found = self.ledger.latest(evaluation.key)
-        assert found is not None
-        return found
-
-    def _look_up(self, job: JobRow) -> None:
-        with client_errors(f"look for the job with tag {job.tag}"):
-            there = self.device.service.jobs(
-                limit=None, job_tags=[job.tag], instance=self.device.instance
-            )
-        if there:
-            self.ledger.update(
-                job.tag, state=SUBMITTED, job=there[0].job_id(), session=there[0].session_id
-            )
-        elif job.age >= UNCERTAIN_SECONDS:
-            self.ledger.update(job.tag, state=LOST, note="never reached the service")
-        else:
-            raise BackendError(
-                f"The submission of {job.age:.0f} s ago got no answer and is not at the service "
-                f"yet: ask again in {UNCERTAIN_SECONDS - job.age:.0f} s; nothing is paid twice."
-            )
-
-    def submit(
-        self,
-        evaluation: Evaluation,
-        pubs: Sequence[EstimatorPub],
-        settings: RuntimeSettings,
-        mode: Any,  # noqa: ANN401  # a backend, batch or session of the client
-        seconds: Sequence[int],
-    ) -> Evaluation:
-        """Send every planned job, each noted down before and after.
-
-        Args:
-            evaluation: Its jobs.
-            pubs: One for each job.
-            settings: How.
-            mode: Where to.
-            seconds: After which the service stops each job.
-
-        Raises:
-            BackendError: If the service refuses, or does not answer.
-        """
-        adapter = ADAPTERS[evaluation.estimator]
-        for job in evaluation.jobs:
-            if job.state != PLANNED or not self.ledger.claim(job):
-                continue
-            try:
-                with quiet():
-                    sent = adapter.submit(
-                        mode, pubs[job.chunk], settings, job.tag, seconds[job.chunk]
-                    )
-            except (QiskitError, RequestException, ValueError, KeyError) as error:
-                if isinstance(error, ValueError) and not isinstance(error, RequestException):
-                    self.ledger.update(job.tag, state=PLANNED, pid=None)
-                    raise BackendError(
-                        f"qiskit-ibm-runtime refused the job: {plain(error)}; nothing was sent."
-                    ) from None
-                self._unanswered(job, error)
-                continue
-            session = getattr(mode, "session_id", None)
-            self.ledger.update(job.tag, state=SUBMITTED, job=sent.job_id(), session=session)
-        found = self.ledger.latest(evaluation.key)
-        assert found is not None
-        return found
-
-    def _unanswered(self, job: JobRow, error: Exception) -> None:
-        """Go on if a job is at the service in spite of an error; raise if not."""
-        why = plain(error)
-        self.ledger.update(job.tag, note=why)
-        try:
-            with client_errors("look"):
-                there = self.device.service.jobs(
-                    limit=None, job_tags=[job.tag], instance=self.device.instance
-                )
-        except BackendError:
-            there = []
-        if not there:
-            raise BackendError(
-                f"IBM Quantum: could not submit: {why}; the ledger has noted it, the same "
-                "command looks whether it arrived, and submits it if not."
-            ) from None
-        self.ledger.update(
-            job.tag, state=SUBMITTED, job=there[0].job_id(), session=there[0].session_id
-        )
 
     def values(self, evaluation: Evaluation, n_observables: int, wait: bool) -> Values:
         """Return the values of an evaluation, from the service or from the ledger.
