@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qkdrp.cli.options import (
+    Decimal,
     Output,
     Partner,
     Source,
@@ -40,6 +41,7 @@ def _command(name: str, run: Callable[..., None]) -> Callable[..., None]:
         *,
         source: Source = _D.source,
         partner: Partner = None,
+        decimal: Decimal = None,
         zscore: ZScore = None,
         variance_threshold: VarianceThreshold = _D.variance_threshold,
         stratify_test: StratifyTest = _D.stratify_test,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,6 +40,11 @@ class Settings(BaseModel):
         return {name: values[name] for name in cls.model_fields}
 
 
+Later: Any = Field(default=None, exclude_if=lambda value: value is None)
+"""A setting that came later: left out of files and keys where it is not set, so that the keys of
+finished work stay what they were."""
+
+
 class DataConfig(Settings):
     """What is learned from.
 
@@ -47,6 +52,8 @@ class DataConfig(Settings):
         source: ``"synthetic"`` or a folder.
         drug: Name of the drug; may be None where the source has only one.
         partner: Homogenised copy of MOLI's archive to take, TCGA or PDX.
+        decimal: What separates fractions in text tables, point or comma; None tells from the
+            cells, and refuses those that may mean either.
         zscore: Whether to standardise genes; None does so unless the data come standardised.
         variance_threshold: Genes above this training variance are kept.
         stratify_test: Whether to stratify the test split.
@@ -55,6 +62,7 @@ class DataConfig(Settings):
     source: str = "synthetic"
     drug: str | None = None
     partner: str | None = None
+    decimal: Literal["point", "comma"] | None = Later
     zscore: bool | None = None
     variance_threshold: float = Field(default=0.1, ge=0)
     stratify_test: bool = False

@@ -20,6 +20,7 @@ from qkdrp.common.errors import QkdrpError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.config import DataConfig, TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split, load_cohort, make_split
+from qkdrp.data.letters import refuse_swapped_letters
 from qkdrp.fit import Epoch
 from qkdrp.metrics import Scores, score
 from qkdrp.model import pqc_of, recipe_of
@@ -69,9 +70,16 @@ class Prepared:
 
 
 def load_data(config: DataConfig) -> Cohort:
-    """Load the cohort that a configuration names."""
-    options = {"partner": config.partner} if config.partner else {}
-    return load_cohort(config.source, config.drug, **options)
+    """Load the cohort that a configuration names.
+
+    Raises:
+        DataError: If it cannot be read, or labels and values contradict each other.
+    """
+    given = {"partner": config.partner, "decimal": config.decimal}
+    options = {name: value for name, value in given.items() if value}
+    cohort = load_cohort(config.source, config.drug, **options)
+    refuse_swapped_letters(cohort)
+    return cohort
 
 
 def wants_zscore(config: DataConfig, cohort: Cohort) -> bool:

@@ -23,6 +23,7 @@ from qkdrp.cli.hardware_options import (
     hardware_options,
 )
 from qkdrp.cli.options import (
+    Decimal,
     Output,
     Partner,
     Source,
@@ -62,6 +63,7 @@ def command(run: Begin) -> Callable[..., None]:
         *,
         source: Source = _D.source,
         partner: Partner = None,
+        decimal: Decimal = None,
         zscore: ZScore = None,
         variance_threshold: VarianceThreshold = _D.variance_threshold,
         stratify_test: StratifyTest = _D.stratify_test,

@@ -5,18 +5,20 @@ from typing import Annotated
 
 import typer
 
-from qkdrp.cli.options import Source
+from qkdrp.cli.options import Decimal, Partner, Source
 
 app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=True)
 
 
 @app.command()
-def show(source: Source = "synthetic") -> None:
+def show(source: Source = "synthetic", partner: Partner = None, decimal: Decimal = None) -> None:
     """List the drugs of a data folder with their counts."""
-    from qkdrp.cli.report import report_drugs
+    from qkdrp.cli.data_report import report_drugs
     from qkdrp.data import list_drugs, load_cohort
 
-    report_drugs(load_cohort(source, drug) for drug in list_drugs(source))
+    given = {"partner": partner, "decimal": decimal}
+    options = {name: value for name, value in given.items() if value}
+    report_drugs(load_cohort(source, drug, **options) for drug in list_drugs(source))
 
 
 @app.command()

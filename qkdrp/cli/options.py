@@ -53,6 +53,14 @@ Partner = Annotated[
     str | None,
     typer.Option(help="Homogenised copy of MOLI's archive: TCGA or PDX.", rich_help_panel=DATA),
 ]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        help="What separates fractions in text tables: point or comma. [default: told from cells]",
+        metavar="NAME",
+        rich_help_panel=DATA,
+    ),
+]
 ZScore = Annotated[
     bool | None,
     typer.Option(

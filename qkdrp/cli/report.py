@@ -1,6 +1,6 @@
 """What commands print."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +14,6 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeRemainingColumn,
-    track,
 )
 from rich.table import Table
 
@@ -22,7 +21,6 @@ from qkdrp.cli.hardware_report import hardware_lines
 from qkdrp.cli.noise_report import circuit_lines, noise_lines, repeats_line
 
 if TYPE_CHECKING:
-    from qkdrp.data import Cohort
     from qkdrp.data.fetch import CohortCount
     from qkdrp.evaluation import Evaluation
     from qkdrp.fit import Epoch
@@ -102,6 +100,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
 
 
 def _introduction(prepared: "Prepared") -> list[str]:
+    from qkdrp.data.letters import doubt_letters
     from qkdrp.model import recipe_of
 
     config, cohort, split = prepared.config, prepared.cohort, prepared.split
@@ -119,6 +118,7 @@ def _introduction(prepared: "Prepared") -> list[str]:
         else f"model    {model.model}, {model.n_qubits * model.n_encoding} features, no circuit, "
         f"seed {config.seed}",
         *noise_lines(prepared.noise),
+        *([f"note: {doubt.text}"] if (doubt := doubt_letters(cohort)) else []),
     ]
 
 
@@ -157,25 +157,6 @@ def report_counts(folder: Path, counts: Sequence["CohortCount"]) -> bool:
     console.print(table)
     console.print(f"data folder: {folder}", soft_wrap=True)
     return all(count.found == count.published for count in counts)
-
-
-def report_drugs(cohorts: Iterable["Cohort"]) -> None:
-    """Print the size of each cohort."""
-    table = Table(box=SIMPLE_HEAD)
-    for name in ("drug", "samples", "non-responders", "responders", "genes", "missing"):
-        table.add_column(name, justify="left" if name == "drug" else "right")
-    for cohort in track(cohorts, "reading", transient=True):
-        n_responder = int(cohort.responder.sum())
-        missing = float((cohort.expression != cohort.expression).mean())  # NaN
-        table.add_row(
-            cohort.drug + (" (SYNTHETIC)" if cohort.synthetic else ""),
-            str(len(cohort)),
-            str(len(cohort) - n_responder),
-            str(n_responder),
-            str(len(cohort.genes)),
-            f"{missing:.1%}",
-        )
-    Console(highlight=False).print(table)
 
 
 def _title(metrics: dict[str, Any]) -> str:

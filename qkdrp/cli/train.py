@@ -19,6 +19,7 @@ from qkdrp.cli.hardware_options import (
 from qkdrp.cli.options import (
     DATA,
     Backend,
+    Decimal,
     Gradient,
     Method,
     Noise,
@@ -52,6 +53,7 @@ def train(
         typer.Option(help="Drug; may be left out where there is only one.", rich_help_panel=DATA),
     ] = None,
     partner: Partner = None,
+    decimal: Decimal = None,
     zscore: ZScore = None,
     variance_threshold: VarianceThreshold = _D.data.variance_threshold,
     stratify_test: StratifyTest = _D.data.stratify_test,

@@ -7,21 +7,31 @@ import pandas as pd
 
 from qkdrp.common.errors import DataError
 from qkdrp.data.cohort import Cohort
-from qkdrp.data.frames import numeric, refuse_duplicates
+from qkdrp.data.frames import refuse_duplicates
+from qkdrp.data.numbers import numeric
 
 RESPONSE_LETTERS = {"S": True, "R": False}
 """S is sensitive, the paper's responder; R is *resistant*, the paper's non-responder."""
 
+LARGEST_LN_IC50 = 30.0
+"""Largest natural logarithm of an IC50 in micromolar that can be meant, either sign: beyond it lie
+less than a molecule in a litre, and more than any solution holds."""
 
-def clean_expression(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+
+def clean_expression(table: pd.DataFrame, path: Path, decimal: str | None = None) -> pd.DataFrame:
     """Return an expression table (samples x genes) as float32, checked.
+
+    Args:
+        table: The cells.
+        path: Where the table comes from, for messages.
+        decimal: As for :func:`~qkdrp.data.numbers.numeric`.
 
     Raises:
         DataError: If a sample repeats, a cell is not a finite number, or a gene or a sample has
             no value at all; names the culprit.
     """
     refuse_duplicates(table.index, "samples", path)
-    table = numeric(table, path, np.float32)
+    table = numeric(table, path, np.float32, decimal)
     missing = table.isna()
     for what, empty in (("gene", missing.all(axis=0)), ("sample", missing.all(axis=1))):
         if empty.any():
@@ -30,7 +40,9 @@ def clean_expression(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     return table
 
 
-def clean_response(table: pd.DataFrame, path: Path, value: str, letter: str) -> pd.DataFrame:
+def clean_response(
+    table: pd.DataFrame, path: Path, value: str, letter: str, decimal: str | None = None
+) -> pd.DataFrame:
     """Return a response table with the columns ``ln_ic50`` and ``responder``, checked.
 
     Args:
@@ -38,16 +50,24 @@ def clean_response(table: pd.DataFrame, path: Path, value: str, letter: str) -> 
         path: Where the table comes from, for messages.
         value: Name of the column with ln IC50 in micromolar.
         letter: Name of the column with R (resistant) or S (sensitive).
+        decimal: As for :func:`~qkdrp.data.numbers.numeric`.
 
     Raises:
-        DataError: If a sample repeats, a value is blank or not a number, or a letter is neither
-            R nor S; names the culprit.
+        DataError: If a sample repeats, a value is blank, not a number or no ln IC50, or a letter
+            is neither R nor S; names the culprit.
     """
     refuse_duplicates(table.index, "samples", path)
-    values = numeric(table[[value]], path)[value]
+    values = numeric(table[[value]], path, decimal=decimal)[value]
     if values.isna().any():
         row = table.index[values.isna().to_numpy()][0]
         raise DataError(f"{path}: row {row!r}, column {value!r} is blank, expected a number.")
+    beyond = values.abs() > LARGEST_LN_IC50
+    if beyond.any():
+        row = table.index[beyond.to_numpy()][0]
+        raise DataError(
+            f"{path}: row {row!r}, column {value!r} holds {values[row]:g}, expected the "
+            f"natural logarithm of the IC50 in micromolar, within +-{LARGEST_LN_IC50:g}: take it."
+        )
     wrong = ~table[letter].isin(list(RESPONSE_LETTERS))
     if wrong.any():
         row = table.index[wrong.to_numpy()][0]

@@ -3,13 +3,13 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
 
@@ -32,21 +32,26 @@ def find_table(folder: Path, stem: str) -> Path | None:
     return found[0] if found else None
 
 
-def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a table; its first column becomes the index, as text.
+def read_table(path: Path, text: Sequence[str] = (), ids: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a table; the column of row names becomes the index, as text.
 
-    A header that is one field shorter than its rows (R's ``write.table``) is understood.
+    That is the column called by one of ``ids`` (in any case), wherever it stands; otherwise the
+    first. A header that is one field shorter than its rows (R's ``write.table``) is understood. An
+    unnamed first column that merely counts rows, as pandas writes its index, is never taken for
+    names.
 
     Args:
         path: A file with one of :data:`SUFFIXES`.
         text: Columns whose values are names even where they look like numbers.
+        ids: What the column of row names may be called.
 
     Raises:
-        DataError: If the file cannot be read, is empty, repeats a column name or leaves a name
-            blank.
+        DataError: If the file cannot be read, is empty, repeats a column name, leaves a name
+            blank, or does not tell which column holds the row names.
     """
     try:
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path, text)
+        read = _read_parquet if path.suffix == ".parquet" else _read_text
+        table = read(path, text, ids)
     except DataError:
         raise
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
@@ -58,56 +63,31 @@ def read_table(path: Path, text: Sequence[str] = ()) -> pd.DataFrame:
         )
     if table.empty:
         raise DataError(f"{path}: the table is empty, expected a header and rows.")
-    unnamed = table.index.isna() | (table.index.astype(str).str.strip() == "")
-    if unnamed.any():
-        raise DataError(f"{path}: row {unnamed.argmax() + 1} has no name in the first column.")
-    table.index = table.index.astype(str).str.strip()
+    table.index = _row_names(table.index, path)
     for name in table.columns.intersection(list(text)):
         table[name] = table[name].astype("string").str.strip()
     return table
 
 
-def numeric(table: pd.DataFrame, path: Path, dtype: type[np.floating] = np.float64) -> pd.DataFrame:
-    """Return a table of numbers, NaN where a cell is blank.
-
-    Args:
-        table: The cells; decimal commas are understood in columns without decimal points.
-        path: Where they come from, for messages.
-        dtype: The type of the result.
+def _row_names(index: pd.Index, path: Path) -> pd.Index:
+    """Return row names as text without blanks around them.
 
     Raises:
-        DataError: If a cell is neither blank nor a finite number; names its row and column.
+        DataError: If one is blank or has a line break inside.
     """
-    texts = [
-        name
-        for name, kind in zip(table.columns, table.dtypes, strict=True)
-        if is_bool_dtype(kind) or not is_numeric_dtype(kind)
-    ]
-    if texts:
-        table = table.copy()
-        for name in texts:
-            column = table[name].astype("string").str.strip()
-            if not column.str.contains(".", regex=False).any():
-                column = column.str.replace(",", ".", regex=False)
-            numbers = pd.to_numeric(column, errors="coerce")
-            wrong = numbers.isna() & column.notna() & (column != "")
-            if wrong.any():
-                row = table.index[wrong.to_numpy()][0]
-                raise DataError(
-                    f"{path}: row {row!r}, column {name!r} holds {table.loc[row, name]!r}, "
-                    "expected a number or a blank."
-                )
-            table[name] = numbers.astype(float)
-    with np.errstate(over="ignore"):
-        table = table.astype(dtype)
-    infinite = np.argwhere(np.isinf(table.to_numpy()))
-    if len(infinite):
-        row, column_index = infinite[0]
+    names = index.astype(str).str.strip()
+    unnamed = index.isna() | (names == "")
+    if unnamed.any():
         raise DataError(
-            f"{path}: row {table.index[row]!r}, column {table.columns[column_index]!r} is "
-            "infinite or too large, expected a finite number or a blank."
+            f"{path}: row {unnamed.argmax() + 1} has no name in the column of row names."
         )
-    return table
+    broken = names.str.contains(r"[\r\n]")
+    if broken.any():
+        raise DataError(
+            f"{path}: the name of row {broken.argmax() + 1}, {names[broken][0]!r}, has a line "
+            "break inside; remove it."
+        )
+    return names
 
 
 def refuse_duplicates(names: Iterable[str], what: str, path: Path) -> None:
@@ -119,7 +99,63 @@ def refuse_duplicates(names: Iterable[str], what: str, path: Path) -> None:
         raise DataError(f"{path}: duplicate {what} {shown}; keep one of each.")
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def find_row_names(columns: Sequence[str], ids: Sequence[str], path: Path) -> int:
+    """Return which column holds the row names.
+
+    Args:
+        columns: All names of the header; the first is blank where the column has none.
+        ids: What the column may be called, in any case.
+        path: Of the table, for messages.
+
+    Raises:
+        DataError: If several columns are called so.
+    """
+    known = {name.casefold() for name in ids}
+    found = [place for place, name in enumerate(columns) if name.strip().casefold() in known]
+    if len(found) > 1:
+        names = " and ".join(columns[place] for place in found)
+        raise DataError(
+            f"{path}: found the columns {names}, expected one with the row names: remove "
+            "the others."
+        )
+    return found[0] if found else 0
+
+
+def _take_row_names(table: pd.DataFrame, place: int, path: Path) -> pd.DataFrame:
+    """Make a column the index; drop or refuse an unnamed first column that is not it.
+
+    Raises:
+        DataError: If the row names are missing or ambiguous.
+    """
+    names = table.columns[place]
+    first = table.columns[0]
+    if first:
+        return table.set_index(names)
+    numbers = _whole_numbers(table[first])
+    if place == 0:
+        if len(numbers) and numbers[0] <= 1 and (np.diff(numbers) == 1).all():
+            raise DataError(
+                f"{path}: the first column has no name and counts rows, so the row names are "
+                "missing; add a column 'sample', or call the first one so."
+            )
+        return table.set_index(first)
+    if len(table) and not len(numbers):
+        raise DataError(
+            f"{path}: found an unnamed first column and a column {names!r}: keep the one with the "
+            "row names."
+        )
+    return table.drop(columns=first).set_index(names)
+
+
+def _whole_numbers(column: pd.Series) -> NDArray[np.int64]:
+    """Return a column of whole numbers such as a count of rows; nothing if it is none."""
+    cells = column.astype("string").str.strip()
+    if not cells.str.fullmatch(r"\d{1,9}").fillna(value=False).all():
+        return np.empty(0, dtype=np.int64)
+    return cells.to_numpy(dtype=np.int64)
+
+
+def _read_parquet(path: Path, text: Sequence[str], ids: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001  # parquet has types
     try:
         table = pd.read_parquet(path)
     except ImportError as error:
@@ -127,35 +163,44 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             f"{path}: reading parquet needs the extra: pip install 'qkdrp[parquet]'."
         ) from error
     refuse_duplicates(table.columns, "columns", path)
-    if isinstance(table.index, pd.RangeIndex):
-        table = table.set_index(table.columns[0])
-    return table
+    if not isinstance(table.index, pd.RangeIndex):
+        table = table.reset_index(names=table.index.name or "")
+    table.columns = table.columns.astype(str)
+    return _take_row_names(table, find_row_names(list(table.columns), ids, path), path)
 
 
-def _read_text(path: Path, text: Sequence[str]) -> pd.DataFrame:
+def _read_text(path: Path, text: Sequence[str], ids: Sequence[str]) -> pd.DataFrame:
     separator = "\t" if ".tsv" in path.suffixes else ","
     with _open_text(path) as file:
         lines = csv.reader(file, delimiter=separator)
         header, first = next(lines, []), next(lines, [])
+    if not any(name.strip() for name in header):
+        return pd.DataFrame()
     if first and len(first) not in (len(header), len(header) + 1):
         raise DataError(
             f"{path}: the first row has {len(first)} fields, the header {len(header)}: "
             "give every column a name."
         )
-    names = [name.strip() for name in (header if len(header) < len(first) else header[1:])]
-    if "" in names:
-        raise DataError(f"{path}: column {names.index('') + 2} has no name, or the header ends so.")
+    names = [name.strip() for name in header]
+    if len(header) < len(first):
+        names = ["", *names]
+    if "" in names[1:]:
+        raise DataError(
+            f"{path}: column {names.index('', 1) + 1} has no name, or the header ends so."
+        )
     refuse_duplicates(names, "columns", path)
-    _refuse_short_rows(path, separator, len(names) + 1)
-    return pd.read_csv(
+    _refuse_other_widths(path, separator, len(names))
+    place = find_row_names(names, ids, path)
+    table = pd.read_csv(
         path,
         sep=separator,
         header=0,
-        names=["", *names],
-        index_col=0,
-        dtype=dict.fromkeys(["", *text], str),
+        names=names,
+        index_col=False,
+        dtype=dict.fromkeys([names[place], *text], str),
         encoding="utf-8-sig",
     )
+    return _take_row_names(table, place, path)
 
 
 def _open_text(path: Path) -> TextIO:
@@ -163,14 +208,31 @@ def _open_text(path: Path) -> TextIO:
     return cast("TextIO", opener(path, "rt", newline="", encoding="utf-8-sig"))
 
 
-def _refuse_short_rows(path: Path, separator: str, width: int) -> None:
-    """Raise where a row ends early; pandas would fill it up with missing values."""
+def _refuse_other_widths(path: Path, separator: str, width: int) -> None:
+    """Raise where a row ends early or late; pandas would fill it up, or shift its cells."""
     with _open_text(path) as file:
-        next(file, None)
-        for number, line in enumerate(file, start=1):
-            found = line.count(separator) + 1
-            if found < width and line.strip() and '"' not in line:
+        next(csv.reader(file, delimiter=separator), None)
+        for number, record in enumerate(_records(file), start=1):
+            if not record.strip():
+                continue
+            if '"' in record:
+                found = len(next(csv.reader([record], delimiter=separator, strict=True)))
+            else:
+                found = record.count(separator) + 1
+            if found != width:
                 raise DataError(
                     f"{path}: row {number} has {found} fields, expected {width}; "
                     "is the file complete?"
                 )
+
+
+def _records(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, those that a quoted line break tears apart put together again."""
+    waiting = ""
+    for line in lines:
+        waiting += line
+        if waiting.count('"') % 2 == 0:
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting

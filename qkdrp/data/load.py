@@ -30,13 +30,17 @@ class Loader:
     holds: Callable[[Path], bool]
     drugs: Callable[[Path], list[str]]
     load: Callable[..., Cohort]
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("decimal",)
 
 
 LOADERS = (
     Loader("expression.* and response.* tables", holds_tables, table_drugs, load_tables),
     Loader(
-        "MOLI's response/ and exprs_homogenized/", holds_moli, moli_drugs, load_moli, ("partner",)
+        "MOLI's response/ and exprs_homogenized/",
+        holds_moli,
+        moli_drugs,
+        load_moli,
+        ("partner", "decimal"),
     ),
 )
 """Loaders of folders, in the order in which they are tried."""

@@ -31,7 +31,9 @@ def moli_drugs(folder: Path) -> list[str]:
     )
 
 
-def load_moli(folder: Path, drug: str, partner: str | None = None) -> Cohort:
+def load_moli(
+    folder: Path, drug: str, partner: str | None = None, decimal: str | None = None
+) -> Cohort:
     """Load the GDSC cohort of one drug.
 
     Expression is genes (Entrez ids) x samples in the files and is transposed. It comes
@@ -42,25 +44,26 @@ def load_moli(folder: Path, drug: str, partner: str | None = None) -> Cohort:
         drug: A drug with a GDSC response table.
         partner: The cohort that GDSC was homogenised with, one of :data:`PARTNERS`; the first
             that is there where left out.
+        decimal: As for :func:`~qkdrp.data.numbers.numeric`.
 
     Raises:
         DataError: If a file or column is missing or anything in it cannot be meant.
     """
     path = folder / "response" / f"GDSC_response.{drug}.tsv"
-    table = read_table(path)
+    table = read_table(path, ids=("sample_name",))
     missing = [name for name in (VALUE_COLUMN, LETTER_COLUMN) if name not in table.columns]
     if missing:
         raise DataError(
             f"{path}: column {', '.join(missing)} is missing, expected "
             f"{LETTER_COLUMN} and {VALUE_COLUMN}."
         )
-    response = clean_response(table, path, VALUE_COLUMN, LETTER_COLUMN)
+    response = clean_response(table, path, VALUE_COLUMN, LETTER_COLUMN, decimal)
 
     partner, path = _homogenised_copy(folder, drug, [partner] if partner else PARTNERS)
     genes_by_samples = read_table(path)
     refuse_duplicates(genes_by_samples.index, "genes", path)
     return join_cohort(
-        clean_expression(genes_by_samples.T, path),
+        clean_expression(genes_by_samples.T, path, decimal),
         response,
         drug=drug,
         standardised=True,

@@ -10,6 +10,9 @@ from qkdrp.data.cohort import Cohort
 from qkdrp.data.expression import clean_expression, clean_response, join_cohort
 from qkdrp.data.frames import SUFFIXES, find_table, read_table
 
+IDS = ("sample", "sample_id", "sample_name")
+"""What the column of sample ids may be called."""
+
 RESPONSE_COLUMNS = ("drug", "ln_ic50", "response")
 """Columns of the response table beside its first, the sample id."""
 
@@ -24,7 +27,7 @@ def table_drugs(folder: Path) -> list[str]:
     return sorted(_read_response(folder)["drug"].dropna().unique())
 
 
-def load_tables(folder: Path, drug: str) -> Cohort:
+def load_tables(folder: Path, drug: str, decimal: str | None = None) -> Cohort:
     """Load ``expression.*`` (samples x genes) and ``response.*`` (sample,drug,ln_ic50,response).
 
     Values are taken as not standardised per gene.
@@ -32,16 +35,19 @@ def load_tables(folder: Path, drug: str) -> Cohort:
     Args:
         folder: Holds both tables, in any of the formats of :data:`~qkdrp.data.frames.SUFFIXES`.
         drug: A drug of the response table.
+        decimal: As for :func:`~qkdrp.data.numbers.numeric`.
 
     Raises:
         DataError: If a file or column is missing or anything in it cannot be meant.
     """
     response = _read_response(folder)
     path = _path(folder, "response")
-    response = clean_response(response[response["drug"] == drug], path, "ln_ic50", "response")
+    response = clean_response(
+        response[response["drug"] == drug], path, "ln_ic50", "response", decimal
+    )
     path = _path(folder, "expression")
     return join_cohort(
-        _expression(path, path.stat().st_mtime_ns),
+        _expression(path, path.stat().st_mtime_ns, decimal),
         response,
         drug=drug,
         standardised=False,
@@ -50,14 +56,18 @@ def load_tables(folder: Path, drug: str) -> Cohort:
 
 
 @lru_cache(maxsize=1)
-def _expression(path: Path, modified: int) -> pd.DataFrame:  # noqa: ARG001  # part of the key
+def _expression(
+    path: Path,
+    modified: int,  # noqa: ARG001  # part of the key
+    decimal: str | None,
+) -> pd.DataFrame:
     """Read a table once for all drugs of a folder."""
-    return clean_expression(read_table(path), path)
+    return clean_expression(read_table(path, ids=IDS), path, decimal)
 
 
 def _read_response(folder: Path) -> pd.DataFrame:
     path = _path(folder, "response")
-    table = read_table(path, text=("drug",))
+    table = read_table(path, text=("drug",), ids=IDS)
     missing = [name for name in RESPONSE_COLUMNS if name not in table.columns]
     if missing:
         raise DataError(

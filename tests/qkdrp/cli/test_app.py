@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.qkdrp.conftest import CliResult, Trained, read_json
+from tests.qkdrp.conftest import CliResult, Trained, make_tables, read_json
 
 HEAVY = ("torch", "qiskit", "qiskit_ibm_runtime", "pandas", "sklearn", "matplotlib")
 
@@ -81,7 +81,11 @@ def test_data_show_counts_each_drug(cli: Callable[..., CliResult], folder: Path)
     result = cli("data", "show", "--data", folder)
     rows = [line.split() for line in result.out.splitlines() if "Drug" in line]
     assert result.code == 0
-    assert rows == [
+    assert [row[:3] for row in rows[2:]] == [["DrugA", "R", "36"], ["DrugB", "R", "36"]]
+    ranges = make_tables().response.query("drug == 'DrugA' and response == 'R'")["ln_ic50"]
+    quartiles = [f"{value:.2f}" for value in ranges.quantile([0, 0.25, 0.5, 0.75, 1])]
+    assert rows[2][3:] == quartiles
+    assert rows[:2] == [
         ["DrugA", "60", "36", "24", "15", "0.0%"],
         ["DrugB", "60", "36", "24", "15", "0.0%"],
     ]

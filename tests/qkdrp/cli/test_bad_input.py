@@ -64,6 +64,18 @@ def one_class(tables: Tables) -> None:
     tables.response["response"] = "R"
 
 
+def micromolar(tables: Tables) -> None:
+    tables.response["ln_ic50"] = (tables.response["ln_ic50"] + 5).map(np.exp)
+
+
+def swapped(tables: Tables) -> None:
+    tables.response["response"] = tables.response["response"].map({"S": "R", "R": "S"})
+
+
+def negated(tables: Tables) -> None:
+    tables.response["ln_ic50"] = -tables.response["ln_ic50"]
+
+
 def few_samples(tables: Tables) -> None:
     tables.expression = tables.expression.head(12)
 
@@ -117,6 +129,9 @@ DATA = [
         set_cell("response", 7, "ln_ic50", "low"),
         ("response.csv", "'C007'", "'ln_ic50'", "'low'"),
     ),
+    Spoilt("no-logarithm", micromolar, ("response.csv", "'ln_ic50'", "natural logarithm")),
+    Spoilt("letters-swapped", swapped, ("36 responders of DrugA", "swap the letters")),
+    Spoilt("pic50", negated, ("24 responders of DrugA", "negate the values")),
     Spoilt("one-class", one_class, ("found 0 responders among 60", "both classes")),
     Spoilt("few-samples", few_samples, ("found 12 samples", "at least 40")),
     Spoilt("empty-table", no_rows, ("expression.csv", "the table is empty")),

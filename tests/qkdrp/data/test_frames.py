@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 
 from qkdrp.common.errors import DataError
-from qkdrp.data.frames import SUFFIXES, find_table, numeric, read_table, refuse_duplicates
+from qkdrp.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.data.numbers import numeric
 
 EXPECTED = pd.DataFrame({"G1": [1.5, np.nan], "G2": [0.1 + 0.2, -4.0]}, index=["10", "20"])
-ARCHIVE = gzip.compress("".join(f"{n},{n * n}\n" for n in range(300)).encode(), mtime=0)
+ROWS = "".join(f"{n},{n * n}\n" for n in range(300))
+ARCHIVE = gzip.compress(f"s,G1\n{ROWS}".encode(), mtime=0)
 
 
 def check(table: pd.DataFrame) -> None:
@@ -79,7 +81,6 @@ def test_an_empty_table_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("ragged.csv", b"s,G1\n1,2\n3,4,5,6\n"),
         ("latin.csv", b"s,G\xe91\n1,2\n"),
         ("plain.csv.gz", b"s,G1\n1,2\n"),
         ("cut.csv.gz", ARCHIVE[:-20]),
@@ -111,41 +112,82 @@ def test_many_duplicates_are_cut_short() -> None:
         refuse_duplicates(names, "genes", Path("t.csv"))
 
 
-def test_a_cell_that_is_no_number_is_named() -> None:
-    table = pd.DataFrame({"G1": ["1", "x"]}, index=["a", "b"])
-    with pytest.raises(DataError, match="row 'b', column 'G1' holds 'x'"):
-        numeric(table, Path("t.csv"))
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("s,G1,G2\na,1,2\nb,3\n", 2),
+        ('"s","G1","G2"\n"a",1,2\n"b",3\n', 2),
+        ('"s","G1","G2"\n"a","1,0",2\n"b","3,0"\n', 2),
+        ("s,G1,G2\na,1,2\nb,3,4,5\n", 4),
+        ("G1,G2\na,1,2\nb,3,4,5\n", 4),
+    ],
+    ids=["plain", "quoted", "quoted-commas", "late", "header-of-r"],
+)
+def test_a_row_that_ends_early_or_late_is_refused(tmp_path: Path, text: str, found: int) -> None:
+    match = f"row 2 has {found} fields, expected 3; is the file complete"
+    with pytest.raises(DataError, match=match):
+        read_table(write(tmp_path / "t.csv", text))
 
 
-@pytest.mark.parametrize("cell", [np.inf, "-inf"])
-def test_an_infinite_cell_is_named(cell: object) -> None:
-    table = pd.DataFrame({"G1": [1.0, 2.0], "G2": [0.0, cell]}, index=["a", "b"])
-    with pytest.raises(DataError, match="row 'b', column 'G2' is infinite"):
-        numeric(table, Path("t.csv"))
+def test_quoted_cells_may_hold_separators_and_line_breaks(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", 's,note,G1\na,"x, y",1\nb,"two\nlines",2\n')
+    assert read_table(path)["note"].tolist() == ["x, y", "two\nlines"]
 
 
-def test_reading_numbers_leaves_the_input_alone() -> None:
-    table = pd.DataFrame({"G1": ["1,5", "2"]}, index=["a", "b"])
-    assert numeric(table, Path("t.csv"))["G1"].tolist() == [1.5, 2.0]
-    assert table["G1"].tolist() == ["1,5", "2"]
-
-
-def test_a_row_that_ends_early_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("s,G1,G2\na,1,2\nb,3\n")
-    with pytest.raises(DataError, match="row 2 has 2 fields, expected 3; is the file complete"):
+def test_a_name_with_a_line_break_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", 's,G1\na,1\n"b\nc",2\n')
+    with pytest.raises(DataError, match=r"the name of row 2, .*, has a line break"):
         read_table(path)
 
 
-def test_truth_values_are_no_numbers(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("s,G1\na,True\nb,False\n")
-    with pytest.raises(DataError, match="row 'a', column 'G1' holds"):
-        numeric(read_table(path), path)
+IDS = ("sample", "sample_id")
 
 
-def test_a_comma_among_points_is_no_decimal_mark(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text('s,G1\na,"1,234"\nb,5.6\n')
-    with pytest.raises(DataError, match="row 'a', column 'G1' holds '1,234'"):
-        numeric(read_table(path), path)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sample,G1,G2\n7,1,2\n3,4,5\n",
+        "G1,sample,G2\n1,7,2\n4,3,5\n",
+        "G1,Sample_ID ,G2\n1,7,2\n4,3,5\n",
+        ",sample,G1,G2\n0,7,1,2\n1,3,4,5\n",
+        ",sample,G1,G2\n5,7,1,2\n2,3,4,5\n",
+        "sample\tG1\tG2\n0\t7\t1\t2\n1\t3\t4\t5\n",
+    ],
+    ids=["first", "later", "spelling", "pandas-index", "shuffled-index", "header-of-r"],
+)
+def test_the_column_of_ids_is_found_by_its_name(tmp_path: Path, text: str) -> None:
+    table = read_table(write(tmp_path / f"t.{'tsv' if chr(9) in text else 'csv'}", text), ids=IDS)
+    assert table.index.tolist() == ["7", "3"]
+    assert table.columns.tolist() == ["G1", "G2"]
+    assert table["G1"].tolist() == [1, 4]
+
+
+@pytest.mark.parametrize("index", [None, [5, 2]], ids=["range", "numbers"])
+def test_ids_of_parquet_are_found_by_their_name(tmp_path: Path, index: list[int] | None) -> None:
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"G1": [1.0, 4.0], "sample": ["a", "b"]}, index=index)
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet", ids=IDS)
+    assert (table.index.tolist(), table.columns.tolist()) == (["a", "b"], ["G1"])
+
+
+def test_two_candidates_for_ids_in_parquet_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"G1": [1.0, 4.0], "sample": ["a", "b"]}, index=["x", "y"])
+    frame.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="an unnamed first column and a column 'sample'"):
+        read_table(tmp_path / "t.parquet", ids=IDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        (",A,B\n0,1,2\n1,3,4\n", "counts rows, so the row names are missing"),
+        ('"","A"\n"1",1\n"2",3\n', "counts rows, so the row names are missing"),
+        (",sample,A\nx,7,2\ny,3,4\n", "an unnamed first column and a column 'sample'"),
+        ("sample,Sample,A\nx,7,2\ny,3,4\n", "the columns sample and Sample, expected one"),
+    ],
+)
+def test_ids_are_never_guessed(tmp_path: Path, text: str, match: str) -> None:
+    with pytest.raises(DataError, match=match):
+        read_table(write(tmp_path / "t.csv", text), ids=IDS)
