@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -27,7 +26,7 @@ def report_drugs(cohorts: Iterable["Cohort"]) -> None:
             table.add_column(name, justify="left" if name in {"drug", "label"} else "right")
     doubts = []
     for cohort in track(cohorts, "reading", transient=True):
-        drug = escape(cohort.drug) + (" (SYNTHETIC)" if cohort.synthetic else "")
+        drug = cohort.drug + (" (SYNTHETIC)" if cohort.synthetic else "")
         sizes.add_row(drug, *_sizes(cohort))
         ranges.add_row(drug, "R", *_spread(cohort, responder=False))
         ranges.add_row("", "S", *_spread(cohort, responder=True))
