@@ -182,18 +182,24 @@ def test_ctrl_c_while_the_history_is_written(
     assert len((path / "history.csv").read_text().splitlines()) == 1 + metrics["epochs"]
 
 
-def test_ctrl_c_before_the_first_epoch(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_ctrl_c_before_the_end_of_the_first_epoch_leaves_nothing(
+    cli: Callable[..., CliResult],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(fit, "_train_epoch", stop)
-    path = tmp_path / "run"
-    _, metrics = train(prepare(small_config(folder)), path)
-    assert metrics["status"] == "interrupted"
-    assert metrics["epochs"] == metrics["best_epoch"] == 0
-    assert set(snapshot(path)) == RUN_FILES - {"figures/learning_curve.png"}
+    for name in ("new", "made"):
+        output = tmp_path / name
+        if name == "made":
+            output.mkdir()
+        result = cli("train", "--data", folder, "--drug", "DrugA", "--output", output)
+        assert (result.code, result.err) == (1, "interrupted.\n")
+        assert output.exists() == (name == "made"), "which is as it was"
+    assert snapshot(tmp_path / "made") == {}
 
 
 def test_ctrl_c_before_the_training(
