@@ -1,9 +1,6 @@
 import csv
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -243,33 +240,3 @@ def test_ctrl_c_ends_with_code_1(
     assert result.code == 1
     assert "interrupted after 1 epochs" in result.out
     assert read_json(tmp_path / "run" / "metrics.json")["status"] == "interrupted"
-
-
-def test_a_real_ctrl_c(folder: Path, tmp_path: Path) -> None:
-    path = tmp_path / "run"
-    words = ["--data", folder, "--drug", "DrugA", "--backend", "statevector", "--output", path]
-    words += ["--epochs", 100_000, "--patience", 0, "--threads", 1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qkdrp", "train", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    try:
-        deadline = time.monotonic() + 40
-        while not (path / "history.csv").exists():
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    assert process.returncode == 1, err
-    assert "Traceback" not in err
-    metrics = read_json(path / "metrics.json")
-    assert metrics["status"] == "interrupted"
-    assert len((path / "history.csv").read_text().splitlines()) == 1 + metrics["epochs"]
-    assert f"interrupted after {metrics['epochs']} epochs" in out
-    assert set(snapshot(path)) == RUN_FILES
