@@ -145,7 +145,7 @@ def test_evaluate_reports_both_scores(
 def test_texts_of_users_are_printed_as_they_are(
     cli: Callable[..., CliResult], tmp_path: Path
 ) -> None:
-    drug = "$x_{ [red]y [/x] {z}"
+    drug = "$x_{[red][/x]{z}"
     tables = make_tables()
     tables.response["drug"] = tables.response["drug"].replace("DrugA", drug)
     folder = tables.write(Path(f"{tmp_path}/a[:x:]"))

@@ -28,7 +28,7 @@ main({words!r})
 """Ctrl-C comes while a module is imported."""
 
 
-@pytest.mark.parametrize("module", ["typer", "torch"])
+@pytest.mark.parametrize("module", ["typer", "numpy"])
 def test_ctrl_c_in_the_first_second(module: str, tmp_path: Path) -> None:
     code = INTERRUPTING.format(module=module, words=["train", "--output", str(tmp_path / "run")])
     found = subprocess.run(
@@ -58,7 +58,7 @@ def training(data: Path, output: Path, stdout: int) -> Iterator["subprocess.Pope
 
 
 def wait_for_epochs(process: "subprocess.Popen[str]", output: Path, n_epochs: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     history = output / "history.csv"
     while not history.exists() or len(history.read_text().splitlines()) <= n_epochs:
         assert process.poll() is None, process.stderr and process.stderr.read()
@@ -89,7 +89,7 @@ def test_a_training_that_is_asked_to_stop(
             assert process.stdout.readline().startswith("data")
             process.stdout.close()
             process.stdout = None
-        wait_for_epochs(process, output, 25)
+        wait_for_epochs(process, output, 3)
         for _ in range(2):
             process.send_signal(number)
         out, err = process.communicate(timeout=60)
