@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import numba
@@ -49,8 +50,9 @@ def _forgiving(dispatcher: Any) -> Any:  # noqa: ANN401
     return dispatcher
 
 
+@cache
 def _use_temporary_folder() -> None:
-    """Have Numba cache in a new folder that is deleted at the end of this process."""
+    """Have Numba cache in a new folder that is deleted at the end of this process; once."""
     try:
         folder = tempfile.mkdtemp(prefix="qkdrp-kernels-")
     except OSError:

@@ -21,6 +21,7 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CacheImpl, "_locator_classes", [UserProvidedCacheLocator])
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setenv(VARIABLE, "")
+    kernel_cache._use_temporary_folder.cache_clear()
 
 
 @pytest.fixture
