@@ -157,16 +157,22 @@ class IbmRuntime(Backend):
         self._estimator.begin(purpose)
 
     def folder(self) -> Path | None:
-        """Return the folder of the evaluation, if it was claimed and is still to be filled."""
+        """Return the folder of the evaluation, if it was claimed and is still to be filled.
+
+        One inside the run moves with it: a run that was renamed or copied gets its own results.
+        """
         if not self._estimator.evaluations or self._purpose is None:
             return None
         found = self._estimator.evaluations[0]
         if found.output is None or found.collected:
             return None
-        if self._purpose.output not in {None, Path(found.output)}:
+        output = Path(found.output)
+        if found.run is not None and output.is_relative_to(found.run):
+            output = self._purpose.run / output.relative_to(found.run)
+        if self._purpose.output not in {None, output}:
             return None
-        Path(found.output).mkdir(parents=True, exist_ok=True)
-        return Path(found.output)
+        output.mkdir(parents=True, exist_ok=True)
+        return output
 
     def finish(self) -> None:
         """Note down that results are written."""

@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
 from numpy.typing import NDArray
+
+from qkdrp.backends.kernel_cache import cached_njit
 
 LANES = 8
 """Samples in a row: one AVX-512 register of float64."""
 
 
-kernel = njit(nogil=True, fastmath=True, error_model="numpy", cache=True, _nrt=False)
+kernel = cached_njit(nogil=True, fastmath=True, error_model="numpy", _nrt=False)
 """Decorates the functions that Numba compiles: no Python lock held, cached on disk.
 
 They allocate nothing (``_nrt``): else every view of an array would count references, atomically,

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
+from qkdrp.cli.console import console, print_folder
 from qkdrp.experiments.driver import duration, run_study
 from qkdrp.experiments.plan import Plan
 from qkdrp.experiments.report import REPORT
@@ -34,14 +33,14 @@ def conduct(
         StudyError: If the folder is of another study, or workers cannot be had.
         KeyboardInterrupt: On Ctrl-C; what is finished is kept.
     """
-    console = Console(highlight=False)
+    screen = console()
     with open_runner(workers, scheduler) as runner:
         store = open_store(plan.config, plan.digests, output, default, resume)
         plan.begin(store.path)
         try:
-            findings = run_study(plan, store, runner, console)
+            findings = run_study(plan, store, runner, screen)
         except KeyboardInterrupt:
-            console.print(
+            screen.print(
                 f"stopped; what is finished is in {store.path}: go on with the same command and "
                 f"--output {store.path} --resume",
                 soft_wrap=True,
@@ -49,16 +48,16 @@ def conduct(
             raise
         tables = plan.write(findings, store.path)
         n_workers = runner.n_workers
-    plan.show(console, findings, tables)
+    plan.show(screen, findings, tables)
     if findings.wall_seconds:
         spare = 1 - findings.task_seconds / (findings.wall_seconds * n_workers)
-        console.print(
+        screen.print(
             f"{duration(findings.wall_seconds)} on {n_workers} workers, "
             f"{spare:.1%} of it outside trainings"
         )
     pending = sum(outcome.pending for outcome in findings.failed)
     for count, what in ((len(findings.failed) - pending, "failed"), (pending, "are not there yet")):
         if count:
-            console.print(f"{count} trainings {what} and are left out; --resume tries them again")
-    console.print(f"study folder: {store.path} (begin with {REPORT})", soft_wrap=True)
+            screen.print(f"{count} trainings {what} and are left out; --resume tries them again")
+    print_folder("study", store.path, f" (begin with {REPORT})")
     return not findings.failed

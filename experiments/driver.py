@@ -111,14 +111,14 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
         self.start = self.said = time.perf_counter()
         self.n_done = 0
         self.progress = Progress(
-            TextColumn(phase.name),
+            TextColumn("{task.description}", markup=False),  # drugs have names of any kind
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
         )
-        self.bar = self.progress.add_task("", total=total)
+        self.bar = self.progress.add_task(phase.name, total=total)
 
     def __enter__(self) -> "TaskProgress":
         """Show the bar."""

@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from qkdrp.cli.console import console
 from qkdrp.experiments.contenders import contender
 from qkdrp.experiments.driver import duration
 from qkdrp.experiments.plan import Cost, Plan
@@ -26,8 +26,8 @@ def show_estimate(plan: Plan) -> None:
 
     Final trainings are counted with all epochs, the most they can take.
     """
-    console = Console(highlight=False)
-    with console.status("timing a few epochs"):
+    screen = console()
+    with screen.status("timing a few epochs"):
         costs = list(plan.costs())
     counts: Counter[str] = Counter()
     for cost in costs:
@@ -36,10 +36,10 @@ def show_estimate(plan: Plan) -> None:
     for cost in costs:
         numbers = (str(cost.counts.get(kind, 0)) for kind in counts)
         table.add_row(cost.label, str(cost.configurations), *numbers, f"{cost.seconds / 3600:.2f}")
-    console.print(table)
+    screen.print(table)
     total = sum(cost.seconds for cost in costs)
     listed = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    console.print(
+    screen.print(
         f"{counts.total()} trainings ({listed}), "
         f"about {total / 3600:.2f} core hours: {duration(total)} on one worker"
     )

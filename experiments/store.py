@@ -8,8 +8,8 @@ from qkdrp.common.errors import ConfigError, StudyError
 from qkdrp.common.files import write_json
 from qkdrp.experiments.config import StudyConfig
 from qkdrp.experiments.tasks import Result, Task, parse_result
+from qkdrp.new_folder import claim_folder
 from qkdrp.provenance import versions
-from qkdrp.run import claim_folder
 
 STUDY, TASKS = "study.json", "tasks"
 """Names in the folder."""

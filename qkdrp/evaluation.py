@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from qkdrp.backends.base import Purpose
-from qkdrp.common.errors import ConfigError, RunError
+from qkdrp.common.digests import digest_of_file
+from qkdrp.common.errors import ConfigError, DataError, RunError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.data import Cohort
+from qkdrp.kept_rows import ROWS, read_rows
 from qkdrp.model import recipe_of
+from qkdrp.new_folder import claim_folder, refuse_taken
 from qkdrp.predictions import predict_parts, score_part
 from qkdrp.provenance import versions
 from qkdrp.repeats import summarise_repeats
@@ -22,11 +25,9 @@ from qkdrp.run import (
     METRICS,
     PREDICTIONS,
     Run,
-    claim_folder,
     load_run,
     read_frame,
     read_metrics,
-    refuse_taken,
 )
 from qkdrp.threads import limit_threads
 from qkdrp.training import load_data, open_backend
@@ -58,12 +59,45 @@ def claim_evaluation(run_path: Path, backend_name: str, output: Path | None) -> 
     return claim_folder(output, run_path / EVALUATIONS / backend_name).resolve()
 
 
-def identity_of(run: Run, trained: Mapping[str, Any], cohort: Cohort) -> str:
+def rows_to_evaluate(
+    run: Run, trained: Mapping[str, Any], source: str | None
+) -> tuple[Cohort, str]:
+    """Return the rows to evaluate, and the digest of the data that they belong to.
+
+    They are kept with the run; runs of earlier versions need the data that they were trained on.
+
+    Args:
+        run: The run.
+        trained: Its ``metrics.json``.
+        source: Data to take instead; None for the run's own.
+
+    Raises:
+        RunError: If the rows that are kept are damaged.
+        DataError: If data cannot be read.
+    """
+    kept = run.path / ROWS
+    if source is None and kept.exists():
+        if digest_of_file(kept) != trained.get("rows_sha256"):
+            raise RunError(
+                f"{kept}: is not the one of {METRICS}; copy the run once more, or give --data."
+            )
+        return read_rows(kept), trained["data_sha256"]
+    data = run.config.data
+    try:
+        cohort = load_data(data.model_copy(update={"source": source or data.source}))
+    except DataError as error:
+        if source is not None:
+            raise
+        raise DataError(f"{error} Give --data, the folder that the run was trained on.") from error
+    return cohort, cohort.digest()
+
+
+def identity_of(run: Run, trained: Mapping[str, Any], data_digest: str) -> str:
     """Return what tells an evaluation from others: the same model on the same samples has one.
 
     Angles are not in it: they differ in their last bits between machines and thread counts.
     """
-    content = [trained.get("model_sha256"), cohort.digest(), run.split.test.tolist()]
+    content = [trained.get("model_sha256"), data_digest, run.split.test.tolist()]
     return sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -84,7 +118,7 @@ def evaluate(
     Args:
         run_path: The run folder.
         backend_name: Where the circuit runs.
-        source: The data that the run was trained on, if they have moved.
+        source: Data to take instead of the rows that are kept with the run.
         output: A new folder; one below the run's ``evaluations/`` where left out.
         threads: Threads of torch and the backend; 0 for all cores.
         options: The backend's own options.
@@ -119,12 +153,11 @@ def evaluate(
                 f"repeats = {repeats}: all repeats of exact values are the same; give --shots."
             )
         trained = read_metrics(run_path)
-        data = run.config.data
-        cohort = load_data(data.model_copy(update={"source": source or data.source}))
+        cohort, data_digest = rows_to_evaluate(run, trained, source)
         backend.begin(
             Purpose(
                 run=run_path.resolve(),
-                identity=identity_of(run, trained, cohort),
+                identity=identity_of(run, trained, data_digest),
                 request={
                     "source": source and str(Path(source).resolve()),
                     "threads": threads,
@@ -151,7 +184,7 @@ def evaluate(
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,
-            "same_data": cohort.digest() == trained.get("data_sha256"),
+            "same_data": data_digest == trained.get("data_sha256"),
             "test": score_part(predictions, "test").model_dump(),
             "largest_prediction_shift": float(shift.max()),
             "usage": asdict(backend.usage),

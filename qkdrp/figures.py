@@ -46,7 +46,7 @@ def draw_figures(
     if len(history):
         figures["learning_curve"] = learning_curve(history, run.regressor.fit_.best_epoch)
     for name, figure in figures.items():
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(title, fontsize=11, parse_math=False)  # a drug may be called $x$
         with atomic(folder / f"{name}.png") as temporary:
             figure.savefig(temporary, dpi=150, format="png")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.config import FitConfig
 from qkdrp.metrics import responder_auc
 from qkdrp.model.hybrid import HybridModel
@@ -111,29 +112,31 @@ def fit_model(
     fit, best_auc, best_weights = Fit(), -math.inf, None
     start = perf_counter()
     try:
-        if config.centre_head:
-            centre_head(model, train)
-        for number in range(1, config.epochs + 1):
-            train_loss = _train_epoch(model, train, config.batch_size, optimiser, generator)
-            validation_loss, validation_auc = _validate(model, validation)
-            _check_finite(model, validation_loss, f"epoch {number}, rate {config.lr:g}")
-            epoch = Epoch(
-                number,
-                train_loss,
-                validation_loss,
-                validation_auc,
-                *_a_and_r(model),
-                seconds=perf_counter() - start,
-            )
-            fit.epochs.append(epoch)
-            if validation_auc is None:
-                fit.best_epoch = number
-            elif validation_auc > best_auc:
-                weights = copy.deepcopy(model.state_dict())
-                fit.best_epoch, best_auc, best_weights = number, validation_auc, weights
-            on_epoch(epoch)
-            if 0 < config.patience <= number - fit.best_epoch:
-                break
+        with let_through():
+            if config.centre_head:
+                centre_head(model, train)
+            for number in range(1, config.epochs + 1):
+                train_loss = _train_epoch(model, train, config.batch_size, optimiser, generator)
+                validation_loss, validation_auc = _validate(model, validation)
+                _check_finite(model, validation_loss, f"epoch {number}, rate {config.lr:g}")
+                epoch = Epoch(
+                    number,
+                    train_loss,
+                    validation_loss,
+                    validation_auc,
+                    *_a_and_r(model),
+                    seconds=perf_counter() - start,
+                )
+                with held_back():  # an epoch counts with its weights, or not at all
+                    fit.epochs.append(epoch)
+                    if validation_auc is None:
+                        fit.best_epoch = number
+                    elif validation_auc > best_auc:
+                        weights = copy.deepcopy(model.state_dict())
+                        fit.best_epoch, best_auc, best_weights = number, validation_auc, weights
+                on_epoch(epoch)
+                if 0 < config.patience <= number - fit.best_epoch:
+                    break
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise

@@ -6,7 +6,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from qkdrp.common.errors import ConfigError, RunError
 from qkdrp.common.files import atomic, write_csv, write_json
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split
+from qkdrp.kept_rows import ROWS
 from qkdrp.model import build_model, pqc_of, recipe_of
 from qkdrp.provenance import versions
 from qkdrp.regressor import HybridRegressor
@@ -35,7 +35,8 @@ MODEL, CIRCUIT, PREDICTIONS, FIGURES = (
     "predictions.csv",
     "figures",
 )
-"""Names of the files of a run. ``metrics.json`` comes last: a run with one is complete."""
+FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS)
+"""Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,40 +60,6 @@ class Run:
     def predict(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return the predicted normalised label of every sample, shape (n_samples,)."""
         return np.asarray(self.regressor.predict(self.preprocessor.genes(cohort)))
-
-
-def refuse_taken(wanted: Path | None) -> None:
-    """Raise a :class:`RunError` if a wanted folder is a file or holds something already."""
-    if (
-        wanted is not None
-        and wanted.exists()
-        and not (wanted.is_dir() and not any(wanted.iterdir()))
-    ):
-        raise RunError(f"{wanted}: already there; give --output a new folder.")
-
-
-def claim_folder(wanted: Path | None, default: Path) -> Path:
-    """Make a new folder that nobody else has, and return its path.
-
-    Args:
-        wanted: What the user asked for; may be there if it is empty.
-        default: Where nothing was asked for; gets a number if it is taken.
-
-    Raises:
-        RunError: If the wanted folder is a file or holds something already.
-    """
-    if wanted is not None:
-        refuse_taken(wanted)
-        wanted.mkdir(parents=True, exist_ok=True)
-        return wanted
-    for number in count(1):
-        path = default if number == 1 else default.with_name(f"{default.name}-{number}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return path
-    raise AssertionError("count() never ends")
 
 
 def default_folder(config: TrainConfig, drug: str) -> Path:

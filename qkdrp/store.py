@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from qkdrp.common.errors import RunError
-from qkdrp.common.files import atomic
+from qkdrp.common.files import write_bytes
 from qkdrp.data import GeneTransform, LabelNormaliser, Preprocessor
 
 _TRANSFORM = ("fill", "mean", "scale")
@@ -29,7 +29,11 @@ class StoredModel:
     preprocessor: Preprocessor
 
     def save(self, path: Path) -> None:
-        """Write weights, preprocessing and label constants; gene names go into the metadata."""
+        """Write weights, preprocessing and label constants; gene names go into the metadata.
+
+        Raises:
+            OSError: If the file cannot be written, as on a full disk.
+        """
         transform, labels = self.preprocessor.transform, self.preprocessor.labels
         tensors = {f"model.{name}": tensor for name, tensor in self.weights.items()}
         for name in _TRANSFORM:
@@ -37,8 +41,7 @@ class StoredModel:
         tensors["label.mean"] = torch.from_numpy(labels.mean_)
         tensors["label.scale"] = torch.from_numpy(labels.scale_)
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        with atomic(path) as temporary:
-            save_file(tensors, temporary, {"genes": json.dumps(transform.genes.tolist())})
+        write_bytes(path, save(tensors, {"genes": json.dumps(transform.genes.tolist())}))
 
     @classmethod
     def load(cls, path: Path) -> "StoredModel":

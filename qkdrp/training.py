@@ -1,7 +1,7 @@
 """Training one model on one cohort, from data to run folder."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
@@ -16,32 +16,32 @@ from qkdrp.backends import Backend
 from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
 from qkdrp.common.digests import digest_of_file
-from qkdrp.common.errors import QkdrpError
 from qkdrp.common.files import write_csv, write_json
+from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.config import DataConfig, TrainConfig
 from qkdrp.data import Cohort, Preprocessor, Split, load_cohort, make_split
 from qkdrp.data.letters import refuse_swapped_letters
+from qkdrp.data.load import SYNTHETIC
 from qkdrp.fit import Epoch
+from qkdrp.kept_rows import ROWS
 from qkdrp.metrics import Scores, score
 from qkdrp.model import pqc_of, recipe_of
-from qkdrp.predictions import predict_parts, score_part
+from qkdrp.new_folder import NewFolder
+from qkdrp.predictions import score_part
+from qkdrp.regressor import HybridRegressor
 from qkdrp.run import (
-    CIRCUIT,
-    CONFIG,
     FIGURES,
+    FILES,
     HISTORY,
     METRICS,
     MODEL,
-    PREDICTIONS,
-    SPLIT,
     Run,
-    claim_folder,
     default_folder,
     regressor_of,
     start_run,
 )
+from qkdrp.saving import RunWriter
 from qkdrp.seeds import derive_seed
-from qkdrp.store import StoredModel
 from qkdrp.threads import limit_threads
 
 
@@ -87,6 +87,13 @@ def wants_zscore(config: DataConfig, cohort: Cohort) -> bool:
     return not cohort.standardised if config.zscore is None else config.zscore
 
 
+def _with_whole_path(config: DataConfig) -> DataConfig:
+    """Return where data come from in a way that holds in every working folder."""
+    if config.source == SYNTHETIC:
+        return config
+    return config.model_copy(update={"source": str(Path(config.source).absolute())})
+
+
 def open_backend(name: str, options: Mapping[str, Any], seed: int) -> Backend:
     """Return a new backend; one that draws random numbers gets a seed of its own.
 
@@ -124,6 +131,7 @@ def prepare(
             backend.check_training()
         noise = {} if backend.paid else backend.report()
     cohort = cohort or load_data(config.data)
+    config = config.model_copy(update={"data": _with_whole_path(config.data)})
     split = split or make_split(
         cohort, derive_seed(config.seed, "split"), config.data.stratify_test
     )
@@ -140,10 +148,12 @@ def train(
     output: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
-    Ctrl-C ends training early; the folder then holds what is done so far and says interrupted.
+    Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
+    says interrupted. Signals that come while it is being written are raised after it is.
 
     Args:
         prepared: What to train.
@@ -151,63 +161,107 @@ def train(
         on_epoch: Called after every epoch.
         on_progress: Called by slow backends with what is counted, how much of it is done, and
             how much there is.
+        on_note: Called with what the user should know, such as that a disk is full.
 
     Returns:
-        The run, and the content of its ``metrics.json``.
+        The run, and the content of its ``metrics.json``. The run is in another folder than was
+        asked for where that one could not be written to.
 
     Raises:
-        RunError: If the folder holds something already.
-        ConfigError: If training diverges; the folder is emptied again.
+        RunError: If the folder holds something already, or nothing can be written anywhere.
+        ConfigError: If training diverges; nothing is left in the folder.
+        KeyboardInterrupt: If a signal comes before the first epoch ends; nothing is left either.
     """
-    from qkdrp.figures import draw_figures  # matplotlib is slow to import
-
     config, cohort, split = prepared.config, prepared.cohort, prepared.split
     start = perf_counter()
     with (
+        held_back() as hold,
         limit_threads(config.threads),
-        open_backend(config.backend, config.backend_options, config.seed) as backend,
+        _open_for_training(config) as backend,
     ):
         backend.on_progress = on_progress
-        path = claim_folder(output, default_folder(config, cohort.drug))
-        start_run(path, config, split)
-        epochs: list[Epoch] = []
-
-        def record(epoch: Epoch) -> None:
-            epochs.append(epoch)
-            write_csv(path / HISTORY, history_frame(epochs))
-            on_epoch(epoch)
-
-        genes, label, _ = prepared.rows(split.train)
-        regressor = regressor_of(config, backend)
+        folder = NewFolder.claim(output, default_folder(config, cohort.drug))
         try:
-            regressor.fit(
-                genes,
-                label,
-                validation=prepared.rows(split.validation),
-                on_epoch=record,
-                keep_interrupted=True,
-            )
-        except QkdrpError:
-            for name in (CONFIG, SPLIT, CIRCUIT, HISTORY):
-                (path / name).unlink(missing_ok=True)
-            path.rmdir()
+            start_run(folder.path, config, split)
+            regressor = _fit(prepared, backend, folder.path / HISTORY, on_epoch, on_note)
+        except BaseException:
+            folder.give_back(FILES)
             raise
-        run = Run(path, config, split, prepared.preprocessor, regressor)
-        StoredModel(regressor.model_.state_dict(), prepared.preprocessor).save(path / MODEL)
-        backend.save(path)
-        # Once more: Ctrl-C may have come while the last epoch was being written.
+        run = Run(folder.path, config, split, prepared.preprocessor, regressor)
+        # Not what was written last: Ctrl-C may have come meanwhile.
         history = history_frame(regressor.fit_.epochs)
-        write_csv(path / HISTORY, history)
+        with held_back("saving the run; one moment."):
+            writer = RunWriter(run, cohort, history, backend, hold, on_note)
+            metrics: dict[str, Any] = {}
 
-        predictions = predict_parts(run, cohort)
-        write_csv(path / PREDICTIONS, predictions)
-        draw_figures(path / FIGURES, run, cohort, history, predictions)
-        metrics = summarise(run, prepared, predictions)
-        if report := backend.report():
-            metrics[backend.kind_of_report] = report
-        metrics |= {"seconds": perf_counter() - start}
-        write_json(path / METRICS, metrics)
+            def finish(path: Path) -> None:
+                metrics.update(summarise(replace(run, path=path), prepared, writer.predictions))
+                metrics["predicted_on"] = writer.predicted_on
+                if report := backend.report():
+                    metrics[backend.kind_of_report] = report
+                metrics["seconds"] = perf_counter() - start
+                write_json(path / METRICS, metrics)
+
+            path = writer.save(finish)
+        if path != folder.path:
+            folder.give_back(FILES)
+        run = replace(run, path=path)
+        _draw(run, writer, hold, on_note)
     return run, metrics
+
+
+def _open_for_training(config: TrainConfig) -> Backend:
+    with let_through():  # a device far away may keep one waiting
+        return open_backend(config.backend, config.backend_options, config.seed)
+
+
+def _fit(
+    prepared: Prepared,
+    backend: Backend,
+    history: Path,
+    on_epoch: Callable[[Epoch], None],
+    on_note: Callable[[str], None],
+) -> HybridRegressor:
+    """Return the trained regressor; writes the history after every epoch, if it can."""
+    split, epochs, told = prepared.split, list[Epoch](), list[str]()
+
+    def record(epoch: Epoch) -> None:
+        epochs.append(epoch)
+        with held_back():
+            try:
+                write_csv(history, history_frame(epochs))
+            except OSError as error:
+                if not told:
+                    told.append(str(error))
+                    on_note(f"{history}: {error.strerror or error}; the training goes on")
+        on_epoch(epoch)
+
+    genes, label, _ = prepared.rows(split.train)
+    regressor = regressor_of(prepared.config, backend)
+    regressor.fit(
+        genes,
+        label,
+        validation=prepared.rows(split.validation),
+        on_epoch=record,
+        keep_interrupted=True,
+    )
+    if not regressor.fit_.epochs:
+        raise KeyboardInterrupt
+    return regressor
+
+
+def _draw(run: Run, writer: RunWriter, hold: held_back, on_note: Callable[[str], None]) -> None:
+    """Draw the figures of a run that is saved: they are worth no error."""
+    try:
+        with let_through():
+            from qkdrp.figures import draw_figures  # matplotlib is slow to import
+
+            draw_figures(run.path / FIGURES, run, writer.cohort, writer.history, writer.predictions)
+    except KeyboardInterrupt:
+        hold.postpone()
+        on_note("figures were not all drawn: interrupted")
+    except Exception as error:  # noqa: BLE001  # whatever it is, the run is complete
+        on_note(f"figures were not all drawn: {type(error).__name__}: {error}")
 
 
 def _still_falling(epochs: Sequence[Epoch]) -> bool:
@@ -249,6 +303,7 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "data": cohort.provenance,
         "data_sha256": cohort.digest(),
         "model_sha256": digest_of_file(run.path / MODEL),
+        "rows_sha256": digest_of_file(run.path / ROWS),
         "n_samples": len(cohort),
         "n_responder": int(cohort.responder.sum()),
         "n_genes": len(run.preprocessor.transform.genes),

@@ -22,7 +22,9 @@ MOST_LINES = 400
 
 
 def sources(room: str) -> list[Path]:
-    return [path for suffix in ("py", "pyi") for path in sorted((ROOT / room).rglob(f"*.{suffix}"))]
+    found = [path for end in ("py", "pyi") for path in sorted((ROOT / room).rglob(f"*.{end}"))]
+    assert found, f"{room} was moved: look for it where it is"
+    return found
 
 
 def level_of(module: str) -> str:

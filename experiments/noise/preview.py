@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from qkdrp.backends.runtime.cost import RuntimeCost
+from qkdrp.cli.console import console
 from qkdrp.cli.hardware_report import cost_lines
 
 
@@ -22,7 +21,7 @@ def total(costs: Sequence[RuntimeCost]) -> RuntimeCost:
 
 def print_costs(costs: Sequence[RuntimeCost], *, dry: bool) -> None:
     """Print what is about to be spent, or would be."""
-    console = Console(highlight=False)
+    screen = console()
     lines = [f"hardware {len(costs)} cells", *cost_lines(total(costs).to_json())]
     lines.append(
         "dry run: nothing was trained or submitted"
@@ -30,4 +29,4 @@ def print_costs(costs: Sequence[RuntimeCost], *, dry: bool) -> None:
         else "cells whose jobs are in the ledger already are not paid for again"
     )
     for line in lines:
-        console.print(line, soft_wrap=True)
+        screen.print(line, soft_wrap=True)

@@ -1,5 +1,5 @@
 """The command line. Nothing heavy is imported before a command runs."""
 
-from qkdrp.cli.app import main
+from qkdrp.cli.entry import main
 
 __all__ = ["main"]

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+
+from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
     from qkdrp.data import Cohort
@@ -31,11 +32,11 @@ def report_drugs(cohorts: Iterable["Cohort"]) -> None:
         ranges.add_row(drug, "R", *_spread(cohort, responder=False))
         ranges.add_row("", "S", *_spread(cohort, responder=True))
         doubts.append(doubt_letters(cohort))
-    console = Console(highlight=False, markup=False)
-    console.print(sizes)
-    console.print(ranges)
+    out = console()
+    out.print(sizes)
+    out.print(ranges)
     for doubt in filter(None, doubts):
-        console.print(f"note: {doubt.text}", soft_wrap=True)
+        out.print(f"note: {doubt.text}", soft_wrap=True)
 
 
 def _sizes(cohort: "Cohort") -> list[str]:

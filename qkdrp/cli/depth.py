@@ -128,7 +128,7 @@ def depth(
     from qkdrp.cli.options import parse_names, parse_whole_numbers
     from qkdrp.depth.question import DEVICES, choose_circuits
     from qkdrp.depth.write import write_report
-    from qkdrp.run import refuse_taken
+    from qkdrp.new_folder import refuse_taken
 
     refuse_taken(output)
     circuits = choose_circuits(

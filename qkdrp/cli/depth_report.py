@@ -7,6 +7,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from qkdrp.cli.console import console, print_folder
+
 if TYPE_CHECKING:
     from qkdrp.backends.depth.report import DepthReport
     from qkdrp.backends.depth.row import DepthRow
@@ -16,34 +18,34 @@ def print_report(report: "DepthReport") -> None:
     """Print tables, verdicts and recommendations."""
     from qkdrp.depth.summary import FEW
 
-    console = Console(highlight=False)
+    screen = console()
     circuits = list(dict.fromkeys(row.variant.circuit for row in report.rows))
     if len(circuits) <= FEW:
         for circuit in circuits:
-            console.print(_forms(report, circuit))
+            screen.print(_forms(report, circuit))
     else:
-        console.print(_gains(report) if report.gains else _forms(report, None))
-    console.print(
+        screen.print(_gains(report) if report.gains else _forms(report, None))
+    screen.print(
         "2q and depth: two-qubit gates, and layers of them; success: product of 1 - error over "
         "gates and all readouts; value: over gates and the "
         "readouts of one observable; * the highest on its device.",
         soft_wrap=True,
     )
     if len(circuits) <= FEW:
-        _print_verdicts(console, report)
+        _print_verdicts(screen, report)
     for each in report.recommendations:
         if each.before.met is not True and (len(circuits) <= FEW or each.steps):
-            console.print(
+            screen.print(
                 f"{each.circuit} on {each.device}, {each.rule}: {each.words}", soft_wrap=True
             )
     for skipped in report.skipped:
         where = f"{skipped.circuit} on {skipped.device}" if skipped.device else skipped.circuit
-        console.print(f"left out: {where}: {skipped.reason}", soft_wrap=True)
+        screen.print(f"left out: {where}: {skipped.reason}", soft_wrap=True)
 
 
 def print_written(folder: Path) -> None:
     """Say where the report is."""
-    Console(highlight=False).print(f"report folder: {folder} (open report.html)", soft_wrap=True)
+    print_folder("report", folder, " (open report.html)")
 
 
 def _forms(report: "DepthReport", circuit: str | None) -> Table:

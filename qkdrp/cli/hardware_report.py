@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
+
+from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.ledger import Evaluation
@@ -35,14 +36,14 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
 
 def print_cost(cost: Any) -> None:  # noqa: ANN401  # a RuntimeCost, which is heavy to import
     """Print what is about to be spent."""
-    console = Console(highlight=False)
+    screen = console()
     for line in cost_lines(cost.to_json()):
-        console.print(line, soft_wrap=True)
+        screen.print(line, soft_wrap=True)
 
 
 def print_preview(found: "Preview") -> None:
     """Print what an evaluation would cost, beside what stock code would send."""
-    console = Console(highlight=False)
+    screen = console()
     lines = cost_lines(found.cost.to_json()) if hasattr(found.cost, "to_json") else []
     lines += [
         f"PUBs     evaluation of {found.n_samples} samples with {found.n_observables} "
@@ -53,7 +54,7 @@ def print_preview(found: "Preview") -> None:
         "dry run: nothing was submitted",
     ]
     for line in lines:
-        console.print(line, soft_wrap=True)
+        screen.print(line, soft_wrap=True)
 
 
 def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
@@ -79,7 +80,7 @@ def print_evaluations(evaluations: Iterable["Evaluation"]) -> None:
     for each in evaluations:
         jobs = ", ".join(job.job or "-" for job in each.jobs)
         table.add_row(str(each.id), each.created, each.device, each.state, jobs, each.run or "-")
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def print_evaluation(shown: Mapping[str, Any]) -> None:
@@ -89,12 +90,12 @@ def print_evaluation(shown: Mapping[str, Any]) -> None:
 
 def print_collected(outcomes: Iterable["Collected"]) -> bool:
     """Print what became of evaluations, a line each; tell whether nothing went wrong."""
-    console, fine, any_there = Console(highlight=False), True, False
+    screen, fine, any_there = console(), True, False
     for each in outcomes:
         any_there = True
         what = each.problem or each.pending or f"collected: {each.folder or 'into the ledger'}"
-        console.print(f"evaluation {each.evaluation}: {what}", soft_wrap=True)
+        screen.print(f"evaluation {each.evaluation}: {what}", soft_wrap=True)
         fine = fine and not each.problem
     if not any_there:
-        console.print("nothing to collect")
+        screen.print("nothing to collect")
     return fine

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from qkdrp.cli.console import console
 
 
 def noise_lines(noise: Mapping[str, Any]) -> list[str]:
@@ -57,14 +58,14 @@ class CircuitBar(AbstractContextManager["CircuitBar"]):
     """A progress bar for each thing that is counted; a context manager."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
+        screen = console(stderr=True)
         self.progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
+            console=screen,
+            disable=not screen.is_terminal,
             transient=True,
         )
         self.tasks: dict[str, Any] = {}

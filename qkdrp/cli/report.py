@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -17,6 +16,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from qkdrp.cli.console import console, print_folder
 from qkdrp.cli.hardware_report import hardware_lines
 from qkdrp.cli.noise_report import circuit_lines, noise_lines, repeats_line
 
@@ -41,14 +41,14 @@ class TrainReport(AbstractContextManager["TrainReport"]):
     """
 
     def __init__(self, prepared: "Prepared") -> None:
-        self.console = Console(highlight=False)
+        self.console = console()
         self.progress = Progress(
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]}  validation AUC {task.fields[auc]}  at most"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[circuits]}"),
+            TextColumn("{task.fields[circuits]}", markup=False),
             console=self.console,
             disable=not self.console.is_terminal,
         )
@@ -96,7 +96,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             self.console.print(line, soft_wrap=True)
         columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
         self.console.print(_score_table(_title(metrics), columns))
-        self.console.print(f"run folder: {path}", soft_wrap=True)
+        print_folder("run", path)
 
 
 def _introduction(prepared: "Prepared") -> list[str]:
@@ -124,24 +124,24 @@ def _introduction(prepared: "Prepared") -> list[str]:
 
 def report_evaluation(evaluation: "Evaluation") -> None:
     """Print an evaluation beside the scores of the training."""
-    console = Console(highlight=False)
+    screen = console()
     trained, metrics = evaluation.trained, evaluation.metrics
     noise = metrics.get("noise", {})
     columns = {
-        f"{trained['backend']}, trained": trained["test"],
+        f"{trained.get('predicted_on', trained['backend'])}, trained": trained["test"],
         f"{metrics['backend']}, now": metrics["test"],
         "ridge": trained["baselines"]["ridge"],
     }
     hardware = hardware_lines(metrics.get("hardware", {}))
     for line in (*noise_lines(noise), *circuit_lines(noise), *hardware):
-        console.print(line, soft_wrap=True)
-    console.print(_score_table(_title(trained), columns))
+        screen.print(line, soft_wrap=True)
+    screen.print(_score_table(_title(trained), columns))
     if "repeats" in metrics:
-        console.print(repeats_line(metrics["repeats"]), soft_wrap=True)
+        screen.print(repeats_line(metrics["repeats"]), soft_wrap=True)
     if not metrics["same_data"]:
-        console.print("the data differ from those that the run was trained on")
-    console.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
-    console.print(f"evaluation folder: {evaluation.path}", soft_wrap=True)
+        screen.print("the data differ from those that the run was trained on")
+    screen.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
+    print_folder("evaluation", evaluation.path)
 
 
 def report_counts(folder: Path, counts: Sequence["CohortCount"]) -> bool:
@@ -153,9 +153,8 @@ def report_counts(folder: Path, counts: Sequence["CohortCount"]) -> bool:
         table.add_row(
             count.drug, *map(str, count.found), published, "same" if same else "DIFFERENT"
         )
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"data folder: {folder}", soft_wrap=True)
+    console().print(table)
+    print_folder("data", folder)
     return all(count.found == count.published for count in counts)
 
 

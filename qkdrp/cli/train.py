@@ -161,15 +161,18 @@ def train(
         seed=seed,
         threads=threads,
     )
+    from qkdrp.cli.console import print_note
     from qkdrp.cli.report import TrainReport
-    from qkdrp.run import refuse_taken
+    from qkdrp.common.stop_signals import held_back
+    from qkdrp.new_folder import refuse_taken
     from qkdrp.training import prepare
     from qkdrp.training import train as run_training
 
     refuse_taken(output)
     prepared = prepare(config)
-    with TrainReport(prepared) as report:
-        run, metrics = run_training(prepared, output, report.epoch, report.circuits)
-    report.finished(run.path, metrics)
-    if metrics["status"] == "interrupted":
+    with held_back():  # until the user knows where the run is
+        with TrainReport(prepared) as report:
+            run, metrics = run_training(prepared, output, report.epoch, report.circuits, print_note)
+        report.finished(run.path, metrics)
+    if metrics["status"] == "interrupted" or output not in {None, run.path}:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -13,16 +13,26 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` and rename it when the block ends without error."""
+    """Give a temporary path beside ``path`` and rename it when the block ends without error.
+
+    Raises:
+        OSError: If writing fails; it names ``path``, not the temporary one or none, as a full disk
+            does.
+    """
     temporary = path.with_name(f".{path.stem}-{uuid4().hex}{path.suffix}")
-    temporary.touch(exist_ok=False)
-    mode = temporary.stat().st_mode
     try:
+        temporary.touch(exist_ok=False)
+        mode = temporary.stat().st_mode
         yield temporary
         temporary.chmod(mode)  # some writers narrow it
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is None or error.filename not in {None, str(temporary)}:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -131,6 +131,7 @@ def test_trap_readout_of_a_target_is_symmetric() -> None:
     from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
     model = NoiseModel.from_backend(FakeManilaV2())
+    assert len(model._local_readout_errors) == 5
     for error in model._local_readout_errors.values():
         assert error.probabilities[0, 1] == pytest.approx(error.probabilities[1, 0])
 

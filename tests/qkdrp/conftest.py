@@ -23,6 +23,7 @@ RUN_FILES = {
     "history.csv",
     "metrics.json",
     "model.safetensors",
+    "test_rows.safetensors",
     "circuit.qpy",
     "predictions.csv",
     "figures",

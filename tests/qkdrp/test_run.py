@@ -9,10 +9,9 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit.library import CZGate, RXGate
 
 from qkdrp.backends import get_backend
-from qkdrp.common.errors import RunError
 from qkdrp.config import TrainConfig
 from qkdrp.data import load_cohort
-from qkdrp.run import claim_folder, default_folder, load_run
+from qkdrp.run import default_folder, load_run
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 
 
@@ -53,15 +52,49 @@ def test_evaluate_leaves_the_run_as_it_is(cli: Callable[..., CliResult], run: Pa
     assert {path.name for path in output.iterdir()} == {"metrics.json", "predictions.csv"}
 
 
-def test_evaluate_on_data_that_have_moved(
+def test_evaluate_needs_no_data_folder(
+    cli: Callable[..., CliResult], trained: Trained, run: Path
+) -> None:
+    without_data(trained, run)
+    evaluate = ("evaluate", run, "--backend", "statevector", "--threads", 1)
+    assert cli(*evaluate).code == 0
+    metrics = read_json(run / "evaluations" / "statevector" / "metrics.json")
+    assert metrics["largest_prediction_shift"] == 0
+    assert metrics["same_data"] is True
+    assert metrics["test"] == read_json(run / "metrics.json")["test"]
+
+
+def test_runs_without_rows_need_the_data(
     cli: Callable[..., CliResult], trained: Trained, run: Path, tmp_path: Path
 ) -> None:
-    config = (run / "config.json").read_text().replace(str(trained.data), "/gone")
-    (run / "config.json").write_text(config)
+    without_data(trained, run)
+    (run / "test_rows.safetensors").unlink()
     evaluate = ("evaluate", run, "--backend", "statevector", "--threads", 1)
-    refused(cli(*evaluate), "/gone: no such folder")
+    refused(cli(*evaluate), "/gone: no such folder", "Give --data")
     moved = shutil.copytree(trained.data, tmp_path / "moved")
     assert cli(*evaluate, "--data", moved).code == 0
+
+
+def without_data(trained: Trained, run: Path) -> None:
+    """Have a run name a data folder that is not there."""
+    config = (run / "config.json").read_text().replace(str(trained.data), "/gone")
+    (run / "config.json").write_text(config)
+
+
+def test_data_are_named_by_their_whole_path(
+    cli: Callable[..., CliResult], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("--drug", "DrugA", "--backend", "statevector", "--epochs", 1, "--threads", 1)
+    assert cli("train", "--data", folder.name, *words, "--output", "run").code == 0
+    assert read_json(tmp_path / "run" / "config.json")["data"]["source"] == str(folder)
+    (tmp_path / "run" / "test_rows.safetensors").unlink()  # as in earlier versions
+    (tmp_path / "run").rename(tmp_path / "renamed")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert cli("evaluate", tmp_path / "renamed", "--backend", "statevector").code == 0
+    assert (tmp_path / "renamed" / "evaluations" / "statevector" / "metrics.json").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "renamed", "elsewhere"}
 
 
 def test_evaluate_says_that_data_have_changed(
@@ -176,6 +209,14 @@ def test_a_damaged_run(
     assert not (run / "evaluations").exists()
 
 
+def test_damaged_rows(cli: Callable[..., CliResult], trained: Trained, run: Path) -> None:
+    rows = run / "test_rows.safetensors"
+    rows.write_bytes(half(rows.read_bytes()))
+    evaluate = ("evaluate", run, "--backend", "statevector", "--threads", 1)
+    refused(cli(*evaluate), rows.name, "copy the run once more", "--data")
+    assert cli(*evaluate, "--data", trained.data).code == 0
+
+
 def test_a_config_with_an_unknown_setting(cli: Callable[..., CliResult], run: Path) -> None:
     text = (run / "config.json").read_text().replace('"n_qubits"', '"qubits"')
     (run / "config.json").write_text(text)
@@ -198,21 +239,3 @@ def test_a_config_that_is_a_list(cli: Callable[..., CliResult], run: Path) -> No
 def test_the_default_folder_is_named_after_the_run() -> None:
     config = TrainConfig.make(model={"model": "classic"})
     assert default_folder(config, "A/B (50 uM)").match("runs/a_b_50_um_-classic-aer_exact-*")
-
-
-def test_a_wanted_folder_may_be_new_or_empty(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    for name in ("empty", "new"):
-        assert claim_folder(tmp_path / name, Path("unused")) == tmp_path / name
-
-
-def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("here")
-    for taken in (tmp_path, tmp_path / "file"):
-        with pytest.raises(RunError, match="already there"):
-            claim_folder(taken, Path("unused"))
-
-
-def test_a_default_folder_is_never_given_twice(tmp_path: Path) -> None:
-    given = [claim_folder(None, tmp_path / "a") for _ in range(3)]
-    assert [path.name for path in given] == ["a", "a-2", "a-3"]

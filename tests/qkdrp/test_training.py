@@ -1,9 +1,6 @@
 import csv
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,18 +179,24 @@ def test_ctrl_c_while_the_history_is_written(
     assert len((path / "history.csv").read_text().splitlines()) == 1 + metrics["epochs"]
 
 
-def test_ctrl_c_before_the_first_epoch(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_ctrl_c_before_the_end_of_the_first_epoch_leaves_nothing(
+    cli: Callable[..., CliResult],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(fit, "_train_epoch", stop)
-    path = tmp_path / "run"
-    _, metrics = train(prepare(small_config(folder)), path)
-    assert metrics["status"] == "interrupted"
-    assert metrics["epochs"] == metrics["best_epoch"] == 0
-    assert set(snapshot(path)) == RUN_FILES - {"figures/learning_curve.png"}
+    for name in ("new", "made"):
+        output = tmp_path / name
+        if name == "made":
+            output.mkdir()
+        result = cli("train", "--data", folder, "--drug", "DrugA", "--output", output)
+        assert (result.code, result.err) == (1, "interrupted.\n")
+        assert output.exists() == (name == "made"), "which is as it was"
+    assert snapshot(tmp_path / "made") == {}
 
 
 def test_ctrl_c_before_the_training(
@@ -237,33 +240,3 @@ def test_ctrl_c_ends_with_code_1(
     assert result.code == 1
     assert "interrupted after 1 epochs" in result.out
     assert read_json(tmp_path / "run" / "metrics.json")["status"] == "interrupted"
-
-
-def test_a_real_ctrl_c(folder: Path, tmp_path: Path) -> None:
-    path = tmp_path / "run"
-    words = ["--data", folder, "--drug", "DrugA", "--backend", "statevector", "--output", path]
-    words += ["--epochs", 100_000, "--patience", 0, "--threads", 1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qkdrp", "train", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    try:
-        deadline = time.monotonic() + 40
-        while not (path / "history.csv").exists():
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    assert process.returncode == 1, err
-    assert "Traceback" not in err
-    metrics = read_json(path / "metrics.json")
-    assert metrics["status"] == "interrupted"
-    assert len((path / "history.csv").read_text().splitlines()) == 1 + metrics["epochs"]
-    assert f"interrupted after {metrics['epochs']} epochs" in out
-    assert set(snapshot(path)) == RUN_FILES

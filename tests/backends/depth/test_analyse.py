@@ -123,6 +123,7 @@ def test_a_faulty_qubit_is_gone_around() -> None:
     for on in ((3, 4), (4, 3)):
         backend.target["cx"][on].error = 1.0
     found = depth_report([SMALL], [backend], seeds=(0,), cache=Cache(None), workers=1)
+    assert found.rows
     assert all(4 not in row.trial.qubits for row in found.rows)
     with pytest.raises(BackendError, match="fake_manila has 4 connected ones in working order"):
         depth_report([PQCSpec(5, 1, 1)], [backend], seeds=(0,), cache=Cache(None), workers=1)

@@ -83,6 +83,7 @@ def test_regions_are_connected_and_avoid_bad_qubits(torino: FakeTorino) -> None:
     regions = find_regions(torino.target, 4, 3)
     edges = set(torino.target.build_coupling_map().get_edges())
     readouts = [torino.target["measure"][(q,)].error for q in range(133)]
+    assert len(regions) == 3
     for region in regions:
         reached = {region[0]}
         for _ in region:

@@ -94,9 +94,9 @@ def test_a_scale_multiplies_infidelities_and_flips(torino: PreparedCircuit, scal
         scaled.assignment[:, [1, 0], [0, 1]], scale * one.assignment[:, [1, 0], [0, 1]]
     )
     target = device.target(4)
-    for (gate, qubits), error in scaled.errors.items():
-        if gate == "reset":
-            continue
+    errors = {of: error for of, error in scaled.errors.items() if of[0] != "reset"}
+    assert {len(qubits) for _, qubits in errors} == {1, 2}
+    for (gate, qubits), error in errors.items():
         calibrated = target[gate][tuple(torino.qubits[q] for q in qubits)].error
         # Relaxation alone is more than the calibrated error of some gates, and is not linear.
         assert 1 - average_gate_fidelity(error) >= scale * calibrated * (1 - 1e-9)
@@ -115,9 +115,14 @@ def test_parts_are_on_or_off(torino: PreparedCircuit, parts: tuple[str, ...]) ->
     noise = FakeDevice("fake_torino").noise(torino.qubits, parts, 1.0)
     assert bool(noise.errors) == bool({"gates", "relaxation"} & set(parts))
     assert (noise.assignment[:, 1, 0].sum() > 0) == ("readout" in parts)
-    if parts == ("gates",):  # depolarizing errors are Pauli errors: twirling changes nothing
-        for gate, probabilities in noise.pauli_probabilities().items():
-            assert np.ptp(probabilities.ravel()[1:]) < 1e-12, gate
+
+
+def test_errors_of_gates_are_depolarizing(torino: PreparedCircuit) -> None:
+    """They are Pauli errors: twirling changes nothing."""
+    found = FakeDevice("fake_torino").noise(torino.qubits, ("gates",), 1.0).pauli_probabilities()
+    assert {len(qubits) for _, qubits in found} == {1, 2}
+    for gate, probabilities in found.items():
+        assert np.ptp(probabilities.ravel()[1:]) < 1e-12, gate
 
 
 def test_only_the_errors_of_the_few_qubits_are_built(torino: PreparedCircuit) -> None:

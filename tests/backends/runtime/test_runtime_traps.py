@@ -2,13 +2,14 @@
 
 import math
 
-import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_ibm_runtime import EstimatorV2
 from qiskit_ibm_runtime.executor_estimator import Estimator
+from qiskit_ibm_runtime.executor_estimator.prepare import prepare
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
+from qiskit_ibm_runtime.options_models import EstimatorOptions
 
 from qkdrp.backends.runtime.clients import simulator_of
 from qkdrp.backends.runtime.settings import RuntimeSettings
@@ -37,11 +38,19 @@ def test_the_legacy_estimator_is_deprecated() -> None:
         EstimatorV2(mode=FakeManilaV2())
 
 
-@pytest.mark.parametrize("shots", [1, 100, 1000, 1023, 4096, 100_000])
+def shots_of(precision: float) -> int:
+    """Return how many shots the client makes of a precision."""
+    circuit = QuantumCircuit(1)
+    pub = circuit, SparsePauliOp("Z"), None, precision
+    program, _ = prepare([pub], EstimatorOptions())
+    return int(program.passthrough_data["post_processor"]["shots"])
+
+
+@pytest.mark.parametrize("shots", [1, 7, 100, 1011, 4096, 100_000])
 def test_rounding_adds_no_shot(shots: int) -> None:
-    precision = RuntimeSettings("fake_manila", shots=shots).precision
-    assert math.ceil(1 / precision**2) == shots
+    assert shots_of(RuntimeSettings("fake_manila", shots=shots).precision) == shots
 
 
-def test_without_care_rounding_adds_a_shot() -> None:
-    assert any(math.ceil(1 / np.sqrt(1 / shots) ** 2) > shots for shots in range(1, 5000))
+@pytest.mark.parametrize("shots", [7, 1011])
+def test_without_care_the_client_adds_a_shot(shots: int) -> None:
+    assert shots_of(1 / math.sqrt(shots)) == shots + 1

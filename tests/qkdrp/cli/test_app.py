@@ -144,3 +144,26 @@ def test_evaluate_reports_both_scores(
     assert "statevector, trained" in result.out
     assert "statevector, now" in result.out
     assert "largest change of a prediction: 0" in result.out
+
+
+def test_texts_of_users_are_printed_as_they_are(
+    cli: Callable[..., CliResult], tmp_path: Path
+) -> None:
+    drug = "$x_{[red][/x]{z}"
+    tables = make_tables()
+    tables.response["drug"] = tables.response["drug"].replace("DrugA", drug)
+    folder = tables.write(Path(f"{tmp_path}/a[:x:]"))
+    output = tmp_path / "out[red]x  y"
+    words = ("--data", folder, "--drug", drug, "--backend", "statevector", "--epochs", 1)
+    trained = cli("train", *words, "--threads", 1, "--output", output)
+    assert (trained.code, trained.err) == (0, "")
+    assert f"{drug}: 60 samples" in trained.out
+    assert f"tables in {folder}" in trained.out
+    assert f"run folder: {output}" in trained.out
+    assert (output / "figures" / "predictions.png").is_file()
+    evaluated = cli("evaluate", output, "--backend", "statevector", "--threads", 1)
+    assert f"evaluation folder: {output}/evaluations/statevector" in evaluated.out
+    for shown in (trained, evaluated, cli("data", "show", "--data", folder)):
+        assert drug in shown.out
+    again = cli("train", *words, "--output", output)
+    assert again.err == f"error: {output}: already there; give --output a new folder.\n"

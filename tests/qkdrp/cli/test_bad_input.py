@@ -279,10 +279,6 @@ def test_moli_with_an_unknown_partner(cli: Callable[..., CliResult], moli_folder
 def test_twenty_samples_with_a_stratified_test(
     cli: Callable[..., CliResult], tmp_path: Path
 ) -> None:
-    tables = make_tables(20)
-    data = tables.write(tmp_path / "data")
-    result = cli(
-        *TRAIN, "--data", data, "--drug", "DrugA", "--stratify-test", "--output", tmp_path / "out"
-    )
-    if result.code:
-        check_refusal(result, ("DrugA",))
+    data = make_tables(20).write(tmp_path / "data")
+    words = ("DrugA: found 20 samples", "at least 40")
+    refused(cli, data, words, "--drug", "DrugA", "--stratify-test")

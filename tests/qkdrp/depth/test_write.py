@@ -51,7 +51,9 @@ def test_the_record_says_with_what_it_was_made(folder: Path) -> None:
 
 
 def test_figures_are_drawn(folder: Path) -> None:
-    for path in (folder / FIGURES).iterdir():
+    paths = list((folder / FIGURES).iterdir())
+    assert len(paths) == 4
+    for path in paths:
         with Image.open(path) as picture:
             assert min(picture.size) > 100
             assert len(picture.convert("L").getcolors(256)) > 10

@@ -1,0 +1,35 @@
+"""What commands print with: texts of users stay as they are."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that takes no text for markup, a number or an emoji.
+
+    Args:
+        stderr: Whether it prints on standard error.
+    """
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+
+def print_note(text: str) -> None:
+    """Print on standard error what the user should know, in one line."""
+    print("note:", " ".join(text.splitlines()), file=sys.stderr)  # noqa: T201
+
+
+def print_folder(kind: str, path: Path, hint: str = "") -> None:
+    """Print where results are; on standard error where standard output is lost.
+
+    Args:
+        kind: Of the results, such as run.
+        path: The folder.
+        hint: What to do with it.
+    """
+    line = f"{kind} folder: {path}{hint}"
+    console().print(line, soft_wrap=True)
+    if getattr(sys.stdout, "lost", False):
+        print(line, file=sys.stderr)  # noqa: T201
+        sys.stdout.made_up = True  # type: ignore[attr-defined]  # a LastingStream
