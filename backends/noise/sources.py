@@ -31,6 +31,9 @@ class NoiseSource(ABC):
     scaling: ClassVar[str]
     """What a scale does to it, in words."""
 
+    relaxation_is_in_gates: ClassVar[bool] = False
+    """Whether its errors of gates hold their relaxation, which it cannot tell apart."""
+
     @abstractmethod
     def target(self, n_qubits: int) -> Target:
         """Return the whole device; a source without one makes it of ``n_qubits``.
