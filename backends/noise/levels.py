@@ -8,11 +8,8 @@ import numpy as np
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.readout import Reals, assign
 from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
-from qkdrp.backends.noise.sources import NoiseSource
+from qkdrp.backends.noise.sources import READOUT, NoiseSource
 from qkdrp.backends.zstrings import eigenvalues
-
-READOUT = "readout"
-"""The part of noise that acts on what is read, behind the circuit."""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,14 @@ class LocalNoise:
             read.append(IGate(label=READ), [qubit])
         return read
 
+    def errors_of(self, circuit: QuantumCircuit) -> int:
+        """Return how many gates of a circuit have errors."""
+        places = (
+            (each.name, tuple(circuit.find_bit(bit).index for bit in each.qubits))
+            for each in circuit.data
+        )
+        return sum(place in self.errors for place in places)
+
     def twirled(self) -> "LocalNoise":
         """Return the same noise with every error replaced by its Pauli twirl."""
         errors = {gate: twirl(error) for gate, error in self.errors.items()}

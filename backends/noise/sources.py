@@ -12,7 +12,8 @@ from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.common.errors import BackendError
 
-PARTS = ("gates", "relaxation", "readout")
+GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
+PARTS = (GATES, RELAXATION, READOUT)
 """What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
 
 
