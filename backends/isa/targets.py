@@ -1,6 +1,6 @@
 """Targets cut down to a few physical qubits."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from qiskit.circuit import ControlFlowOp
@@ -139,7 +139,7 @@ def both_ways(target: Target) -> Target:
 Entries = dict[str, dict[tuple[int, ...], InstructionProperties | None]]
 
 
-def _entries(target: Target, qubits: Set[int]) -> Entries:
+def _entries(target: Target, qubits: set[int]) -> Entries:
     """Return where usable gates are among some qubits, gate by gate in the target's order."""
     found: Entries = {}
     for name, on, properties in gates_of(target):
