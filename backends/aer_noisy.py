@@ -18,7 +18,7 @@ from qkdrp.backends.isa.store import save_prepared
 from qkdrp.backends.isa.targets import restrict
 from qkdrp.backends.noise.estimator import NoisyEstimator
 from qkdrp.backends.noise.simulator import AUTO, TRAJECTORIES, NoisySimulator, Sampling
-from qkdrp.backends.noise.sources import PARTS, choose_parts, find_source
+from qkdrp.backends.noise.sources import GATES, PARTS, RELAXATION, choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.shifted import ShiftedQNN
 from qkdrp.backends.shifts import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
@@ -88,6 +88,7 @@ class AerNoisy(Backend):
     """
 
     name = "aer_noisy"
+    circuits_only = True
 
     def __init__(
         self,
@@ -204,7 +205,7 @@ class AerNoisy(Backend):
         return {
             "noise": self.source.name,
             "detail": self.source.detail,
-            "parts": {part: part in self.parts for part in PARTS},
+            "parts": {part: self._is_on(part) for part in PARTS},
             "scale": self.scale,
             "scaling": self.source.scaling,
             "sampling": asdict(self.sampling),
@@ -218,10 +219,20 @@ class AerNoisy(Backend):
                     "two_qubit_gates": each.two_qubit_gates,
                     "depth": each.depth,
                     "estimated_success": each.success,
+                    "gates": each.pqc.circuit.size(),
+                    "gates_with_errors": self._simulator(each.qubits)[0].noise.errors_of(
+                        each.pqc.circuit
+                    ),
                 }
                 for each in self.prepared
             ],
         }
+
+    def _is_on(self, part: str) -> bool | None:
+        """Tell whether a part is on; None for relaxation that cannot be told from gate errors."""
+        if part == RELAXATION and self.source.relaxation_is_in_gates and GATES in self.parts:
+            return None
+        return part in self.parts
 
     def save(self, folder: Path) -> None:
         """Write the last prepared circuit as ``prepared.qpy`` and ``prepared.json``."""

@@ -69,6 +69,9 @@ class Backend(ABC):
     paid: ClassVar[bool] = False
     """Whether values come from jobs elsewhere that may cost something."""
 
+    circuits_only: ClassVar[bool] = False
+    """Whether it says something of circuits alone, so that other models have no business here."""
+
     def __init__(self) -> None:
         self.usage = Usage()
         self.on_progress: Callable[[str, int, int], None] = _ignore

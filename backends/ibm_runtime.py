@@ -49,6 +49,7 @@ class IbmRuntime(Backend):
 
     name = "ibm_runtime"
     paid = True
+    circuits_only = True
     kind_of_report = "hardware"
 
     def __init__(

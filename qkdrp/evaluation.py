@@ -138,7 +138,7 @@ def evaluate(
     with limit_threads(threads), open_backend(backend_name, options, seed) as backend:
         backend.on_progress, backend.on_cost = on_progress, on_cost
         run = load_run(run_path, backend)
-        if backend.paid and not recipe_of(run.config.model).quantum:
+        if backend.circuits_only and not recipe_of(run.config.model).quantum:
             raise ConfigError(
                 f"model {run.config.model.model!r} has no circuit: there is nothing to run on "
                 f"{backend_name}."
@@ -172,7 +172,13 @@ def evaluate(
         for number in range(1, repeats + 1):
             tables.append(predict_parts(run, cohort, ("test",)))
             on_progress("repeats", number, repeats)
-        predictions = tables[0]
+        predictions, test = tables[0], score_part(tables[0], "test").model_dump()
+        shown = predictions["prediction"]
+        repeated: dict[str, Any] = {}
+        if repeats > 1:
+            repeated, predictions = summarise_repeats(tables)
+            test = _mean_scores(test, repeated)
+            shown = predictions["prediction_mean"]
         before = read_frame(run_path / PREDICTIONS, ("sample", "part", "prediction"))
         before = before[before["part"] == "test"].reset_index(drop=True)
         if before["sample"].tolist() != predictions["sample"].tolist():
@@ -180,23 +186,33 @@ def evaluate(
                 f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
                 "copy the run once more."
             )
-        shift = np.abs(predictions["prediction"] - before["prediction"])
+        shift = np.abs(shown - before["prediction"])
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,
             "same_data": data_digest == trained.get("data_sha256"),
-            "test": score_part(predictions, "test").model_dump(),
+            "test": test,
             "largest_prediction_shift": float(shift.max()),
             "usage": asdict(backend.usage),
             "versions": versions(),
         }
         if report := backend.report():
             metrics[backend.kind_of_report] = report | {"seed": seed}
-        if repeats > 1:
-            metrics["repeats"], predictions = summarise_repeats(tables)
+        if repeated:
+            metrics["repeats"] = repeated
         path = backend.folder() or claim_evaluation(run_path, backend_name, output)
         backend.save(path)
         write_csv(path / PREDICTIONS, predictions)
         write_json(path / METRICS, metrics)
         backend.finish()
     return Evaluation(path, trained, metrics)
+
+
+def _mean_scores(one: Mapping[str, Any], repeated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scores of one repeat with means over all in their place.
+
+    Intervals are left out: those of ``repeated`` are of means over repeats, not over samples.
+    """
+    scores = [name.removesuffix("_ci") for name in one if name.endswith("_ci")]
+    means = {name: repeated.get(name, {}).get("mean") for name in scores}
+    return {**one, **means, **dict.fromkeys(f"{name}_ci" for name in scores)}

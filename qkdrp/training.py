@@ -16,6 +16,7 @@ from qkdrp.backends import Backend
 from qkdrp.backends.registry import find_backend
 from qkdrp.baselines import BASELINES
 from qkdrp.common.digests import digest_of_file
+from qkdrp.common.errors import ConfigError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.config import DataConfig, TrainConfig
@@ -129,6 +130,11 @@ def prepare(
         if recipe.quantum:
             backend.check(pqc_of(config.model))
             backend.check_training()
+        elif backend.circuits_only:
+            raise ConfigError(
+                f"model {config.model.model!r} has no circuit: there is nothing to run on "
+                f"{config.backend}; use --backend statevector."
+            )
         noise = {} if backend.paid else backend.report()
     cohort = cohort or load_data(config.data)
     config = config.model_copy(update={"data": _with_whole_path(config.data)})

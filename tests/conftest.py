@@ -62,10 +62,10 @@ def ibm(
     Polling is quick, and circuits are prepared once for all tests.
     """
     from qkdrp.backends.runtime import estimator, job_collection
-    from qkdrp.circuits.digest import circuit_digest
+    from qkdrp.circuits.digest import pqc_digest
 
     def prepare_once(pqc: "PQC", target: "Target", device: str) -> "PreparedCircuit":
-        key = circuit_digest(pqc.circuit, pqc.observables), device
+        key = pqc_digest(pqc), device
         if key not in _PREPARED:
             _PREPARED[key] = prepare(pqc, target, device)
         return _PREPARED[key]

@@ -2,15 +2,34 @@
 
 import json
 from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
 
+from qkdrp.common.digests import digest_of
 from qkdrp.common.files import write_json
 
-FORMAT = 1
-"""Part of every key: raised when what is kept means something else."""
+CODE = ("qkdrp.circuits", "qkdrp.backends.isa", "qkdrp.backends.depth")
+"""Packages that make what is kept: circuits, their placements, and what they come to."""
+
+LIBRARIES = ("qiskit", "qiskit-ibm-runtime", "rustworkx", "numpy")
+"""Libraries that do, too."""
+
+
+@cache
+def code_version() -> str:
+    """Return the digest of all code that what is kept depends on; part of every key."""
+    sources = {
+        f"{package}/{file.name}": file.read_text(encoding="utf-8")
+        for package in CODE
+        for file in files(package).iterdir()
+        if file.name.endswith(".py")
+    }
+    return digest_of([sources, [version(name) for name in LIBRARIES]])
 
 
 class Cache:

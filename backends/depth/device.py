@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import pi
 from typing import Any
 
 from qiskit.circuit import Parameter
@@ -9,7 +10,7 @@ from qiskit.circuit.library import RXGate, RZZGate
 from qiskit.transpiler import InstructionProperties, Target
 
 from qkdrp.backends.isa.regions import Region, usable_region
-from qkdrp.backends.isa.targets import gates_of, readout_error, restrict
+from qkdrp.backends.isa.targets import angle_bounds_of, gates_of, readout_error, restrict
 from qkdrp.backends.runtime.clients import DEFAULT_REP_DELAY
 from qkdrp.common.digests import digest_of
 from qkdrp.common.errors import BackendError
@@ -21,7 +22,10 @@ TWO_QUBIT = "cz"
 """Two-qubit gate of the devices that have fractional gates, too."""
 
 FRACTIONAL = frozenset({"rx", "rzz"})
-"""Gates of any angle."""
+"""Gates of any angle, or nearly so."""
+
+RZZ_ANGLES = (0.0, pi / 2)
+"""Angles of rzz that devices are calibrated for; the client refuses others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +86,14 @@ class DeviceSnapshot:
             [name, list(on), known.error, known.duration]
             for name, on, known in gates_of(self.target)
         )
+        bounds = {name: angle_bounds_of(self.target, name) for name in {gate[0] for gate in gates}}
         times = [
             [each and each.t1, each and each.t2] for each in self.target.qubit_properties or []
         ]
         reads = [readout_error(self.target, qubit) for qubit in range(len(self.qubits))]
-        return digest_of([self.name, self.calibrated, list(self.qubits), gates, times, reads])
+        return digest_of(
+            [self.name, self.calibrated, list(self.qubits), gates, bounds, times, reads]
+        )
 
 
 def take_snapshot(backend: Any, name: str = "", need: int = 1) -> DeviceSnapshot:  # noqa: ANN401
@@ -153,7 +160,7 @@ def with_fractional_gates(snapshot: DeviceSnapshot) -> DeviceSnapshot:
     couplings = entries[TWO_QUBIT]
     couplings |= {on[::-1]: known for on, known in couplings.items()}
     target.add_instruction(RXGate(Parameter("angle")), entries["sx"])
-    target.add_instruction(RZZGate(Parameter("angle")), couplings)
+    target.add_instruction(RZZGate(Parameter("angle")), couplings, angle_bounds=[RZZ_ANGLES])
     return replace(snapshot, target=target)
 
 

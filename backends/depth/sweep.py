@@ -4,19 +4,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import joblib
 from qiskit.exceptions import QiskitError
 
-from qkdrp.backends.depth.cache import FORMAT, Cache
+from qkdrp.backends.depth.cache import Cache, code_version
 from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.trial import Trial, try_out
 from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.circuits import PQC, build_pqc
-from qkdrp.circuits.digest import circuit_digest
+from qkdrp.circuits.digest import pqc_digest
 from qkdrp.circuits.network import Network
 from qkdrp.circuits.reduce import plan_network
 from qkdrp.common.digests import digest_of
@@ -113,10 +112,7 @@ class Sweep(AbstractContextManager["Sweep"]):
         wanted = list(dict.fromkeys(requests))
         self.build(each.variant for each in wanted)
         circuits = {each: self._circuits[each] for each in {one.variant for one in wanted}}
-        digests = {
-            each: circuit_digest(pqc.circuit, pqc.observables) for each, pqc in circuits.items()
-        }
-        versions = FORMAT, version("qiskit")
+        digests = {each: pqc_digest(pqc) for each, pqc in circuits.items()}
         jobs, keys = {}, {}
         for each in wanted:
             placed = bool(each.variant.network)
@@ -124,7 +120,7 @@ class Sweep(AbstractContextManager["Sweep"]):
                 how = each.level, seed, placed
                 jobs[each, seed] = circuits[each.variant], self.devices[each.device], *how
                 keys[each, seed] = digest_of(
-                    [digests[each.variant], self._digests[each.device], *how, *versions]
+                    [digests[each.variant], self._digests[each.device], *how, code_version()]
                 )
         found = dict(self._all("transpilations", _try, jobs, keys, FEW))
         return {
@@ -188,5 +184,5 @@ def _plan(pqc: PQC, shape: str, keep_tail: bool) -> list[Any] | str:
 
 
 def _plan_key(pqc: PQC, shape: str, keep_tail: bool) -> str:
-    circuit = circuit_digest(pqc.circuit, pqc.observables)
-    return digest_of([circuit, "network", shape, keep_tail, FORMAT, version("qkdrp")])
+    circuit = pqc_digest(pqc)
+    return digest_of([circuit, "network", shape, keep_tail, code_version()])

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qiskit import QuantumCircuit, transpile
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import Target
+from qiskit.transpiler.exceptions import TranspilerError
 
+from qkdrp.backends.isa.fit import fit
 from qkdrp.backends.isa.regions import Region, find_regions
 from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC
-from qkdrp.circuits.digest import circuit_digest
+from qkdrp.circuits.digest import pqc_digest
 from qkdrp.common.errors import BackendError
 
 LEVEL = 3
@@ -48,7 +50,7 @@ class PreparedCircuit:
 
     def is_made_from(self, pqc: PQC) -> bool:
         """Tell whether it was prepared from a circuit."""
-        return self.source == circuit_digest(pqc.circuit, pqc.observables)
+        return self.source == pqc_digest(pqc)
 
     @property
     def two_qubit_gates(self) -> int:
@@ -82,19 +84,28 @@ def prepare(
         on_trial: Called after each trial with how many are done and how many there are.
 
     Raises:
-        BackendError: If the device is too small.
+        BackendError: If the device is too small, or lacks gates that the circuit needs.
     """
     regions = find_regions(target, pqc.circuit.num_qubits, REGIONS)
     trials = [(region, seed) for region in regions for seed in seeds]
     best: PreparedCircuit | None = None
+    failed: TranspilerError | None = None
     for done, (region, seed) in enumerate(trials):
-        trial = transpile_once(pqc, restrict(target, region), region, seed, device)
-        if best is None or trial.success > best.success:
-            best = trial
+        try:
+            trial = transpile_once(pqc, restrict(target, region), region, seed, device)
+        except TranspilerError as error:  # other groups may have other gates
+            failed = error
+        else:
+            best = trial if best is None or trial.success > best.success else best
         on_trial(done + 1, len(trials))
-    if best is None:
+    if best is not None:
+        return best
+    if failed is None:
         raise BackendError("Found no seed of the transpiler, expected at least one.")
-    return best
+    raise BackendError(
+        f"The transpiler could not fit the circuit to {device} "
+        f"({' '.join(str(failed.message).split())}): use another device."
+    ) from failed
 
 
 def transpile_once(
@@ -118,18 +129,17 @@ def transpile_once(
 
     Returns:
         The circuit on the qubits that it uses, and no others.
+
+    Raises:
+        TranspilerError: If it cannot be made to fit.
     """
-    circuit = transpile(
-        pqc.circuit, target=target, optimization_level=level, seed_transpiler=seed, num_processes=1
-    )
-    observables = tuple(op.apply_layout(circuit.layout) for op in pqc.observables)
-    read = sorted({q for op in observables for q in qubits_read(op)})
-    success = estimated_success(circuit, target, read)
-    laid_out = pqc.transformed(_without_layout(circuit), observables)
+    laid_out = fit(pqc, target, seed, level)
+    read = sorted({q for op in laid_out.observables for q in qubits_read(op)})
+    success = estimated_success(laid_out.circuit, target, read)
     used, compacted = compact(laid_out)
     qubits = tuple(region[q] for q in used)
     compacted.circuit.metadata = {PHYSICAL: list(qubits)}
-    source = circuit_digest(pqc.circuit, pqc.observables)
+    source = pqc_digest(pqc)
     return PreparedCircuit(compacted, qubits, device, success, seed, source)
 
 
@@ -224,10 +234,3 @@ def check_prepared(circuit: QuantumCircuit, target: Target) -> None:
                 f"Gate {instruction.name} on qubits {list(qubits)} is none of the device's: "
                 "its noise would be left out; prepare the circuit with the backend first."
             )
-
-
-def _without_layout(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return the circuit without its layout, which the observables have followed already."""
-    plain = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
-    plain.compose(circuit, inplace=True)
-    return plain

@@ -11,7 +11,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.digest import circuit_digest
+from qkdrp.circuits.digest import pqc_digest
 from qkdrp.common.errors import BackendError
 from qkdrp.common.files import atomic, write_json
 
@@ -85,4 +85,4 @@ def load_prepared(folder: Path) -> PreparedCircuit:
 def _digest_of_spec(spec: dict[str, Any]) -> str:
     """Return the digest of what a file of version 0.1.0 names by its specification."""
     pqc = build_pqc(PQCSpec(**spec))
-    return circuit_digest(pqc.circuit, pqc.observables)
+    return pqc_digest(pqc)

@@ -1,6 +1,7 @@
 """Targets cut down to a few physical qubits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from qiskit.circuit import ControlFlowOp
 from qiskit.transpiler import InstructionProperties, Target
@@ -44,6 +45,24 @@ def readout_error(target: Target, qubit: int) -> float:
     return float((properties and properties.error) or 0.0)
 
 
+AngleBounds = list[tuple[float, float] | None]
+"""Least and largest angle of each parameter of a gate, radians; None for any angle."""
+
+
+def angle_bounds_of(target: Target, name: str) -> AngleBounds | None:
+    """Return between which angles a gate of a target can be used; None for any.
+
+    Args:
+        target: The device.
+        name: Of the gate.
+    """
+    if not target.gate_has_angle_bounds(name):
+        return None
+    # Qiskit tells whether an angle is allowed, but the bounds only to whoever copies a target.
+    known = target.__getstate__()["base"]["gate_map"][name]["angle_bounds"]
+    return [each and (each[0], each[1]) for each in known]
+
+
 def restrict(target: Target, qubits: Sequence[int]) -> Target:
     """Return the target of a few physical qubits, numbered by their place in ``qubits``.
 
@@ -60,20 +79,78 @@ def restrict(target: Target, qubits: Sequence[int]) -> Target:
         raise BackendError(f"Found physical qubits {missing}, the device has 0 to {there - 1}.")
     place = {qubit: index for index, qubit in enumerate(qubits)}
     known = target.qubit_properties
-    kept = Target(
-        num_qubits=len(qubits),
-        dt=target.dt,
-        qubit_properties=None if known is None else [known[qubit] for qubit in qubits],
-    )
-    for name in target.operation_names:
-        entries = {
-            tuple(place[qubit] for qubit in on): properties
-            for gate, on, properties in gates_of(target)
-            if gate == name and set(on) <= set(place)
-        }
-        if entries:
-            kept.add_instruction(target.operation_from_name(name), entries, name=name)
+    gates = {
+        name: {tuple(place[q] for q in on): each for on, each in entries.items()}
+        for name, entries in _entries(target, set(place)).items()
+    }
     if "measure" in target.operation_names:
-        readouts = {(place[qubit],): (target["measure"] or {}).get((qubit,)) for qubit in qubits}
-        kept.add_instruction(target.operation_from_name("measure"), readouts, name="measure")
-    return kept
+        read = target["measure"] or {}
+        gates["measure"] = {(place[qubit],): read.get((qubit,)) for qubit in qubits}
+    return rebuilt(
+        target, gates, len(qubits), None if known is None else [known[qubit] for qubit in qubits]
+    )
+
+
+def rebuilt(
+    target: Target,
+    gates: Mapping[str, Mapping[tuple[int, ...], InstructionProperties | None]],
+    n_qubits: int | None = None,
+    qubit_properties: list[Any] | None = None,
+) -> Target:
+    """Return a target with the gates of another, their angles' bounds included, elsewhere.
+
+    Args:
+        target: The other one.
+        gates: Where each gate is, and its properties there.
+        n_qubits: Number of qubits; that of the other where left out.
+        qubit_properties: Of each qubit.
+    """
+    made = Target(
+        num_qubits=target.num_qubits if n_qubits is None else n_qubits,
+        dt=target.dt,
+        qubit_properties=qubit_properties,
+    )
+    for name, entries in gates.items():
+        if entries:
+            made.add_instruction(
+                target.operation_from_name(name),
+                dict(entries),
+                name=name,
+                angle_bounds=angle_bounds_of(target, name),
+            )
+    return made
+
+
+def without_gates(target: Target, names: Collection[str]) -> Target:
+    """Return a target that lacks some gates."""
+    gates = {name: each for name, each in _all_entries(target).items() if name not in names}
+    return rebuilt(target, gates, qubit_properties=target.qubit_properties)
+
+
+def both_ways(target: Target) -> Target:
+    """Return a target whose gates on two qubits exist in both directions."""
+    gates = {
+        name: {on[::-1]: each for on, each in entries.items() if len(on) == 2} | entries
+        for name, entries in _all_entries(target).items()
+    }
+    return rebuilt(target, gates, qubit_properties=target.qubit_properties)
+
+
+Entries = dict[str, dict[tuple[int, ...], InstructionProperties | None]]
+
+
+def _entries(target: Target, qubits: set[int]) -> Entries:
+    """Return where usable gates are among some qubits, gate by gate in the target's order."""
+    found: Entries = {}
+    for name, on, properties in gates_of(target):
+        if qubits.issuperset(on):
+            found.setdefault(name, {})[on] = properties
+    return found
+
+
+def _all_entries(target: Target) -> Entries:
+    """Return the same for all qubits, and where they are read."""
+    found = _entries(target, set(range(target.num_qubits or 0)))
+    if "measure" in target.operation_names:
+        found["measure"] = dict(target["measure"] or {})
+    return found

@@ -8,11 +8,8 @@ import numpy as np
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.readout import Reals, assign
 from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
-from qkdrp.backends.noise.sources import NoiseSource
+from qkdrp.backends.noise.sources import READOUT, NoiseSource
 from qkdrp.backends.zstrings import eigenvalues
-
-READOUT = "readout"
-"""The part of noise that acts on what is read, behind the circuit."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +65,14 @@ class LevelReader:
         """
         ordered = points[:, self._order]
         circuit = self.prepared.pqc.circuit
+        states = [self._state_level(level) for level in levels]
         true = {
-            level: self._simulator(level).distributions(circuit, ordered)
-            for level in dict.fromkeys(each.before_readout() for each in levels)
+            state: self._simulator(state).distributions(circuit, ordered)
+            for state in dict.fromkeys(states)
         }
         return [
-            assign(true[level.before_readout()], self._simulator(level).noise.assignment)
-            for level in levels
+            assign(true[state], self._simulator(level).noise.assignment)
+            for state, level in zip(states, levels, strict=True)
         ]
 
     def check(self, levels: Iterable[NoiseLevel]) -> None:
@@ -85,6 +83,11 @@ class LevelReader:
         """
         for level in levels:
             self._simulator(level)
+
+    def _state_level(self, level: NoiseLevel) -> NoiseLevel:
+        """Return the level whose density matrices a level reads."""
+        changed_by_reading = self._simulator(level).noise.before_readout
+        return level if changed_by_reading else level.before_readout()
 
     def _simulator(self, level: NoiseLevel) -> NoisySimulator:
         if level not in self._simulators:

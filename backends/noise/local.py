@@ -1,17 +1,23 @@
 """Noise on the few qubits of a prepared circuit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import IGate
 from qiskit_aer.noise import NoiseModel, QuantumError
 
 from qkdrp.backends.noise.twirl import pauli_probabilities, twirl
 
 GateErrors = Mapping[tuple[str, tuple[int, ...]], QuantumError]
 """The error behind each gate, by name and qubits of the prepared circuit."""
+
+
+READ = "read"
+"""Label of identities that stand for the reading of a qubit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,23 +28,63 @@ class LocalNoise:
         errors: By gate name and qubits; gates without an entry are ideal.
         assignment: Probability to read the row where the column is true, shape (n_qubits, 2, 2).
         gates: Names of all gates, ideal ones included.
+        before_readout: Errors that act on a qubit when it is read, by qubit.
     """
 
     errors: GateErrors
     assignment: NDArray[np.float64]
     gates: tuple[str, ...]
+    before_readout: Mapping[int, QuantumError] = field(default_factory=dict)
 
     def model(self) -> NoiseModel:
-        """Return Aer's noise model of the gates; readout is not in it."""
+        """Return Aer's noise model of the gates, and of identities called :data:`READ`.
+
+        Assignment matrices are not in it.
+        """
         model = NoiseModel(basis_gates=list(self.gates))
         for (name, qubits), error in self.errors.items():
             model.add_quantum_error(error, name, qubits)
+        for qubit, error in self.before_readout.items():
+            model.add_quantum_error(error, READ, [qubit])
         return model
+
+    def to_be_read(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """Return a circuit with an identity for each error that acts when qubits are read.
+
+        Args:
+            circuit: Without measurements.
+        """
+        read = circuit.copy()
+        for qubit in self.before_readout:
+            read.append(IGate(label=READ), [qubit])
+        return read
+
+    def errors_of(self, circuit: QuantumCircuit) -> int:
+        """Return how many gates of a circuit have errors."""
+        places = (
+            (each.name, tuple(circuit.find_bit(bit).index for bit in each.qubits))
+            for each in circuit.data
+        )
+        return sum(place in self.errors for place in places)
 
     def twirled(self) -> "LocalNoise":
         """Return the same noise with every error replaced by its Pauli twirl."""
         errors = {gate: twirl(error) for gate, error in self.errors.items()}
-        return LocalNoise(errors, self.assignment, self.gates)
+        before = {qubit: twirl(error) for qubit, error in self.before_readout.items()}
+        return LocalNoise(errors, self.assignment, self.gates, before)
+
+    def twirled_assignment(self) -> NDArray[np.float64]:
+        """Return assignment matrices that hold the flips of errors that act on qubits read.
+
+        Returns:
+            Shape (n_qubits, 2, 2), those errors replaced by their Pauli twirl.
+        """
+        assignment = self.assignment.copy()
+        for qubit, error in self.before_readout.items():
+            _, x, _, y = pauli_probabilities(error)
+            flips = assignment_matrices([x + y], [x + y])[0]
+            assignment[qubit] = assignment[qubit] @ flips
+        return assignment
 
     def pauli_probabilities(self) -> Mapping[tuple[str, tuple[int, ...]], NDArray[Any]]:
         """Return the probabilities of each error's Pauli twirl, shape (4,) * number of qubits.

@@ -1,45 +1,50 @@
 """Noise from a file: Aer's noise model as JSON."""
 
-import json
-import warnings
-from collections.abc import Collection
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache, cached_property
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from qiskit import QuantumCircuit
-from qiskit.circuit import Measure
+from qiskit.circuit import Measure, Parameter
 from qiskit.circuit.library import get_standard_gate_name_mapping
-from qiskit.quantum_info import average_gate_fidelity
+from qiskit.quantum_info import SuperOp, average_gate_fidelity
 from qiskit.transpiler import InstructionProperties, Target
-from qiskit_aer.noise import NoiseModel, QuantumError
-from qiskit_aer.noise.noiseerror import NoiseError
+from qiskit.transpiler.exceptions import TranspilerError
+from qiskit_aer.noise import QuantumError
 
+from qkdrp.backends.isa.fit import fit
 from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.isa.targets import NOT_GATES
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
+from qkdrp.backends.noise.model_file import EVERYWHERE, Places, read_model
 from qkdrp.backends.noise.sources import NoiseSource
+from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 
-EVERYWHERE = None
-"""Qubits of an error that holds for all of them."""
+FREE = ("rz",)
+"""Gates that circuits may use beside those with errors: a change of frame."""
 
-IDEAL = ("rz",)
-"""Gates that circuits may use beside those with errors."""
+ONE_QUBIT, TWO_QUBIT = ("sx", "x"), "cx"
+"""Ideal gates for circuits that the gates with errors are not enough for."""
 
+Found = TypeVar("Found")
 
-def save_model(model: NoiseModel, path: Path) -> None:
-    """Write a noise model of Aer to a file that ``--noise`` takes."""
-    path.write_text(json.dumps(model.to_dict(serializable=True)) + "\n")
+READOUT = "measure"
+"""Name of the instruction whose errors act when a qubit is read."""
 
 
 class SavedModel(NoiseSource):
     """What ``NoiseModel.to_dict(serializable=True)`` says, as JSON.
 
-    Two-qubit gates with errors of their own exist on the qubits where they have them; errors for
-    all qubits make all pairs available. A file does not tell relaxation from other errors, so
-    ``gates`` stands for both.
+    What has no error is ideal. Circuits are made of gates with errors and rz; where these are not
+    enough, of ideal sx, x and cx as well. Two-qubit gates with errors of their own exist on the
+    qubits where they have them, as on a device; errors for all qubits, and ideal gates, are there
+    on all pairs. Errors of ``measure`` act on a qubit before it is read, and belong to readout. A
+    file does not tell relaxation from other errors, so ``gates`` stands for both.
 
     Args:
         path: The file.
@@ -49,135 +54,164 @@ class SavedModel(NoiseSource):
     """
 
     scaling = "probability of every term of an error but the identity, and of readout, times scale"
+    relaxation_is_in_gates = True
 
     def __init__(self, path: Path) -> None:
         self.name, self.detail = path.name, "saved noise model"
-        try:
-            content = json.loads(path.read_text())
-            with warnings.catch_warnings():
-                # Deprecated without a successor, since it reads a format without a version.
-                warnings.filterwarnings("ignore", "from_dict", DeprecationWarning)
-                self._errors, self._readouts = _read(NoiseModel.from_dict(_decode(content)))
-        except (OSError, LookupError, TypeError, ValueError, AttributeError, NoiseError) as error:
-            raise BackendError(
-                f"{path}: is no noise model: expected JSON of "
-                "qiskit_aer.noise.NoiseModel.to_dict(serializable=True)."
-            ) from error
-        if not (self._errors or self._readouts):
+        found = read_model(path)
+        self._readouts = found.readouts
+        self._before = {on: each for (name, on), each in found.errors.items() if name == READOUT}
+        known = _gates()
+        self._errors = {key: each for key, each in found.errors.items() if key[0] in known}
+        if not (found.errors or found.readouts):
             raise BackendError(f"{path}: holds no errors, expected at least one.")
-        self.parts = tuple(
-            part for part, there in (("gates", self._errors), ("readout", self._readouts)) if there
-        )
-        unknown = {gate for gate, _ in self._errors} - set(get_standard_gate_name_mapping())
-        if unknown:
+        unmet = sorted({name for name, _ in found.errors} - {*known, READOUT})
+        if unmet:
+            self.detail += f"; its errors of {', '.join(unmet)} never act: circuits lack these"
+        if not (self._errors or self._before or self._readouts):
             raise BackendError(
-                f"{path}: has errors of {', '.join(sorted(unknown))}, expected gates of Qiskit."
+                f"{path}: has errors of {', '.join(unmet)} only, expected gates of Qiskit on one "
+                "or two qubits, or readout."
             )
+        there = {"gates": self._errors, "readout": self._before or self._readouts}
+        self.parts = tuple(part for part, errors in there.items() if errors)
 
     @cached_property
     def _gates(self) -> tuple[str, ...]:
-        return tuple(sorted({gate for gate, _ in self._errors} | set(IDEAL)))
+        """Names of the gates that circuits are made of."""
+        return _enough({gate for gate, _ in self._errors})
+
+    @cached_property
+    def _on_all_pairs(self) -> bool:
+        """Whether two-qubit gates exist on every pair of qubits."""
+        entangling = [key for key in self._errors if _gates()[key[0]] == 2]
+        everywhere = any(on is EVERYWHERE for _, on in entangling)
+        return everywhere or (TWO_QUBIT in self._gates and TWO_QUBIT not in dict(entangling))
 
     def target(self, n_qubits: int) -> Target:
-        """Return the gates that have errors, beside rz, where they have them."""
-        known = [q for _, qubits in (*self._errors, *self._readouts) for q in qubits or ()]
-        size = max(known, default=n_qubits - 1) + 1
+        """Return the gates that circuits are made of, where they are."""
+        local = [on for _, on in self._errors] + [*self._readouts, *self._before]
+        size = max((qubit for on in local for qubit in on or ()), default=-1) + 1
+        if self._on_all_pairs:
+            size = max(size, n_qubits)
         if size < n_qubits:
             raise BackendError(
-                f"The circuit has {n_qubits} qubits, {self.name} has {size}: "
-                "use a smaller circuit or another model."
+                f"The circuit has {n_qubits} qubits, {self.name} has {size} that two-qubit gates "
+                "have errors on: use a smaller circuit, or a model with errors for all qubits."
             )
-        gates, target = get_standard_gate_name_mapping(), Target(num_qubits=size)
+        standard, target = get_standard_gate_name_mapping(), Target(num_qubits=size)
         for name in self._gates:
-            width = gates[name].num_qubits
-            local = [on for gate, on in self._errors if gate == name and on is not EVERYWHERE]
-            everywhere = (name, EVERYWHERE) in self._errors or width == 1
-            places = permutations(range(size), width) if everywhere else local
+            own = [on for gate, on in self._errors if gate == name and on is not EVERYWHERE]
+            width = standard[name].num_qubits
+            has_own_only = width == 2 and own and (name, EVERYWHERE) not in self._errors
+            places: Iterable[tuple[int, ...]] = (
+                own if has_own_only else permutations(range(size), width)
+            )
             target.add_instruction(
-                gates[name],
+                standard[name],
                 {on: InstructionProperties(error=self._infidelity(name, on)) for on in places},
                 name=name,
             )
-        wrong = 1 - np.array([self._readout((q,)).trace() / 2 for q in range(size)])
-        target.add_instruction(
-            Measure(), {(q,): InstructionProperties(error=wrong[q]) for q in range(size)}
-        )
+        wrong = {
+            (q,): InstructionProperties(error=float(1 - self._read(q).trace() / 2))
+            for q in range(size)
+        }
+        target.add_instruction(Measure(), wrong)
         return target
 
     def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
         """Return the noise on a few physical qubits."""
         errors = {}
-        gates = get_standard_gate_name_mapping()
         for name in {gate for gate, _ in self._errors if "gates" in parts}:
-            for places in permutations(range(len(region)), gates[name].num_qubits):
+            for places in permutations(range(len(region)), _gates()[name]):
                 error = self._error(name, tuple(region[q] for q in places))
                 if error is not None and scale > 0:
                     errors[name, places] = _scaled(error, scale, f"{name} of {self.name}")
-        readouts = np.array([self._readout((q,)) for q in region])
+        readouts = np.array([self._readout(q) for q in region])
         flips = scale * readouts[:, [1, 0], [0, 1]] * ("readout" in parts)
         if np.any(flips.sum(axis=1) > 1):
             raise BackendError(
                 f"noise scale {scale:g} makes readout of {self.name} wrong more often than right: "
                 f"use at most {scale / flips.sum(axis=1).max():.3g}."
             )
-        return LocalNoise(errors, assignment_matrices(*flips.T), self._gates)
+        before = {
+            index: _scaled(error, scale, f"{READOUT} of {self.name}")
+            for index, q in enumerate(region)
+            if (error := _of_qubit(self._before, q)) and scale > 0 and "readout" in parts
+        }
+        return LocalNoise(errors, assignment_matrices(*flips.T), self._gates, before)
 
     def _error(self, gate: str, qubits: tuple[int, ...]) -> QuantumError | None:
         """Return a gate's own error, or else the one for all qubits."""
         return self._errors.get((gate, qubits), self._errors.get((gate, EVERYWHERE)))
 
-    def _readout(self, qubits: tuple[int, ...]) -> np.ndarray:
+    def _readout(self, qubit: int) -> NDArray[np.float64]:
         """Return the assignment matrix of a qubit."""
-        own = self._readouts.get(("measure", qubits))
-        return own if own is not None else self._readouts.get(("measure", EVERYWHERE), np.eye(2))
+        found = _of_qubit(self._readouts, qubit)
+        return np.eye(2) if found is None else found
+
+    def _read(self, qubit: int) -> NDArray[np.float64]:
+        """Return the probabilities of reading the row where the column was there, (2, 2)."""
+        before = _of_qubit(self._before, qubit)
+        if before is None:
+            return self._readout(qubit)
+        kept = np.real(SuperOp(before).data[np.ix_([0, 3], [0, 3])])  # populations alone
+        return np.asarray(self._readout(qubit) @ kept)
 
     def _infidelity(self, gate: str, qubits: tuple[int, ...]) -> float:
-        error = self._error(gate, qubits)
-        return 0.0 if error is None else max(0.0, 1 - float(average_gate_fidelity(error)))
+        known = self._infidelities
+        return known.get((gate, qubits), known.get((gate, EVERYWHERE), 0.0))
+
+    @cached_property
+    def _infidelities(self) -> dict[tuple[str, Places], float]:
+        return {
+            key: max(0.0, 1 - float(average_gate_fidelity(error)))
+            for key, error in self._errors.items()
+        }
 
 
-_Key = tuple[str, tuple[int, ...] | None]
+def _of_qubit(found: Mapping[Places, Found], qubit: int) -> Found | None:
+    """Return a qubit's own entry, or else the one for all qubits."""
+    return found.get((qubit,), found.get(EVERYWHERE))
 
 
-def _read(model: NoiseModel) -> tuple[dict[_Key, QuantumError], dict[_Key, np.ndarray]]:
-    """Return errors by gate and qubits, and assignment matrices (read, true) by qubit."""
-    # Aer shows its errors in to_dict() only, taken apart.
-    errors: dict[_Key, QuantumError] = {
-        (gate, EVERYWHERE): error for gate, error in model._default_quantum_errors.items()
+@cache
+def _gates() -> dict[str, int]:
+    """Return the gates on one or two qubits that circuits may hold, and their widths."""
+    return {
+        name: gate.num_qubits
+        for name, gate in get_standard_gate_name_mapping().items()
+        if gate.num_qubits in (1, 2) and name not in NOT_GATES
     }
-    for gate, by_qubits in model._local_quantum_errors.items():
-        errors |= {(gate, tuple(qubits)): error for qubits, error in by_qubits.items()}
-    readouts: dict[_Key, np.ndarray] = {}
-    found = dict(model._local_readout_errors)
-    if model._default_readout_error is not None:
-        found[EVERYWHERE] = model._default_readout_error
-    for qubits, error in found.items():
-        if error.number_of_qubits != 1:
-            raise ValueError("readout errors of several qubits at once")
-        readouts["measure", qubits and tuple(qubits)] = error.probabilities.T
-    return errors, readouts
 
 
-def _decode(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content with matrices as Aer takes them: JSON has pairs for complex numbers."""
-    errors = []
-    for error in content["errors"]:
-        branches = [
-            [
-                step | {"params": [_matrix(each) for each in step["params"]]}
-                if step["name"] in ("kraus", "unitary")
-                else step
-                for step in branch
-            ]
-            for branch in error.get("instructions", [])
-        ]
-        errors.append(error | ({"instructions": branches} if branches else {}))
-    return {"errors": errors}
+def _enough(with_errors: Collection[str]) -> tuple[str, ...]:
+    """Return gates that make any circuit: those with errors, rz, and ideal ones where needed."""
+    names = {*with_errors, *FREE}
+    rotation, entangler = QuantumCircuit(1), QuantumCircuit(2)
+    rotation.rx(Parameter("angle"), 0)
+    entangler.cx(0, 1)
+    if not _can_make(rotation, names):
+        names |= {*ONE_QUBIT}
+    if not _can_make(entangler, names):
+        names.add(TWO_QUBIT)
+    return tuple(sorted(names))
 
 
-def _matrix(pairs: list[list[list[float]]]) -> np.ndarray:
-    array = np.array(pairs, dtype=float)
-    return np.asarray(array[..., 0] + 1j * array[..., 1])
+def _can_make(circuit: QuantumCircuit, names: Collection[str]) -> bool:
+    """Tell whether the transpiler can make a circuit of gates with these names."""
+    target, width = Target(num_qubits=circuit.num_qubits), circuit.num_qubits
+    for name in sorted(names):
+        gate = get_standard_gate_name_mapping()[name]
+        if gate.num_qubits <= width:
+            target.add_instruction(
+                gate, dict.fromkeys(permutations(range(width), gate.num_qubits)), name=name
+            )
+    try:
+        fit(PQC(circuit, (), tuple(circuit.parameters), ()), target, seed=0, level=1)
+    except TranspilerError:
+        return False
+    return True
 
 
 def _is_ideal(circuit: QuantumCircuit) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from psutil import virtual_memory
 from qiskit import QuantumCircuit
+from qiskit.circuit import Gate, Operation
+from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import ReadoutError
@@ -80,6 +83,11 @@ class Sampling:
         return method
 
 
+@cache
+def _known_gates(method: str) -> frozenset[str]:
+    return frozenset(AerSimulator(method=method).configuration().basis_gates)
+
+
 class NoisySimulator:
     """Evaluates circuits on the same few qubits.
 
@@ -97,6 +105,7 @@ class NoisySimulator:
     def __init__(self, noise: LocalNoise, sampling: Sampling, rng: np.random.Generator) -> None:
         self.noise, self.sampling, self.rng = noise, sampling, rng
         self.method = sampling.method_for(len(noise.assignment))
+        self._known = _known_gates("density_matrix" if self.method == DENSITY else "statevector")
         threads = torch.get_num_threads()
         model = noise.model()
         if self.method == TRAJECTORIES and sampling.shots:
@@ -143,13 +152,13 @@ class NoisySimulator:
         Returns:
             Shape (n_points, 2^n_qubits); from density matrices only.
         """
-        saving = circuit.copy()
+        saving = self.noise.to_be_read(circuit)
         saving.save_probabilities(range(circuit.num_qubits))
         return np.array([data["probabilities"] for data in self._run(saving, points)])
 
     def _measure(self, circuit: QuantumCircuit, points: Reals) -> Reals:
         """Return the shares of bit strings read, one trajectory for each shot."""
-        measuring = circuit.copy()
+        measuring = self.noise.to_be_read(circuit)
         measuring.measure_all()
         shares = np.zeros((len(points), 1 << circuit.num_qubits))
         for row, data in zip(
@@ -163,7 +172,7 @@ class NoisySimulator:
         self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
     ) -> tuple[Reals, Reals]:
         """Return means over trajectories and their standard errors."""
-        saving = circuit.copy()
+        saving = self.noise.to_be_read(circuit)
         for index, observable in enumerate(observables):
             saving.save_expectation_value(
                 read_out(observable, self.noise.assignment),
@@ -182,12 +191,32 @@ class NoisySimulator:
 
     def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict[str, Any]]:
         """Return what Aer saved at each point."""
-        if self.method == DENSITY or not len(circuit.parameters):
-            return saved(self._aer, circuit, points, shots=shots, seed_simulator=self._seed())
+        strange = any(self._is_strange(each.operation) for each in circuit.data)
+        if not len(circuit.parameters) or (self.method == DENSITY and not strange):
+            known = self._as_matrices(circuit)
+            return saved(self._aer, known, points, shots=shots, seed_simulator=self._seed())
         found: list[dict[str, Any]] = []
         for point in points:
-            bound, none = circuit.assign_parameters(point), np.empty((1, 0))
+            bound = self._as_matrices(circuit.assign_parameters(point))
+            none = np.empty((1, 0))
             found += saved(self._aer, bound, none, shots=shots, seed_simulator=self._seed())
+        return found
+
+    def _is_strange(self, operation: Operation) -> bool:
+        """Tell whether an operation is a gate that Aer does not know."""
+        return isinstance(operation, Gate) and operation.name not in self._known
+
+    def _as_matrices(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """Return a circuit without parameters whose gates are known to Aer.
+
+        Those that are not are matrices with the gate's name as label, by which noise finds them.
+        """
+        found = circuit.copy_empty_like()
+        for each in circuit.data:
+            gate = each.operation
+            if self._is_strange(gate):
+                gate = UnitaryGate(gate.to_matrix(), label=gate.name)
+            found.append(gate, each.qubits, each.clbits)
         return found
 
     def _seed(self) -> int:

@@ -12,7 +12,8 @@ from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.common.errors import BackendError
 
-PARTS = ("gates", "relaxation", "readout")
+GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
+PARTS = (GATES, RELAXATION, READOUT)
 """What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
 
 
@@ -30,6 +31,9 @@ class NoiseSource(ABC):
     parts: tuple[str, ...]
     scaling: ClassVar[str]
     """What a scale does to it, in words."""
+
+    relaxation_is_in_gates: ClassVar[bool] = False
+    """Whether its errors of gates hold their relaxation, which it cannot tell apart."""
 
     @abstractmethod
     def target(self, n_qubits: int) -> Target:

@@ -93,7 +93,8 @@ class TwirledEngine:
         rng: np.random.Generator,
     ) -> None:
         pqc = prepared.pqc
-        observables = [read_out(each, noise.assignment) for each in pqc.observables]
+        assignment = noise.twirled_assignment()
+        observables = [read_out(each, assignment) for each in pqc.observables]
         program = compile_program(pqc.circuit, observables, pqc.inputs, pqc.weights)
         faults = compile_faults(pqc.circuit, program, pqc.inputs, pqc.weights)
         self.trajectories, self.rng = trajectories, rng

@@ -28,6 +28,7 @@ from qkdrp.backends.runtime import digests
 from qkdrp.backends.runtime.chunks import cut
 from qkdrp.backends.runtime.clients import Device, client_errors, open_device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate, refuse_above
+from qkdrp.backends.runtime.earlier import has_values_of
 from qkdrp.backends.runtime.estimators import choose_adapter, quiet
 from qkdrp.backends.runtime.job import DeviceJob
 from qkdrp.backends.runtime.job_collection import JobCollection, Values
@@ -43,7 +44,7 @@ from qkdrp.backends.runtime.ledger import (
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
-from qkdrp.circuits.digest import circuit_digest
+from qkdrp.circuits.digest import legacy_digest, pqc_digest
 from qkdrp.common.digests import digest_of
 from qkdrp.common.errors import BackendError
 
@@ -213,21 +214,11 @@ class DeviceEstimator(BaseEstimatorV2):
     def _there(self, pqc: PQC, points: np.ndarray) -> Callable[[], Values]:
         """Attach to jobs of the ledger, or note them down and submit them."""
         assert self.ledger is not None
-        circuit = circuit_digest(pqc.circuit, pqc.observables)
+        circuit = pqc_digest(pqc)
         inputs = digests.points_digest(points)
         of_what = self.purpose.identity if self.purpose else inputs
-        key = digest_of(
-            [
-                circuit,
-                of_what,
-                self.settings.device,
-                self.device.instance,
-                self.adapter.name,
-                self.settings.of_values(),
-                len(self.evaluations) if self.purpose else 0,
-            ]
-        )
-        found = self.ledger.latest(key)
+        key = self._key(circuit, of_what)
+        found = self.ledger.latest(key) or self._earlier(pqc, of_what)
         if found is not None and found.device != self.device.name:  # least_busy was another one
             self.device = open_device(replace(self.settings, device=found.device))
         submission = JobSubmission(self.device, self.ledger)
@@ -273,6 +264,26 @@ class DeviceEstimator(BaseEstimatorV2):
             self._note(found, Path(found.output))
         collection = JobCollection(self.device, self.ledger, self.on_progress)
         return partial(collection.values, found, len(pqc.observables), self.policy.wait)
+
+    def _key(self, circuit: str, of_what: str) -> str:
+        return digest_of(
+            [
+                circuit,
+                of_what,
+                self.settings.device,
+                self.device.instance,
+                self.adapter.name,
+                self.settings.of_values(),
+                len(self.evaluations) if self.purpose else 0,
+            ]
+        )
+
+    def _earlier(self, pqc: PQC, of_what: str) -> Evaluation | None:
+        """Return what version 0.1.0 noted down of the same circuit, under its own digest."""
+        assert self.ledger is not None
+        known_as = legacy_digest(pqc.circuit, pqc.observables)
+        found = self.ledger.latest(self._key(known_as, of_what))
+        return found if found is not None and has_values_of(found, pqc) else None
 
     def _attach(
         self, submission: JobSubmission, found: Evaluation, points: np.ndarray

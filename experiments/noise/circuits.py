@@ -12,7 +12,7 @@ from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.backends.runtime.digests import pack_prepared, unpack_prepared
 from qkdrp.circuits import PQCSpec, build_pqc
-from qkdrp.circuits.digest import circuit_digest
+from qkdrp.circuits.digest import pqc_digest
 from qkdrp.config import Settings
 
 FOLDER = "circuits"
@@ -46,7 +46,7 @@ class PackedCircuit(Settings):
         """
         detail = find_source(source).detail
         qpy, mapping = pack_prepared(prepared, calibration=detail)
-        digest = circuit_digest(prepared.pqc.circuit, prepared.pqc.observables)
+        digest = pqc_digest(prepared.pqc)
         return cls(
             source=source,
             detail=detail,

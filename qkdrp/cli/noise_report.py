@@ -8,6 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qkdrp.cli.console import console
 
+STATES = {True: "on", False: "off", None: "as far as gate errors hold it"}
+"""Words for a part of noise."""
+
 
 def noise_lines(noise: Mapping[str, Any]) -> list[str]:
     """Return what noise is on and off; nothing for an exact backend.
@@ -17,7 +20,7 @@ def noise_lines(noise: Mapping[str, Any]) -> list[str]:
     """
     if not noise:
         return []
-    parts = ", ".join(f"{part} {'on' if on else 'off'}" for part, on in noise["parts"].items())
+    parts = ", ".join(f"{part} {STATES[on]}" for part, on in noise["parts"].items())
     sampling = noise["sampling"]
     shots = sampling["shots"] or "infinitely many"
     return [
@@ -38,7 +41,8 @@ def circuit_lines(noise: Mapping[str, Any]) -> list[str]:
     return [
         f"circuit  physical qubits {', '.join(map(str, circuit['physical_qubits']))}; "
         f"{circuit['two_qubit_gates']} two-qubit gates, depth {circuit['depth']}, "
-        f"estimated success {circuit['estimated_success']:.3f}; {ways[circuit['method']]}"
+        f"estimated success {circuit['estimated_success']:.3f}; errors of "
+        f"{circuit['gates_with_errors']} of {circuit['gates']} gates; {ways[circuit['method']]}"
         for circuit in noise["circuits"]
     ]
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SCORES = ("AUC", "Spearman", "Pearson", "MSE")
 """Rows of score tables; keys of :class:`qkdrp.metrics.Scores` in small letters."""
 
+MOST_SIDE_BY_SIDE = 3
+"""Columns up to which scores and intervals fit into a line of 80 characters."""
+
 LOG_EVERY = 10
 """Epochs between two lines where the output is not a terminal."""
 
@@ -127,17 +130,19 @@ def report_evaluation(evaluation: "Evaluation") -> None:
     screen = console()
     trained, metrics = evaluation.trained, evaluation.metrics
     noise = metrics.get("noise", {})
+    repeats = metrics.get("repeats")
+    when = f"mean of {repeats['n']}" if repeats else "now"
     columns = {
-        f"{trained.get('predicted_on', trained['backend'])}, trained": trained["test"],
-        f"{metrics['backend']}, now": metrics["test"],
-        "ridge": trained["baselines"]["ridge"],
+        f"{trained.get('predicted_on', trained['backend'])},\ntrained": trained["test"],
+        f"{metrics['backend']},\n{when}": metrics["test"],
+        **trained["baselines"],
     }
     hardware = hardware_lines(metrics.get("hardware", {}))
     for line in (*noise_lines(noise), *circuit_lines(noise), *hardware):
         screen.print(line, soft_wrap=True)
     screen.print(_score_table(_title(trained), columns))
-    if "repeats" in metrics:
-        screen.print(repeats_line(metrics["repeats"]), soft_wrap=True)
+    if repeats:
+        screen.print(repeats_line(repeats), soft_wrap=True)
     if not metrics["same_data"]:
         screen.print("the data differ from those that the run was trained on")
     screen.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
@@ -173,14 +178,16 @@ def _score_table(title: str, columns: dict[str, dict[str, Any]]) -> Table:
     table.add_column("")
     for name in columns:
         table.add_column(name, no_wrap=True)
+    between = " " if len(columns) <= MOST_SIDE_BY_SIDE else "\n"
     for name in SCORES:
-        table.add_row(name, *(_with_interval(scores, name.lower()) for scores in columns.values()))
+        cells = [_with_interval(scores, name.lower(), between) for scores in columns.values()]
+        table.add_row(name, *cells)
     return table
 
 
-def _with_interval(scores: dict[str, Any], key: str) -> str:
+def _with_interval(scores: dict[str, Any], key: str, between: str) -> str:
     low, high = scores[f"{key}_ci"] or (None, None)
-    bounds = "" if low is None else f" ({low:.2f}, {high:.2f})"
+    bounds = "" if low is None else f"{between}({low:.2f}, {high:.2f})"
     return _number(scores[key]) + bounds
 
 

@@ -7,6 +7,7 @@ import torch
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.backends.isa.store import load_prepared
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits.reduce import reduce_pqc
 from qkdrp.common.errors import BackendError
 from tests.backends.tester import check_dtypes, check_gradients, check_shapes, exact_values
 from tests.backends.tester import random_point as random_values
@@ -93,6 +94,18 @@ def test_noise_aware_training_learns_from_trajectories(pqc: PQC, rng: np.random.
         mean = torch.stack([layer(angles.requires_grad_()) for _ in range(2)])
     assert torch.equal(*mean)  # evaluation is the full model
     assert backend.usage.executions == 8
+
+
+def test_adopted_forms_are_those_asked_for(pqc: PQC) -> None:
+    """All forms of a circuit have its values; which one was adopted is told by what it is."""
+    forms = [pqc, reduce_pqc(pqc), reduce_pqc(pqc, keep_tail=True)]
+    maker = get_backend("aer_noisy", noise=NOISE)
+    made = [maker.prepare(form) for form in forms]
+    backend = get_backend("aer_noisy", noise=NOISE)
+    for prepared in made:
+        backend.adopt(prepared)
+    assert [backend.prepare(form) for form in forms] == made
+    assert len({each.two_qubit_gates for each in made}) == 3
 
 
 def test_reports_say_what_is_on(pqc: PQC, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from types import SimpleNamespace
 
 import pytest
+from qiskit.circuit import Parameter
+from qiskit.circuit.library import RZZGate
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.transpiler import Target
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
@@ -79,6 +81,12 @@ def test_fractional_gates_are_assumed_where_cz_is_native(torino: DeviceSnapshot)
     cz = torino.target["cz"].get(pair) or torino.target["cz"][pair[::-1]]
     assert found.target["rzz"][pair].error == cz.error
     assert with_fractional_gates(found) is found
+    assert not found.target.supported_angle_bound("rzz", [-0.1])
+    anyhow = DeviceSnapshot(found.name, Target(num_qubits=2), (0, 1), 2)
+    bounded = DeviceSnapshot(found.name, Target(num_qubits=2), (0, 1), 2)
+    for each, bounds in ((anyhow, None), (bounded, [(0, 1)])):
+        each.target.add_instruction(RZZGate(Parameter("a")), {(0, 1): None}, angle_bounds=bounds)
+    assert anyhow.digest() != bounded.digest()
 
 
 def test_other_devices_have_no_fractional_gates(manila: DeviceSnapshot) -> None:

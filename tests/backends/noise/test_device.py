@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp, average_gate_fidelity
+from qiskit.quantum_info import DensityMatrix, SparsePauliOp, SuperOp, average_gate_fidelity
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError
 from qiskit_aer.primitives import EstimatorV2
@@ -75,6 +75,55 @@ def test_the_readout_map_is_what_aer_counts(
     )
     without, _ = silent.evaluate(torino.pqc.circuit, point, torino.pqc.observables)
     assert np.abs(found - without).max() > 4 / np.sqrt(shots)
+
+
+def relaxation(time: float, t1: float, t2: float) -> SuperOp:
+    """Thermal relaxation to |0>, by its own formula: columns stacked, 00 10 01 11."""
+    stays, coherence = np.exp(-time / t1), np.exp(-time / min(t2, 2 * t1))
+    matrix = np.diag([1.0, coherence, coherence, stays])
+    matrix[0, 3] = 1 - stays
+    return SuperOp(matrix)
+
+
+def test_channels_are_those_composed_by_hand(
+    torino: PreparedCircuit, rng: np.random.Generator
+) -> None:
+    """Aer 0.18.2 loses errors in some conversions of Kraus channels."""
+    device = FakeDevice("fake_torino")
+    target, region = device.target(4), torino.qubits
+    noise = device.noise(region, ALL[:2], 1.0)
+    circuit = torino.pqc.circuit
+    channels: dict[tuple[str, tuple[int, ...]], SuperOp] = {}
+    for each in circuit.data:
+        on = tuple(circuit.find_bit(bit).index for bit in each.qubits)
+        known = target[each.name][tuple(region[q] for q in on)]
+        thermal = SuperOp(np.eye(1))
+        for q in on:
+            times = target.qubit_properties[region[q]]
+            thermal = thermal.expand(relaxation(known.duration, times.t1, times.t2))
+        dimension = 2 ** len(on)
+        # Depolarizing before relaxation, as strong as makes the whole the calibrated error.
+        f_thermal = average_gate_fidelity(thermal)
+        excess = max(0.0, known.error - (1 - f_thermal))
+        depolarized = excess * dimension / (dimension * f_thermal - 1)
+        mixed = np.eye(dimension).reshape(-1, 1, order="F") / dimension
+        lost = mixed @ np.eye(dimension).reshape(1, -1, order="F")
+        keeping = (1 - depolarized) * np.eye(dimension**2) + depolarized * lost
+        channels[each.name, on] = SuperOp(thermal.data @ keeping)
+        if (each.name, on) in noise.errors:
+            found = SuperOp(noise.errors[each.name, on]).data
+            np.testing.assert_allclose(found, channels[each.name, on].data, rtol=0, atol=1e-10)
+
+    point = rng.uniform(-3, 3, (1, circuit.num_parameters))
+    state = DensityMatrix.from_label("0" * circuit.num_qubits)
+    for each in circuit.assign_parameters(point[0]).data:
+        on = tuple(circuit.find_bit(bit).index for bit in each.qubits)
+        state = state.evolve(each.operation, list(on)).evolve(channels[each.name, on], list(on))
+    expected = [state.expectation_value(op).real for op in torino.pqc.observables]
+    found, _ = NoisySimulator(noise, Sampling(), rng).evaluate(
+        circuit, point, torino.pqc.observables
+    )
+    np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-10)
 
 
 def test_readout_probabilities_are_those_of_the_snapshot(torino: PreparedCircuit) -> None:

@@ -7,7 +7,8 @@ from qiskit.quantum_info import SuperOp, average_gate_fidelity
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, thermal_relaxation_error
 
 from qkdrp.backends.noise.depolarizing import Depolarizing
-from qkdrp.backends.noise.saved import SavedModel, save_model
+from qkdrp.backends.noise.model_file import save_model
+from qkdrp.backends.noise.saved import SavedModel
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.common.errors import BackendError
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from qiskit_aer.noise import NoiseModel, thermal_relaxation_error
 
 from qkdrp.backends.isa.store import load_prepared
+from qkdrp.backends.noise.model_file import save_model
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 
 Cli = Callable[..., CliResult]
@@ -50,11 +52,18 @@ def test_repeats_give_mean_and_interval(cli: Cli, trained: Trained, tmp_path: Pa
     assert "over 4 repeats" in result.out
     metrics = read_json(output / "metrics.json")
     mse = metrics["repeats"]["mse"]
+    assert "mean of 4" in result.out
+    assert "now" not in result.out.split()
+    assert metrics["test"]["mse"] == mse["mean"]
+    assert metrics["test"]["mse_ci"] is None
     assert mse["ci"][0] < mse["mean"] < mse["ci"][1]
     assert metrics["usage"]["shots"] == 4 * 30 * metrics["test"]["n"]
     table = pd.read_csv(output / "predictions.csv")
     assert (table["prediction_sd"] > 0).all()  # each repeat drew shots of its own
     assert not (table["prediction"] == table["prediction_mean"]).all()
+    trained_table = pd.read_csv(trained.run / "predictions.csv").query("part == 'test'")
+    shift = (table["prediction_mean"].to_numpy() - trained_table["prediction"].to_numpy()).max()
+    assert metrics["largest_prediction_shift"] >= shift
 
 
 def test_the_same_seed_draws_the_same_shots(cli: Cli, trained: Trained, tmp_path: Path) -> None:
@@ -99,3 +108,43 @@ def test_repeats_of_exact_values_are_refused(cli: Cli, trained: Trained) -> None
     assert result.code == 2
     assert "give --shots" in result.err
     assert snapshot(trained.run) == before
+
+
+def test_all_baselines_of_the_training_are_shown(cli: Cli, trained: Trained) -> None:
+    result = cli("evaluate", trained.run, "--backend", "statevector", "--threads", 1)
+    assert result.code == 0
+    (header,) = [line for line in result.out.splitlines() if "now" in line.split()]
+    assert header.split() == ["trained", "now", "mean", "ridge"]
+    assert "…" not in result.out
+
+
+@pytest.mark.parametrize(
+    "backend", [("aer_noisy", "--noise", NOISE), ("ibm_runtime", "--device", "fake_manila")]
+)
+def test_models_without_a_circuit_have_no_noise(
+    cli: Cli, folder: Path, tmp_path: Path, backend: tuple[object, ...]
+) -> None:
+    """Their scores would stand unchanged under the name of a noise."""
+    classic = ("train", "--model", "classic", "--drug", "DrugA", "--data", folder, *SMALL)
+    run, before = tmp_path / "run", snapshot(tmp_path)
+    result = cli(*classic, "--backend", *backend, "--output", run)
+    assert (result.code, snapshot(tmp_path)) == (2, before)
+    assert "model 'classic' has no circuit" in result.err
+    assert cli(*classic, "--backend", "statevector", "--threads", 1, "--output", run).code == 0
+    before = snapshot(tmp_path)
+    result = cli("evaluate", run, "--backend", *backend)
+    assert (result.code, snapshot(tmp_path)) == (2, before)
+    assert "model 'classic' has no circuit" in result.err
+
+
+def test_relaxation_of_a_saved_model_is_not_called_off(
+    cli: Cli, trained: Trained, tmp_path: Path
+) -> None:
+    noise = NoiseModel()
+    noise.add_all_qubit_quantum_error(thermal_relaxation_error(50, 70, 1), ["sx"])
+    save_model(noise, tmp_path / "model.json")
+    arguments = ("--backend", "aer_noisy", "--noise", tmp_path / "model.json", "--threads", 1)
+    result = cli("evaluate", trained.run, *arguments, "--output", tmp_path / "out")
+    assert (result.code, result.err) == (0, "")
+    assert "gates on, relaxation as far as gate errors hold it, readout off" in result.out
+    assert "errors of " in result.out

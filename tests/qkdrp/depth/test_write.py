@@ -9,8 +9,10 @@ from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 from qkdrp.backends.depth.analyse import depth_report
 from qkdrp.backends.depth.cache import Cache
 from qkdrp.backends.depth.report import DepthReport
+from qkdrp.backends.depth.rules import RULES
 from qkdrp.circuits import PQCSpec
 from qkdrp.depth import figures
+from qkdrp.depth.summary import estimate_frame, shown
 from qkdrp.depth.write import FIGURES, GAINS, PAGE, RECORD, TABLE, write_report
 from tests.browser import needs_chromium, widths
 
@@ -78,3 +80,12 @@ def test_a_long_circuit_is_not_drawn(report: DepthReport, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(figures, "MOST_DRAWN", 10)
     assert figures.circuit_drawing(transpiled(report, report.top())) is None
+
+
+def test_no_rule_takes_the_place_of_a_number(report: DepthReport) -> None:
+    """A rule is called success, and so is a number."""
+    frame = estimate_frame(report)
+    assert frame["success"].tolist() == [row.trial.success for row in shown(report)]
+    marks = {f"meets {name}" for name in RULES}
+    assert marks <= set(frame)
+    assert frame[sorted(marks)].isin(["yes", "no", "?"]).all(axis=None)
