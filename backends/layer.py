@@ -1,34 +1,56 @@
 """The quantum layer: a ``TorchConnector`` that keeps dtypes and uses vector-Jacobian products."""
 
-import math
 from typing import Any
 
 import numpy as np
 import torch
 from qiskit_machine_learning.connectors import TorchConnector
 from qiskit_machine_learning.neural_networks import NeuralNetwork
-from torch.autograd.function import once_differentiable
 
-from qkdrp.common.errors import CircuitError
+from qkdrp.backends.errors import also_qiskit, qnn_errors
+from qkdrp.backends.layer_evaluation import Evaluation
+from qkdrp.backends.layer_functions import layer_values
+from qkdrp.common.errors import BackendError, CircuitError
 
 
 class QuantumLayer(TorchConnector):
     """A QNN as a torch module with one parameter, ``weight`` of shape (n_weights,).
 
     Where the QNN offers ``linearise``, the backward pass is one vector-Jacobian product whatever
-    the number of outputs; angles and gradients stay in the input's dtype, and gradients that
-    nobody needs are not handed out. Other QNNs are served as by ``TorchConnector`` itself.
+    the number of outputs; other QNNs are asked for their Jacobians. Values and gradients are in the
+    input's dtype, and gradients that nobody needs are not handed out.
+
+    Layers over a QNN of ``aer_exact`` or ``statevector`` have second derivatives
+    (``create_graph=True``, ``torch.func.hessian``) and work under all of ``torch.func``, gradients
+    per sample and ``vmap`` over weights included. Others have first derivatives,
+    ``torch.func.grad``, ``jacrev`` and ``vmap`` over inputs; whatever else is asked of them is an
+    error.
 
     Args:
         qnn: The quantum neural network; input gradients must be on.
         initial_weights: Shape (n_weights,); drawn from U(0, 2 pi) by torch's global generator
             where left out.
+        sparse: Whether values and gradients are sparse tensors; as the QNN has it where left out.
+            Such layers are served by ``TorchConnector`` itself, in single precision.
+
+    Raises:
+        CircuitError: If the initial weights are of another shape, or the QNN is not sparse but
+            ``sparse`` is asked for.
     """
 
+    @qnn_errors
     def __init__(
-        self, qnn: NeuralNetwork, initial_weights: np.ndarray | torch.Tensor | None = None
+        self,
+        qnn: NeuralNetwork,
+        initial_weights: np.ndarray | torch.Tensor | None = None,
+        sparse: bool | None = None,
     ) -> None:
-        super().__init__(qnn, initial_weights=np.zeros(qnn.num_weights))
+        if sparse and not qnn.sparse:
+            raise CircuitError(
+                f"Found sparse=True for a {type(qnn).__name__} with dense values, expected a "
+                "sparse QNN: leave sparse out."
+            )
+        super().__init__(qnn, initial_weights=np.zeros(qnn.num_weights), sparse=sparse)
         with torch.no_grad():
             if initial_weights is None:
                 self.weight.uniform_(0.0, 2 * torch.pi)
@@ -55,6 +77,7 @@ class QuantumLayer(TorchConnector):
             raise AttributeError("weight is not registered yet")
         return weight
 
+    @qnn_errors
     def forward(self, input_data: torch.Tensor | None = None) -> torch.Tensor:
         """Return the expectation values, shape (..., n_outputs).
 
@@ -66,64 +89,30 @@ class QuantumLayer(TorchConnector):
             CircuitError: If the last dimension is not the number of inputs.
         """
         qnn, weight = self.neural_network, self.weight
-        angles = torch.zeros(0) if input_data is None else input_data
+        angles = weight.new_zeros(0) if input_data is None else input_data
         if angles.shape[-1:] != (qnn.num_inputs,):
             raise CircuitError(
                 f"Found angles of shape {tuple(angles.shape)}, "
                 f"expected (..., {qnn.num_inputs}): one per input of the circuit."
             )
+        if angles.is_complex():
+            raise CircuitError(
+                f"Found angles of {angles.dtype}, expected real ones: take their real part."
+            )
         if not angles.is_floating_point():
             angles = angles.to(torch.get_default_dtype())
-        if not hasattr(qnn, "linearise"):
-            return super().forward(angles)
-        if torch.is_grad_enabled() and (angles.requires_grad or weight.requires_grad):
-            values: torch.Tensor = _Linearised.apply(angles, weight, qnn)  # type: ignore[no-untyped-call]  # torch
+        if self.sparse:
+            values = super().forward(angles)
+            if values.requires_grad:
+                values.register_hook(_refuse_second)
             return values
-        found = qnn.forward(_to_numpy(angles), _to_numpy(weight))
-        return _to_torch(found, (angles.device, angles.dtype))
+        needed = torch.is_grad_enabled() and (angles.requires_grad or weight.requires_grad)
+        return layer_values(angles, weight, Evaluation(qnn, keep=needed))
 
 
-class _Linearised(torch.autograd.Function):
-    """Bridges torch and a QNN with ``linearise``; the circuit itself works in float64."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,  # noqa: ANN401  # torch hangs whatever is needed on it
-        angles: torch.Tensor,
-        weights: torch.Tensor,
-        qnn: Any,  # noqa: ANN401  # a NeuralNetwork with ``linearise``
-    ) -> torch.Tensor:
-        inputs = _to_numpy(angles)
-        values, ctx.pull_back = qnn.linearise(_rows(inputs), _to_numpy(weights))
-        ctx.kinds = (angles.device, angles.dtype), (weights.device, weights.dtype)
-        return _to_torch(values.reshape(*inputs.shape[:-1], *qnn.output_shape), ctx.kinds[0])
-
-    @staticmethod
-    @once_differentiable
-    def backward(
-        ctx: Any,  # noqa: ANN401
-        *cotangents: torch.Tensor,
-    ) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
-        pulled = _to_numpy(cotangents[0])
-        by_inputs, by_weights = ctx.pull_back(_rows(pulled))
-        by_inputs = by_inputs.reshape(*pulled.shape[:-1], by_inputs.shape[-1])
-        needs_inputs, needs_weights, _ = ctx.needs_input_grad
-        kind_of_inputs, kind_of_weights = ctx.kinds
-        return (
-            _to_torch(by_inputs, kind_of_inputs) if needs_inputs else None,
-            _to_torch(by_weights, kind_of_weights) if needs_weights else None,
-            None,
+def _refuse_second(_: torch.Tensor) -> None:
+    """Raise in a backward pass whose gradients torch would differentiate, to zeros."""
+    if torch.is_grad_enabled():
+        raise also_qiskit(
+            BackendError("Sparse layers have no second derivatives: leave out create_graph.")
         )
-
-
-def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.numpy(force=True).astype(np.float64, copy=False)
-
-
-def _to_torch(array: np.ndarray, kind: tuple[torch.device, torch.dtype]) -> torch.Tensor:
-    return torch.from_numpy(array).to(*kind)
-
-
-def _rows(array: np.ndarray) -> np.ndarray:
-    """Return the array as rows of its last dimension."""
-    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])

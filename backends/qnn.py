@@ -1,7 +1,7 @@
 """Quantum neural networks: real ``EstimatorQNN``s that do not waste work."""
 
 from abc import abstractmethod
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from qiskit.primitives import BaseEstimatorV2
@@ -9,9 +9,12 @@ from qiskit_machine_learning.gradients import BaseEstimatorGradient
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qkdrp.backends.engine import ExactEngine, Pullback, Reals
+from qkdrp.backends.errors import qnn_errors
 from qkdrp.backends.gradient import AdjointEstimatorGradient
+from qkdrp.backends.pointwise import PointwiseEngine
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC, compile_program
+from qkdrp.common.errors import CircuitError
 
 
 class BroadcastQNN(EstimatorQNN):
@@ -39,7 +42,7 @@ class BroadcastQNN(EstimatorQNN):
         super().__init__(
             circuit=pqc.circuit,
             estimator=estimator,
-            observables=pqc.observables,
+            observables=list(pqc.observables),  # upstream hands out what it was given
             input_params=pqc.inputs,
             weight_params=pqc.weights,
             gradient=gradient,
@@ -47,10 +50,45 @@ class BroadcastQNN(EstimatorQNN):
             default_precision=precision,
         )
 
-    def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # a PQC has both
-        if len(input_data) == 0:  # Aer crashes on a PUB without points
+    @qnn_errors
+    def _forward(self, input_data: Reals | None, weights: Reals | None) -> Reals:
+        return self.values(*self._both(input_data, weights))
+
+    @qnn_errors
+    def _backward(
+        self, input_data: Reals | None, weights: Reals | None
+    ) -> tuple[Reals | None, Reals]:
+        by_inputs, by_weights = self.jacobian(*self._both(input_data, weights))
+        return by_inputs if self._input_gradients else None, by_weights
+
+    def _both(self, inputs: Reals | None, weights: Reals | None) -> tuple[Reals, Reals]:
+        """Return inputs and weights; upstream passes None on where there are none.
+
+        Raises:
+            CircuitError: If there are some.
+        """
+        inputs = np.zeros((1, 0)) if inputs is None else inputs
+        weights = np.zeros(0) if weights is None else weights
+        for what, found, expected in (
+            ("inputs", inputs.shape[-1], self.num_inputs),
+            ("weights", len(weights), self.num_weights),
+        ):
+            if found != expected:
+                raise CircuitError(
+                    f"Found {found} {what}, expected {expected}: one per parameter of the circuit."
+                )
+        return inputs, weights
+
+    def values(self, inputs: Reals, weights: Reals) -> Reals:
+        """Return the expectation values, shape (batch, n_outputs).
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+        """
+        if len(inputs) == 0:  # Aer crashes on a PUB without points
             return np.zeros((0, *self.output_shape))
-        points, _ = self._preprocess_forward(input_data, weights)
+        points, _ = self._preprocess_forward(inputs, weights)
         observables = [[observable] for observable in self._observables]
         job = self.estimator.run(
             [(self._circuit, observables, points)], precision=self._default_precision
@@ -69,12 +107,6 @@ class BroadcastQNN(EstimatorQNN):
             By inputs, shape (batch, n_outputs, n_inputs), and by weights, shape
             (batch, n_outputs, n_weights).
         """
-
-    def _backward(  # type: ignore[override]  # a PQC has both
-        self, input_data: Reals, weights: Reals
-    ) -> tuple[Reals | None, Reals]:
-        by_inputs, by_weights = self.jacobian(input_data, weights)
-        return by_inputs if self._input_gradients else None, by_weights
 
     def vjp(self, inputs: Reals, weights: Reals, cotangents: Reals) -> tuple[Reals, Reals]:
         """Return the vector-Jacobian product.
@@ -100,7 +132,7 @@ class BroadcastQNN(EstimatorQNN):
             inputs: Shape (batch, n_inputs).
             weights: Shape (n_weights,).
         """
-        return self.forward(inputs, weights), partial(self.vjp, inputs, weights)
+        return self.values(inputs, weights), partial(self.vjp, inputs, weights)
 
 
 class AdjointQNN(BroadcastQNN):
@@ -111,11 +143,17 @@ class AdjointQNN(BroadcastQNN):
         estimator: The estimator that gives the values at precision 0.
     """
 
+    @qnn_errors
     def __init__(self, pqc: PQC, estimator: BaseEstimatorV2) -> None:
         super().__init__(pqc, estimator, AdjointEstimatorGradient(estimator))
         self._engine = ExactEngine(
             compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
         )
+
+    @cached_property
+    def pointwise(self) -> PointwiseEngine:
+        """Values and derivatives, up to the second, where each point has weights of its own."""
+        return PointwiseEngine(self._engine.program)
 
     def jacobian(self, inputs: Reals, weights: Reals) -> tuple[Reals, Reals]:
         """Return the derivatives, one adjoint sweep for each observable."""
@@ -139,9 +177,15 @@ class EngineQNN(AdjointQNN):
         super().__init__(pqc, estimator)
         self._usage = usage
 
-    def _forward(self, input_data: Reals, weights: Reals) -> Reals:  # type: ignore[override]  # as above
-        self._usage.executions += len(input_data)
-        return self._engine.values(input_data, weights)
+    def values(self, inputs: Reals, weights: Reals) -> Reals:
+        """Return the expectation values, shape (batch, n_outputs).
+
+        Args:
+            inputs: Shape (batch, n_inputs).
+            weights: Shape (n_weights,).
+        """
+        self._usage.executions += len(inputs)
+        return self._engine.values(inputs, weights)
 
     def linearise(self, inputs: Reals, weights: Reals) -> tuple[Reals, Pullback]:
         """Return the values and :meth:`vjp` there, which goes on from the states of the values.

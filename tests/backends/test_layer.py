@@ -4,13 +4,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from qiskit import QuantumCircuit
+from qiskit.circuit import ParameterVector
+from qiskit.primitives import StatevectorSampler
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_machine_learning import QiskitMachineLearningError
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import EstimatorQNN
+from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
 
 from qkdrp.backends import QuantumLayer, engine, get_backend, narrow
 from qkdrp.backends.gradient import AdjointEstimatorGradient
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.common.errors import CircuitError
+from qkdrp.common.errors import BackendError, CircuitError
 from tests.backends.tester import exact_values, random_point, stock_qnn
 
 Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -85,7 +90,7 @@ def test_stock_qnn_and_connector_with_our_gradient(pqc: PQC, rng: np.random.Gene
     assert losses == sorted(losses, reverse=True)
 
 
-def test_a_qnn_without_vjp_is_served_as_upstream(pqc: PQC, rng: np.random.Generator) -> None:
+def test_a_qnn_without_vjp_gives_upstream_s_numbers(pqc: PQC, rng: np.random.Generator) -> None:
     inputs, weights = random_point(pqc, 2, rng)
     stock = stock_qnn(pqc)
     assert not hasattr(stock, "vjp")
@@ -235,22 +240,138 @@ def test_a_graph_that_is_retained_serves_twice(
         torch.testing.assert_close(again, once, rtol=0, atol=1e-7)
 
 
-def test_second_derivatives_are_refused(qnn: EstimatorQNN) -> None:
-    angles = tensor(np.ones((1, 4)))
-    loss = (QuantumLayer(qnn)(angles) ** 2).sum()
-    (slope,) = torch.autograd.grad(loss, angles, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        slope.sum().backward()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("changed", ["angles", "weight"])
+def test_changes_in_place_before_the_backward_pass_are_refused(
+    changed: str, dtype: torch.dtype, qnn: EstimatorQNN
+) -> None:
+    layer = QuantumLayer(qnn).to(dtype)
+    angles = tensor(np.ones((2, 4)), dtype)
+    loss = layer(angles).sum()
+    with torch.no_grad():
+        {"angles": angles, "weight": layer.weight}[changed].add_(0.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
 
 
-def test_second_derivatives_by_weights_are_refused(qnn: EstimatorQNN) -> None:
+def test_a_graph_is_freed_by_its_backward_pass(qnn: EstimatorQNN) -> None:
+    loss = QuantumLayer(qnn)(tensor(np.ones((2, 4)))).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="retain_graph"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_angles_keep_their_type(
+    dtype: torch.dtype, qnn: EstimatorQNN, pqc: PQC, rng: np.random.Generator
+) -> None:
+    inputs, weights = random_point(pqc, 3, rng)
+    layer = QuantumLayer(qnn, weights)
+    angles = tensor(inputs, dtype)
+    values = layer(angles)
+    values.sum().backward()
+    assert values.dtype == angles.grad.dtype == dtype
+    assert layer.weight.grad.dtype == torch.float32
+    expected = exact_values(pqc, angles.detach().double().numpy(), weights)
+    np.testing.assert_allclose(values.detach().double(), expected, atol=0.01)
+
+
+def test_the_layer_trains_under_autocast(qnn: EstimatorQNN) -> None:
+    encoder, layer = torch.nn.Linear(3, 4), QuantumLayer(qnn)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        values = layer(encoder(torch.ones(2, 3)))
+    values.sum().backward()
+    assert values.dtype == torch.bfloat16
+    for parameter in (*encoder.parameters(), layer.weight):
+        assert parameter.grad.dtype == torch.float32
+        assert parameter.grad.abs().max() > 0
+
+
+def test_complex_angles_are_refused(qnn: EstimatorQNN) -> None:
+    with pytest.raises(CircuitError, match="complex64"):
+        QuantumLayer(qnn)(torch.ones(2, 4, dtype=torch.complex64))
+
+
+def test_a_circuit_without_inputs_has_the_type_of_its_weight(rng: np.random.Generator) -> None:
+    theta = ParameterVector("theta", 2)
+    circuit = QuantumCircuit(1)
+    circuit.ry(theta[0], 0)
+    circuit.rx(theta[1], 0)
+    pqc = PQC.from_circuit(circuit, [], theta, [SparsePauliOp("Z")])
+    layer = QuantumLayer(get_backend("statevector").qnn(pqc)).double()
+    values = layer()
+    values.sum().backward()
+    first, second = layer.weight.detach()
+    expected = [-first.sin() * second.cos(), -first.cos() * second.sin()]
+    assert values.shape == (1,)
+    assert values.dtype == torch.float64
+    torch.testing.assert_close(layer.weight.grad, torch.stack(expected))
+
+
+def test_errors_belong_to_both_families(qnn: EstimatorQNN) -> None:
     layer = QuantumLayer(qnn)
-    loss = (layer(torch.ones(1, 4)) ** 2).sum()
-    (slope,) = torch.autograd.grad(loss, layer.weight, create_graph=True)
-    with pytest.raises(RuntimeError):
-        torch.autograd.grad(slope.sum(), layer.weight)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        slope.sum().backward()
+    for call in (
+        lambda: layer(torch.zeros(3)),
+        lambda: QuantumLayer(qnn, np.zeros(1)),
+        lambda: qnn.forward(None, np.zeros(6)),
+        lambda: qnn.backward(np.zeros((1, 4)), None),
+    ):
+        with pytest.raises(CircuitError) as caught:
+            call()
+        assert isinstance(caught.value, QiskitMachineLearningError)
+        assert str(caught.value).startswith("Found ")
+
+
+class TestSparse:
+    """``sparse``, as ``TorchConnector`` takes it."""
+
+    @pytest.mark.parametrize("sparse", [None, False])
+    def test_dense_layers(self, sparse: bool | None, qnn: EstimatorQNN) -> None:
+        layer = QuantumLayer(qnn, sparse=sparse)
+        assert not layer.sparse
+        assert not layer(torch.ones(1, 4)).is_sparse
+
+    def test_dense_qnns_are_refused(self, qnn: EstimatorQNN) -> None:
+        with pytest.raises(QiskitMachineLearningError, match="sparse=True"):
+            QuantumLayer(qnn, sparse=True)
+
+
+def sampler_qnn(**options: Any) -> SamplerQNN:
+    """A QNN of upstream with more than one number for each output."""
+    circuit, inputs, weights = QuantumCircuit(2), ParameterVector("x", 2), ParameterVector("w", 2)
+    for qubit in range(2):
+        circuit.ry(inputs[qubit], qubit)
+        circuit.rx(weights[qubit], qubit)
+    circuit.cx(0, 1)
+    return SamplerQNN(
+        circuit=circuit,
+        sampler=StatevectorSampler(seed=0),
+        input_params=inputs,
+        weight_params=weights,
+        interpret=lambda bits: (bits & 1, bits >> 1),
+        output_shape=(2, 2),
+        **options,
+    )
+
+
+def test_upstream_s_qnns_with_outputs_of_several_dimensions() -> None:
+    layer = QuantumLayer(sampler_qnn(input_gradients=True))
+    angles = tensor(np.ones((3, 5, 2)))
+    values = layer(angles)
+    (values * torch.arange(4.0).reshape(2, 2)).sum().backward()
+    assert values.shape == (3, 5, 2, 2)
+    assert angles.grad.abs().max() > 0
+    assert layer.weight.grad.abs().max() > 0
+    assert layer(angles[:0]).shape == (0, 5, 2, 2)
+
+
+def test_input_gradients_that_are_off_are_no_silent_zeros() -> None:
+    layer = QuantumLayer(sampler_qnn())
+    layer(torch.ones(1, 2)).sum().backward()
+    assert layer.weight.grad is not None
+    loss = layer(tensor(np.ones((1, 2)))).sum()
+    with pytest.raises(BackendError, match="input_gradients=False"):
+        loss.backward()
 
 
 def test_there_is_one_parameter(qnn: EstimatorQNN) -> None:
