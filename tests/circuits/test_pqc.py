@@ -125,7 +125,7 @@ def test_single_is_the_parity_of_all_qubits(
 ) -> None:
     single = build_pqc(PQCSpec(n_qubits, 2, 1, "single", entangler))
     multi = build_pqc(replace(single.spec, measurement="multi"))
-    parity = replace(multi, observables=(SparsePauliOp("Z" * n_qubits),))
+    parity = multi.transformed(multi.circuit, [SparsePauliOp("Z" * n_qubits)])
     angles = random_angles(rng, single.spec)
     np.testing.assert_allclose(values(single, angles), values(parity, angles), atol=1e-12)
 
