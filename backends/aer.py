@@ -11,9 +11,9 @@ from qiskit_aer import AerSimulator
 from qkdrp.common.errors import BackendError
 
 BOUND_BY_AER = frozenset(
-    ("cu", "p", "r", "rx", "rxx", "ry", "ryy", "rz", "rzx", "rzz", "u", "u1", "u2", "u3")
+    ("p", "r", "rx", "rxx", "ry", "ryy", "rz", "rzx", "rzz", "u", "u1", "u2", "u3")
 )
-"""Gates whose parameters Aer binds; it silently drops cp, crx, cry, crz, cu1 and cu3 with them."""
+"""Gates whose parameters Aer binds; it drops cp, crx, cry, crz, cu, cu1 and cu3 without a word."""
 
 
 def is_bound_by_aer(instruction: CircuitInstruction) -> bool:

@@ -37,7 +37,10 @@ def test_all_that_is_wrong_is_one_line() -> None:
 
 def test_an_angle_may_be_text() -> None:
     assert TrainConfig.make(model={"r": "pi/2"}) == TrainConfig()
-    assert StudyConfig.make(drugs=("x",), r=("pi/2", 1.0)).r == (math.pi / 2, 1.0)
+    assert StudyConfig.make(drugs=("x",), models=("moderated",), r=("pi/2", 1.0)).r == (
+        math.pi / 2,
+        1.0,
+    )
     with pytest.raises(
         ConfigError, match=r"^model.r = 'pie': found 'pie', expected radians .*4\.$"
     ):
