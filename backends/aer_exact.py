@@ -5,27 +5,30 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction
+from qiskit.circuit.library import UnitaryGate
 from qiskit.primitives import BaseEstimatorV2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 
-from qkdrp.backends.aer import saved
+from qkdrp.backends.aer import is_bound_by_aer, saved
 from qkdrp.backends.base import Backend, CostEstimate
-from qkdrp.backends.estimator import LocalEstimator, Reals
+from qkdrp.backends.estimator import ExactEstimator, Reals
 from qkdrp.backends.qnn import AdjointQNN
 from qkdrp.backends.usage import Usage
 from qkdrp.backends.zstrings import eigenvalues, has_only_z
-from qkdrp.circuits import PQC
+from qkdrp.circuits import PQC, unroll
 
 MOST_PROBABILITIES = 12
 """Qubits up to which Z strings are read from probabilities, which takes two thirds of the time."""
 
 
-class AerEstimator(LocalEstimator):
+class AerEstimator(ExactEstimator):
     """Exact expectation values from Aer's state vectors.
 
     Aer's own ``EstimatorV2`` saves, and hands to Python, one number for each point and observable;
-    here a point saves its probabilities once, where all observables are Z strings.
+    here a point saves its probabilities once, where all observables are Z strings. Gates that Aer
+    does not know, or whose parameters it does not bind, are replaced by their definitions.
 
     Args:
         threads: Of Aer, one for each point.
@@ -41,12 +44,19 @@ class AerEstimator(LocalEstimator):
             max_parallel_experiments=threads,
             runtime_parameter_bind_enable=True,
         )
+        self._names = frozenset(self.simulator.configuration().basis_gates)
 
     def evaluate(
         self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
     ) -> tuple[Reals, Reals]:
-        """Return exact values, shape (n_points, n_observables), and zeros."""
-        saving, qubits = circuit.copy(), range(circuit.num_qubits)
+        """Return exact values, shape (n_points, n_observables), and zeros.
+
+        Raises:
+            UnsupportedGateError: If the circuit holds anything but gates; names it.
+        """
+        unrolled = unroll(circuit, self._runs)
+        points = points[:, [each in unrolled.parameters for each in circuit.parameters]]
+        saving, qubits = unrolled.copy(), range(circuit.num_qubits)
         if len(qubits) <= MOST_PROBABILITIES and all(map(has_only_z, observables)):
             saving.save_probabilities(qubits)
             shares = np.array([d["probabilities"] for d in saved(self.simulator, saving, points)])
@@ -60,6 +70,12 @@ class AerEstimator(LocalEstimator):
             found = np.array([[each[label] for label in labels] for each in data])
             found = found.reshape(-1, len(labels))
         return found, np.zeros(found.shape)
+
+    def _runs(self, instruction: CircuitInstruction) -> bool:
+        """Tell whether Aer applies a gate, and binds its parameters."""
+        if not instruction.is_standard_gate():
+            return isinstance(instruction.operation, UnitaryGate)
+        return instruction.name in self._names and is_bound_by_aer(instruction)
 
 
 class AerExact(Backend):

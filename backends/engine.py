@@ -10,6 +10,7 @@ from psutil import virtual_memory
 
 from qkdrp.backends.narrow import NarrowSweep
 from qkdrp.backends.plan import MAX_NARROW, Plan, make_plan
+from qkdrp.backends.reduction import ReducedSweep, Sweep, detached, rotation_angles
 from qkdrp.backends.wide import WideSweep
 from qkdrp.circuits.program import PauliProgram, Signs
 from qkdrp.common.errors import BackendError
@@ -28,7 +29,9 @@ class ExactEngine:
     Runs of commuting rotations are applied as one phase, X strings between Hadamards. Gradients
     come from one adjoint sweep that un-computes the rotations instead of storing states:
     ``dE/d angle_k = Im <lambda_k| P_k |psi_k>``. Rotations in front of the first input are the
-    same for the whole batch and are done once. Uses as many threads as torch.
+    same for the whole batch and are done once. Uses as many threads as torch. Angles beyond
+    :data:`~qkdrp.circuits.angles.LARGEST` radians are reduced first, which takes longer; those
+    that are not finite give NaN.
 
     Args:
         program: The program to evaluate.
@@ -118,12 +121,24 @@ class ExactEngine:
 
     def _sweep(
         self, inputs: Reals, weights: Reals, signs: Signs | None = None, *, every: bool = False
-    ) -> NarrowSweep | WideSweep:
+    ) -> Sweep:
         """Begin an evaluation; ``every`` asks for slopes of all parameters sample by sample."""
         if self.program.n_qubits > MAX_NARROW:
             return WideSweep(self.program, self.dtype, inputs, weights, signs)
         plan = self._batch_plan if signs is None and not every else self._sample_plan
-        return NarrowSweep(plan, self.dtype, inputs, weights, signs)
+        return NarrowSweep(plan, self.dtype, inputs, weights, signs, self._reduced)
+
+    def _reduced(self, inputs: Reals, weights: Reals, signs: Signs | None) -> ReducedSweep:
+        """Begin an evaluation of the detached program at reduced angles."""
+        angles = rotation_angles(self.program, inputs, weights)
+        plan = self._detached_plan
+        return ReducedSweep(self.program, NarrowSweep(plan, self.dtype, angles, np.empty(0), signs))
+
+    @cached_property
+    def _detached_plan(self) -> Plan:
+        """The plan whose parameters are the angles of all rotations."""
+        program = detached(self.program)
+        return make_plan(program, np.ones(program.n_rotations, dtype=bool))
 
     @cached_property
     def _batch_plan(self) -> Plan:
@@ -135,7 +150,7 @@ class ExactEngine:
         """The plan where every rotation has an angle per sample."""
         return make_plan(self.program, np.ones(self.program.n_rotations, dtype=bool))
 
-    def _pull(self, sweep: NarrowSweep | WideSweep, cotangents: Reals) -> tuple[Reals, Reals]:
+    def _pull(self, sweep: Sweep, cotangents: Reals) -> tuple[Reals, Reals]:
         each, shared = sweep.slopes(cotangents)
         n_inputs = self.program.n_inputs
         if each.shape[1] > n_inputs:

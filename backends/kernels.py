@@ -35,7 +35,17 @@ from qkdrp.backends.rows import (
     transform,
     turn_mixed,
 )
-from qkdrp.backends.simd import LANES, first_row, kernel, load, odd, splat, store, totals
+from qkdrp.backends.simd import (
+    LANES,
+    first_row,
+    kernel,
+    load,
+    odd,
+    splat,
+    store,
+    strict_kernel,
+    totals,
+)
 
 
 @kernel
@@ -243,12 +253,22 @@ def enter(point, batch, chunk):
     gather(point.term_signs, batch.term_signs, chunk)
 
 
+@strict_kernel
+def exceeds(angles, limit):
+    """Tell whether some angle is larger than a limit; NaN is not."""
+    count = 0
+    for k in range(len(angles)):
+        count += abs(angles[k]) > limit
+    return count > 0
+
+
 @kernel
 def sweep(
     start,
     stop,
     back,
     body,
+    limit,
     runs,
     tables,
     patterns,
@@ -268,13 +288,15 @@ def sweep(
 ):
     """Compute the values of chunks start..stop of a batch, or their gradients.
 
-    Arguments are flat, since Numba takes its time over tuples.
+    Arguments are flat, since Numba takes its time over tuples. Returns whether a parameter is
+    beyond the limit; then nothing of the results counts.
 
     Args:
         start: First chunk.
         stop: Behind the last.
         back: Whether to compute gradients.
         body: The first run that differs from sample to sample.
+        limit: The largest parameter that may be used as it is.
         runs: As in ``Layout``, like all up to ``terms``.
         tables: As above.
         patterns: As above.
@@ -313,6 +335,9 @@ def sweep(
         memory[cuts[7] : cuts[8]],
         memory[cuts[8] : cuts[9]],
     )
+    own = inputs[start * LANES : stop * LANES]
+    if exceeds(weights, limit) or exceeds(own.reshape(own.size), limit):
+        return True
     begin(scratch, point, layout, batch, body)
     front, n_runs, at, kept = scratch.front, len(runs), first_row(states), len(states) > 0
     clear(scratch.gathered)
@@ -339,3 +364,4 @@ def sweep(
     if back:  # in front of the body the state is the same for all, and gradients are linear
         backward(front, scratch.gone_back, scratch, 0, body, layout, point)
         shared_slopes(shared, scratch.gathered, scratch.w, layout)
+    return False

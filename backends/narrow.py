@@ -1,6 +1,7 @@
 """The exact engine for narrow circuits: chunks of samples, shared out among threads."""
 
 import threading
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from qkdrp.backends.kernels import sweep
 from qkdrp.backends.plan import MAX_TABLE, Indices, Plan
 from qkdrp.backends.pool import share_out
+from qkdrp.backends.reduction import Sweep
 from qkdrp.backends.rows import ROW
 from qkdrp.backends.simd import LANES, aligned
 from qkdrp.circuits.program import Signs
@@ -24,6 +26,8 @@ Reals = NDArray[np.floating[Any]]
 
 _NONE = np.empty((0, 0))
 _UNSIGNED = _NONE, _NONE
+_FLOAT64 = np.dtype(np.float64)
+_NO_STATES = {np.dtype(kind): np.empty(0, kind) for kind in (np.float32, np.float64)}
 
 _local = threading.local()
 
@@ -37,6 +41,8 @@ class NarrowSweep:
         inputs: Shape (batch, n_inputs), radians.
         weights: Shape (n_weights,), radians.
         signs: Of rotations and terms, sample by sample.
+        reduce_angles: Gives the sweep that takes over where a parameter is beyond the plan's
+            limit.
     """
 
     def __init__(
@@ -46,12 +52,16 @@ class NarrowSweep:
         inputs: Reals,
         weights: Reals,
         signs: Signs | None = None,
+        reduce_angles: Callable[[Reals, Reals, Signs | None], Sweep] | None = None,
     ) -> None:
-        self.plan, self.dtype, self.signed = plan, dtype, signs is not None
+        self.plan, self.dtype, self.signs = plan, dtype, signs
+        self.reduce_angles = reduce_angles
+        self.limit = plan.limit if reduce_angles else np.inf
+        self.reduced: Sweep | None = None
         inputs, weights = _plain(inputs), _plain(weights)
         self.batch = inputs, weights, *(_UNSIGNED if signs is None else map(_plain, signs))
         self.shape, self.n_weights = inputs.shape, len(weights)
-        self.states = np.empty(0, dtype)
+        self.states = _NO_STATES[dtype]
 
     def values(self, *, keep: bool = False) -> Reals:
         """Return the expectation values, shape (batch, n_observables).
@@ -63,7 +73,9 @@ class NarrowSweep:
         kept = -(-self.shape[0] // LANES) * ROW << self.plan.n_qubits
         if keep and kept * self.dtype.itemsize <= MAX_KEPT:
             self.states = np.empty(kept + LANES, self.dtype)
-        self._sweep(values, _NONE, back=False)
+        if self._sweep(values, _NONE, back=False) is None:
+            self.reduced = self._reduce()
+            return self.reduced.values(keep=keep)
         return values
 
     def slopes(self, cotangents: Reals) -> tuple[Reals, Reals]:
@@ -77,20 +89,34 @@ class NarrowSweep:
             n_weights), as the plan has it; and by weights, from angles that the whole batch
             shares, shape (n_weights,).
         """
-        gradient = np.empty((self.shape[0], self.plan.n_rows - 1))
-        return gradient, self._sweep(_plain(cotangents), gradient, back=True)
+        if self.reduced is None:
+            gradient = np.empty((self.shape[0], self.plan.n_rows - 1))
+            shared = self._sweep(_plain(cotangents), gradient, back=True)
+            if shared is not None:
+                return gradient, shared
+            self.reduced = self._reduce()
+        return self.reduced.slopes(cotangents)
 
-    def _sweep(self, values: Reals, gradient: Reals, *, back: bool) -> Reals:
-        plan = self.plan
+    def _reduce(self) -> Sweep:
+        assert self.reduce_angles is not None
+        self.states = _NO_STATES[self.dtype]
+        return self.reduce_angles(*self.batch[:2], self.signs)
+
+    def _sweep(self, values: Reals, gradient: Reals, *, back: bool) -> Reals | None:
+        """Run the kernel; None where a parameter is beyond the limit."""
+        plan, limit = self.plan, self.limit
+        large = False
 
         def run(start: int, stop: int) -> Reals:
+            nonlocal large
             shared = np.zeros(self.n_weights)
-            memory = _memory(plan, self.dtype, signed=self.signed)
-            sweep(
+            memory = _memory(plan, self.dtype, signed=self.signs is not None)
+            exceeded = sweep(
                 start,
                 stop,
                 back,
                 plan.body,
+                limit,
                 *plan.layout,
                 *self.batch,
                 *memory,
@@ -99,10 +125,13 @@ class NarrowSweep:
                 gradient,
                 shared,
             )
+            if exceeded:
+                large = True
             return shared
 
         chunks, least = -(-self.shape[0] // LANES), WORTH_THREADS >> plan.n_qubits
-        return reduce(np.add, share_out(run, chunks, 1 + least // (1 + len(plan.layout.runs))))
+        parts = share_out(run, chunks, 1 + least // (1 + len(plan.layout.runs)))
+        return None if large else reduce(np.add, parts)
 
 
 def _memory(plan: Plan, dtype: np.dtype[Any], *, signed: bool) -> tuple[Reals, Indices]:
@@ -121,5 +150,7 @@ def _memory(plan: Plan, dtype: np.dtype[Any], *, signed: bool) -> tuple[Reals, I
 
 def _plain(array: Reals) -> NDArray[np.float64]:
     """Return the array as the one type that kernels are compiled for."""
+    if array.dtype == _FLOAT64 and array.flags.carray:
+        return array
     plain = np.ascontiguousarray(array, dtype=np.float64)
     return plain if plain.flags.writeable else plain.copy()

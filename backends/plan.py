@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qkdrp.backends.reduction import parameter_limit
 from qkdrp.circuits.program import CONSTANT, PauliProgram
 
 DIAGONAL, FLIP, MIXED = 0, 1, 2
@@ -86,6 +87,7 @@ class Plan:
         n_shared: Rows of shared phases.
         n_observables: Number of outputs.
         body: The first run that differs from sample to sample.
+        limit: The largest parameter, in radians, whose angles are used as they are.
     """
 
     layout: Layout
@@ -95,6 +97,7 @@ class Plan:
     n_shared: int
     n_observables: int
     body: int
+    limit: float
 
 
 def make_plan(program: PauliProgram, per_sample: NDArray[np.bool_]) -> Plan:
@@ -174,6 +177,7 @@ def make_plan(program: PauliProgram, per_sample: NDArray[np.bool_]) -> Plan:
         n_shared=n_shared,
         n_observables=program.n_observables,
         body=varying[0] if varying else len(runs),
+        limit=parameter_limit(program),
     )
 
 

@@ -29,6 +29,9 @@ They allocate nothing (``_nrt``): else every view of an array would count refere
 and threads would wait for each other.
 """
 
+strict_kernel = njit(nogil=True, error_model="numpy", cache=True, _nrt=False)
+"""Decorates those that must tell NaN and infinity from numbers."""
+
 
 @kernel
 def first_row(raw):  # noqa: ANN001, ANN201  # a kernel

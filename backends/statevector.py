@@ -9,16 +9,13 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.base import Backend, CostEstimate
 from qkdrp.backends.engine import ExactEngine
-from qkdrp.backends.estimator import LocalEstimator, Reals
+from qkdrp.backends.estimator import ExactEstimator, Reals
 from qkdrp.backends.qnn import EngineQNN
 from qkdrp.circuits import PQC, compile_program
 
 
-class Statevector(Backend, LocalEstimator):
-    """Exact values and gradients; also an ``EstimatorV2`` of its own.
-
-    As an estimator it returns exact values, which meet every requested precision: ``stds`` are 0.
-    """
+class Statevector(Backend, ExactEstimator):
+    """Exact values and gradients; also an ``EstimatorV2`` of its own."""
 
     name = "statevector"
 

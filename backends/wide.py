@@ -17,6 +17,7 @@ from qkdrp.backends.pool import share_out
 from qkdrp.backends.rows import ROW, hadamard_stage, hadamards, multiply, n_y, overlap, square
 from qkdrp.backends.simd import LANES, aligned, kernel, load, mix, odd, splat, store
 from qkdrp.backends.sincos import sincos
+from qkdrp.circuits.angles import LARGEST, reduced
 from qkdrp.circuits.program import PauliProgram, Signs
 
 LANE_QUBITS = LANES.bit_length() - 1
@@ -146,7 +147,8 @@ class WideSweep:
         self.terms = np.broadcast_to(program.term_coefficient, (self.batch, len(program.term_x)))
         if signs is not None:
             self.factors, self.terms = self.factors * signs.rotations, self.terms * signs.terms
-        self.half = parameters[:, program.source] * self.factors / 2  # CONSTANT is the last column
+        angles = parameters[:, program.source] * self.factors  # CONSTANT is the last column
+        self.half = (reduced(angles) if np.any(np.abs(angles) > LARGEST) else angles) / 2
 
     def values(self, *, keep: bool = False) -> Reals:  # noqa: ARG002  # one state at a time
         """Return the expectation values, shape (batch, n_observables)."""
@@ -245,7 +247,8 @@ class WideSweep:
         self._hadamards(self.w, range(self.n_qubits), LANES)
 
     def _turn_mixed(self, psi: Reals, k: int, half: Reals) -> None:
-        c, s = self._real(np.cos(half[k])), self._real(np.sin(half[k]))
+        with np.errstate(invalid="ignore"):
+            c, s = self._real(np.cos(half[k])), self._real(np.sin(half[k]))
         pairs = self.n_rows * LANES // 2
         strings = self.program.x[k], self.program.z[k]
         share_out(

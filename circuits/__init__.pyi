@@ -8,6 +8,7 @@ from .resources import CircuitResources, logical_resources
 from .shapes import SHAPES
 from .spec import PQCSpec
 from .steps import ROTATION_GATES
+from .unroll import unroll
 
 __all__ = [
     "ENTANGLERS",
@@ -22,4 +23,5 @@ __all__ = [
     "compile_program",
     "logical_resources",
     "reduce_pqc",
+    "unroll",
 ]

@@ -47,6 +47,9 @@ class PQCSpec:
                     f"{name} = {value!r}: expected a whole number of at least {least}."
                 )
             object.__setattr__(self, name, int(value))
+        if self.absorb_tail not in (True, False):
+            raise CircuitError(f"absorb_tail = {self.absorb_tail!r}: expected True or False.")
+        object.__setattr__(self, "absorb_tail", bool(self.absorb_tail))
         for name, registry in _CHOICES.items():
             value = getattr(self, name)
             if value not in tuple(registry):

@@ -10,6 +10,7 @@ from qiskit.circuit import CircuitInstruction, Parameter, ParameterExpression
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Clifford
 
+from qkdrp.circuits.angles import LARGEST, reduced
 from qkdrp.circuits.program import CONSTANT
 from qkdrp.common.errors import CircuitError, UnsupportedGateError
 
@@ -117,7 +118,7 @@ def _linear_terms(
 ) -> Iterator[tuple[float, int]]:
     """Split an angle into (coefficient, source) terms; its constant part comes last."""
     if not isinstance(angle, ParameterExpression):
-        yield float(angle), CONSTANT
+        yield _constant(float(angle), where), CONSTANT
         return
     parameters = sorted(angle.parameters, key=sources.__getitem__)
     try:
@@ -132,4 +133,11 @@ def _linear_terms(
         if slope != 0.0:
             yield slope, sources[parameter]
     if offset != 0.0:
-        yield offset, CONSTANT
+        yield _constant(offset, where), CONSTANT
+
+
+def _constant(angle: float, where: str) -> float:
+    """Return an angle that counts its quarter turns exactly."""
+    if not math.isfinite(angle):
+        raise CircuitError(f"{where} has the angle {angle}: expected a finite number of radians.")
+    return angle if abs(angle) <= LARGEST else float(reduced(angle))

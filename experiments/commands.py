@@ -15,7 +15,7 @@ from qkdrp.cli.options import (
     StratifyTest,
     VarianceThreshold,
     ZScore,
-    parse_angle,
+    read_angle,
 )
 from qkdrp.config import DataConfig, FitConfig
 from qkdrp.experiments import options
@@ -101,7 +101,7 @@ def common_settings(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str
         "models": separated(given["models"], str),
         **{key: separated(given[key], int) for key in ("n_qubits", "n_encoding", "n_variational")},
         **{key: separated(given[key], float) for key in ("lr", "a")},
-        "r": separated(given["r"], parse_angle),
+        "r": separated(given["r"], read_angle),
         **{key: given[key] for key in ("repeats", "folds", "epochs")},
     }
     chosen = defaults | {key: value for key, value in values.items() if value is not None}

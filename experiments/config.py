@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from qkdrp.config import PAPER_A, PAPER_R, DataConfig, FitConfig, Settings
+from qkdrp.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig, Settings
 
 Positive = Annotated[float, Field(gt=0)]
 Some = Field(min_length=1)
@@ -58,7 +58,7 @@ class StudyConfig(Settings):
     n_variational: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
     lr: tuple[Positive, ...] = (1e-4,)
     a: tuple[Positive, ...] = (PAPER_A,)
-    r: tuple[Positive, ...] = (PAPER_R,)
+    r: tuple[Angle, ...] = (PAPER_R,)
     repeats: int = Field(default=2, ge=1)
     folds: int = Field(default=5, ge=2)
     epochs: int = Field(default=100, ge=1)

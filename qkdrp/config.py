@@ -2,14 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from qkdrp.common.angles import parse_angle
 from qkdrp.common.errors import ConfigError
 
 PAPER_A, PAPER_R = 20.0, math.pi / 2
 """Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""
+
+Angle = Annotated[
+    float,
+    BeforeValidator(lambda given: parse_angle(given) if isinstance(given, str) else given),
+    Field(gt=0),
+]
+"""Radians above 0; text such as ``pi/2`` is read, too."""
 
 
 class Settings(BaseModel):
@@ -28,8 +36,7 @@ class Settings(BaseModel):
             return cls(**values)
         except ValidationError as error:
             wrong = "; ".join(
-                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: "
-                f"{item['msg'].replace('Input should be', 'expected')}"
+                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {_plain(item['msg'])}"
                 for item in error.errors()
             )
             raise ConfigError(f"{wrong}.") from error
@@ -38,6 +45,12 @@ class Settings(BaseModel):
     def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of many values that are settings here, not yet validated."""
         return {name: values[name] for name in cls.model_fields}
+
+
+def _plain(message: str) -> str:
+    """Return a message of pydantic in our words."""
+    words = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    return words.rstrip(".")
 
 
 Later: Any = Field(default=None, exclude_if=lambda value: value is None)
@@ -80,7 +93,7 @@ class ModelConfig(Settings):
         entangler: Entangler of the circuit.
         absorb_tail: Whether the last CNOTs are moved into the observables.
         a: Input scale of the moderated tanh.
-        r: Output range of the moderated tanh, radians.
+        r: Output range of the moderated tanh, radians; text such as ``"pi/2"``, too.
         learn_a_r: Whether a and r are trained.
     """
 
@@ -92,7 +105,7 @@ class ModelConfig(Settings):
     entangler: str = "ring"
     absorb_tail: bool = False
     a: float = Field(default=PAPER_A, gt=0)
-    r: float = Field(default=PAPER_R, gt=0)
+    r: Angle = PAPER_R
     learn_a_r: bool = False
 
 

@@ -36,7 +36,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         entangler: ``"ring"``, ``"linear"`` or ``"brick"``.
         absorb_tail: Whether the last CNOTs are moved into the observables.
         a: Input scale of the moderated tanh.
-        r: Output range of the moderated tanh, radians.
+        r: Output range of the moderated tanh, radians; text such as ``"pi/2"``, too.
         learn_a_r: Whether a and r are trained.
         epochs: Largest number of epochs.
         batch_size: Samples in a batch.
@@ -63,7 +63,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         entangler: str = "ring",
         absorb_tail: bool = False,
         a: float = PAPER_A,
-        r: float = PAPER_R,
+        r: float | str = PAPER_R,
         learn_a_r: bool = False,
         epochs: int = 100,
         batch_size: int = 128,

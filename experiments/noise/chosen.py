@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import typer
-
-from qkdrp.cli.options import parse_angle
+from qkdrp.common.angles import parse_angle
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.configurations import Configuration
 from qkdrp.experiments.noise.trainings import Training
@@ -74,7 +72,7 @@ class Chosen:
                 )
             try:
                 values[key] = tuple(map(KEYS[key][0], listed.split("|")))
-            except (ValueError, typer.BadParameter) as error:
+            except ValueError as error:
                 raise ConfigError(f"chosen: {key} cannot be {listed!r}.") from error
         return cls(values)
 

@@ -30,7 +30,7 @@ from qkdrp.cli.options import (
     StratifyTest,
     VarianceThreshold,
     ZScore,
-    parse_angle,
+    read_angle,
 )
 from qkdrp.config import DataConfig, FitConfig
 from qkdrp.experiments import options
@@ -182,7 +182,7 @@ def _config(given: dict[str, Any]) -> "NoiseConfig":
         **{key: separated(given[key], str) for key in ("parts", "trainings")},
         **{key: separated(given[key], float) for key in ("scales", "train_scales")},
         "shots": separated(given["shots"], int),
-        "reference_r": None if reference_r is None else parse_angle(reference_r),
+        "reference_r": None if reference_r is None else read_angle(reference_r),
         **{
             key: given[key]
             for key in ("design", "reference_a", "repetitions", "gradient_rows", "chosen")

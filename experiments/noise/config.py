@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.common.errors import ConfigError
-from qkdrp.config import PAPER_A, PAPER_R
+from qkdrp.config import PAPER_A, PAPER_R, Angle
 from qkdrp.experiments.config import Positive, StudyConfig, one_of_each
 from qkdrp.experiments.contenders import contender
 from qkdrp.experiments.noise.cells import NONE, Cell
@@ -73,10 +73,10 @@ class NoiseConfig(StudyConfig):
     study: str = STUDY
     models: tuple[str, ...] = ("moderated", "moderated-learned")
     a: tuple[Positive, ...] = A_VALUES
-    r: tuple[Positive, ...] = R_VALUES
+    r: tuple[Angle, ...] = R_VALUES
     design: Literal["cross", "grid"] = "cross"
     reference_a: Positive = PAPER_A
-    reference_r: Positive = PAPER_R
+    reference_r: Angle = PAPER_R
     noise: tuple[str, ...] = ("fake_torino",)
     scales: tuple[NotNegative, ...] = (0.0, 0.5, 1.0, 2.0, 4.0)
     parts: tuple[str, ...] = (ALL,)

@@ -1,7 +1,5 @@
 """Options that several commands share, and how their values are read."""
 
-import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,22 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from qkdrp.backends.registry import BACKENDS
+from qkdrp.common.angles import parse_angle
+from qkdrp.common.errors import ConfigError
 
-_NUMBER = r"(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
-_ANGLE = re.compile(rf"{_NUMBER}?\s*\*?\s*(?P<pi>pi)?\s*(?:/\s*(?P<divisor>\d+\.?\d*))?")
 
-
-def parse_angle(text: str | float) -> float:
-    """Read an angle in radians: ``1.57``, ``pi``, ``pi/2``, ``3pi/4`` or ``2*pi``.
+def read_angle(text: str | float) -> float:
+    """Read an angle for an option.
 
     Raises:
-        typer.BadParameter: If it is none of these.
+        typer.BadParameter: If it is none.
     """
-    match = _ANGLE.fullmatch(str(text).strip().lower())
-    number, pi, divisor = match.group("number", "pi", "divisor") if match else (None, None, None)
-    if (number is None and pi is None) or (divisor is not None and float(divisor) == 0):
-        raise typer.BadParameter(f"found {text!r}, expected radians such as 1.57, pi/2 or 3pi/4.")
-    return float(number or 1.0) * (math.pi if pi else 1.0) / float(divisor or 1.0)
+    try:
+        return parse_angle(text)
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def parse_names(text: str) -> list[str]:

@@ -37,7 +37,7 @@ from qkdrp.cli.options import (
     VarianceThreshold,
     ZScore,
     noise_options,
-    parse_angle,
+    read_angle,
 )
 from qkdrp.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
@@ -97,7 +97,7 @@ def train(
         float,
         typer.Option(
             help="Output range of r*tanh(phi/a) in radians; pi/2, 3pi/4 and the like.",
-            parser=parse_angle,
+            parser=read_angle,
             metavar="ANGLE",
             show_default="pi/2",
             rich_help_panel=_CIRCUIT,

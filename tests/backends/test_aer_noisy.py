@@ -3,9 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from qiskit import QuantumCircuit
+from qiskit.circuit import ParameterVector
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.backends.isa.store import load_prepared
+from qkdrp.backends.noise.saved import save_model
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.reduce import reduce_pqc
 from qkdrp.common.errors import BackendError
@@ -141,3 +146,24 @@ def test_circuits_are_checked_before_any_work() -> None:
         get_backend("aer_noisy", noise=NOISE, method="density_matrix").check(wide)
     with pytest.raises(BackendError, match="fake_manila has 5"):
         get_backend("aer_noisy", noise="fake_manila").check(wide)
+
+
+def test_gates_whose_parameters_aer_drops_are_bound_before(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    model = NoiseModel()
+    for gate, n_qubits in (("cp", 2), ("sx", 1), ("x", 1)):
+        model.add_all_qubit_quantum_error(depolarizing_error(1e-12, n_qubits), gate)
+    save_model(model, tmp_path / "noise.json")
+    inputs = ParameterVector("x", 2)
+    circuit = QuantumCircuit(2)
+    circuit.sx([0, 1])
+    circuit.cp(inputs[0], 0, 1)
+    circuit.rz(inputs[1], 0)
+    circuit.sx([0, 1])
+    pqc = PQC.from_circuit(circuit, inputs, [], [SparsePauliOp("IZ"), SparsePauliOp("ZZ")])
+    backend = get_backend("aer_noisy", noise=str(tmp_path / "noise.json"))
+    assert "cp" in backend.prepare(pqc).pqc.circuit.count_ops()
+    points = rng.uniform(-3, 3, (3, 2))
+    found = backend.qnn(pqc).forward(points, [])
+    np.testing.assert_allclose(found, exact_values(pqc, points, np.empty(0)), atol=1e-9)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
+from qkdrp.backends import get_backend
 from qkdrp.backends.engine import ExactEngine
 from qkdrp.circuits import (
     ENTANGLERS,
@@ -113,6 +115,68 @@ def test_what_does_not_fit_a_circuit_is_named(
         PQC.from_circuit(own_circuit(), inputs, weights, [SparsePauliOp(o) for o in observables])
 
 
+@pytest.mark.parametrize("made", ["constructed", "from a circuit", "transformed"])
+def test_a_single_operator_is_one_observable(made: str) -> None:
+    circuit, operator = own_circuit(), SparsePauliOp(["ZI", "IZ"], [0.5, 0.25])
+    pqc = PQC.from_circuit(circuit, [X], [W], operator)
+    if made == "constructed":
+        pqc = PQC(circuit, [X], [W], operator)  # type: ignore[arg-type]
+    elif made == "transformed":
+        pqc = PQC.from_circuit(circuit, [X], [W], SparsePauliOp("XX")).transformed(
+            circuit, operator
+        )
+    assert pqc.observables == (operator,)
+    inputs, weights = np.array([[0.4], [1.2]]), np.array([0.7])
+    expected = 0.5 * np.cos(weights) + 0.25 * np.cos(inputs)
+    for name, options in BACKENDS.items():
+        qnn = get_backend(name, **options).qnn(pqc)
+        np.testing.assert_allclose(qnn.forward(inputs, weights), expected, atol=1e-9)
+        by_inputs, by_weights = qnn.backward(inputs, weights)
+        np.testing.assert_allclose(by_inputs[:, :, 0], -0.25 * np.sin(inputs), atol=1e-9)
+        np.testing.assert_allclose(by_weights[:, 0], -0.5 * np.sin([weights] * 2), atol=1e-9)
+
+
+BACKENDS: dict[str, dict[str, Any]] = {
+    "aer_exact": {},
+    "statevector": {},
+    "aer_noisy": {"noise": "depolarizing:p1=0,p2=1e-12"},
+}
+
+SPEC = PQCSpec(2, 1, 1)
+
+ZZ = SparsePauliOp("ZZ")
+
+
+def with_reset() -> QuantumCircuit:
+    circuit = own_circuit()
+    circuit.reset(0)
+    return circuit
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"circuit": "rx"}, "give a QuantumCircuit"),
+        ({"circuit": with_reset()}, "gate 2 .reset on qubits .0.. holds reset"),
+        ({"inputs": X}, "inputs is .*: give a sequence of Parameters"),
+        ({"weights": ["w"]}, "weights holds 'w' .str.: give a sequence of Parameters"),
+        ({"weights": []}, "lack w and give the unknown none"),
+        ({"observables": "ZZ"}, "observables is 'ZZ' .str.: give a sequence of SparsePauliOps"),
+        ({"observables": ["ZZ"]}, "Observable 0 is 'ZZ' .str.: give a SparsePauliOp"),
+        ({"observables": [ZZ, SparsePauliOp("ZZZ")]}, "Observable 1 acts on 3 qubits"),
+        ({"observables": [1j * ZZ]}, "Observable 0 is not Hermitian"),
+        ({"observables": [float("nan") * ZZ]}, "Observable 0 is not Hermitian: use finite"),
+        ({"observables": [SparsePauliOp(["ZZ"], np.array([W]))]}, "has a parameter as coefficient"),
+        ({"spec": "4,2,1"}, "spec is '4,2,1' .str.: give a PQCSpec"),
+        ({"spec": SPEC}, "which is no circuit of PQCSpec"),
+    ],
+)
+def test_a_pqc_checks_what_it_is_given(changes: dict[str, Any], match: str) -> None:
+    given = {"circuit": own_circuit(), "inputs": [X], "weights": [W], "observables": [ZZ]}
+    with pytest.raises(CircuitError, match=match):
+        PQC(**given | changes)
+
+
 def test_multi_reads_z_of_each_qubit_in_order() -> None:
     pqc = build_pqc(PQCSpec(3, 1, 1))
     assert pqc.observables == tuple(map(SparsePauliOp, ["IIZ", "IZI", "ZII"]))
@@ -125,7 +189,7 @@ def test_single_is_the_parity_of_all_qubits(
 ) -> None:
     single = build_pqc(PQCSpec(n_qubits, 2, 1, "single", entangler))
     multi = build_pqc(replace(single.spec, measurement="multi"))
-    parity = replace(multi, observables=(SparsePauliOp("Z" * n_qubits),))
+    parity = multi.transformed(multi.circuit, [SparsePauliOp("Z" * n_qubits)])
     angles = random_angles(rng, single.spec)
     np.testing.assert_allclose(values(single, angles), values(parity, angles), atol=1e-12)
 

@@ -63,6 +63,12 @@ def test_an_unknown_choice_lists_the_choices(field: str, choices: list[str]) -> 
     assert all(choice in str(caught.value) for choice in choices)
 
 
+@pytest.mark.parametrize("value", ["no", None, 2])
+def test_absorbing_is_true_or_false(value: object) -> None:
+    with pytest.raises(CircuitError, match="absorb_tail = .*: expected True or False"):
+        replace(SPEC, absorb_tail=value)
+
+
 def test_a_circuit_error_is_a_value_error_of_the_family() -> None:
     assert issubclass(CircuitError, QkdrpError)
     assert issubclass(CircuitError, ValueError)

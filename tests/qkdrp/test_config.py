@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.config import FitConfig, ModelConfig, TrainConfig
+from qkdrp.experiments.config import StudyConfig
 
 
 def test_the_defaults_are_those_of_the_paper() -> None:
@@ -32,6 +33,20 @@ def test_all_that_is_wrong_is_one_line() -> None:
     message = str(caught.value)
     assert "\n" not in message
     assert all(name in message for name in ("model.a = -1.0", "model.n_qubits = 1", "fit.lr"))
+
+
+def test_an_angle_may_be_text() -> None:
+    assert TrainConfig.make(model={"r": "pi/2"}) == TrainConfig()
+    assert StudyConfig.make(drugs=("x",), models=("moderated",), r=("pi/2", 1.0)).r == (
+        math.pi / 2,
+        1.0,
+    )
+    with pytest.raises(
+        ConfigError, match=r"^model.r = 'pie': found 'pie', expected radians .*4\.$"
+    ):
+        TrainConfig.make(model={"r": "pie"})
+    with pytest.raises(ConfigError, match="greater than 0"):
+        ModelConfig.make(r="0")
 
 
 def test_an_unknown_setting_is_refused() -> None:

@@ -43,6 +43,15 @@ def test_parameters_go_in_and_out() -> None:
     assert clone(regressor).get_params() == regressor.get_params()
 
 
+def test_an_angle_may_be_text(rows: Rows) -> None:
+    as_text = small(r="pi/3").fit(*rows)
+    assert as_text.r == "pi/3"
+    expected = small(r=np.pi / 3).fit(*rows).predict(rows[0])
+    np.testing.assert_array_equal(as_text.predict(rows[0]), expected)
+    with pytest.raises(ConfigError, match="r = 'half a turn': found"):
+        small(r="half a turn").fit(*rows)
+
+
 @pytest.mark.parametrize("model", ["classic", "moderated"])
 def test_cross_validation_of_a_pipeline(rows: Rows, model: str) -> None:
     pipeline = make_pipeline(preprocessing(), small(model=model))

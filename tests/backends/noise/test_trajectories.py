@@ -53,7 +53,7 @@ def random_case(seed: int) -> tuple[PreparedCircuit, LocalNoise, np.ndarray]:
     target = Depolarizing(p1=0.01, p2=0.02).target(spec.n_qubits)
     prepared = prepare(build_pqc(spec), target, seeds=[seed])
     pqc = prepared.pqc
-    driven: PQC = replace(pqc, inputs=(*pqc.inputs, *pqc.weights), weights=())
+    driven: PQC = replace(pqc, inputs=(*pqc.inputs, *pqc.weights), weights=(), spec=None)
     point = rng.uniform(-3, 3, len(driven.inputs))
     return replace(prepared, pqc=driven), random_noise(spec.n_qubits, rng), point
 
