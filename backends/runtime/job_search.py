@@ -178,6 +178,7 @@ class JobSearch:
         return bool(there)
 
     def _listed(self, tag: str) -> list[Any]:
+        watch_of(self.service)  # so that the answer tells the time
         with client_errors(f"look for the job with tag {tag}"):
             return list(self.service.jobs(limit=None, job_tags=[tag], instance=self.instance))
 
