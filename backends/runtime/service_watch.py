@@ -16,7 +16,7 @@ from typing import Any, Self
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
-UNCLEAR = frozenset({408, 409, 499})
+UNCLEAR = frozenset({408, 499})
 """Status codes below 500 that leave open whether a request was carried out."""
 
 TOO_MANY = 429
