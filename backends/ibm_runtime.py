@@ -110,7 +110,7 @@ class IbmRuntime(Backend):
     def notes(self) -> list[str]:
         """What the user should know: which estimator is used, what has no effect."""
         silent = self._estimator.adapter.silent_about(self.device, self.settings)
-        notes = [self._estimator.note] if self._estimator.note else []
+        notes = [*filter(None, [self._estimator.note]), *self._estimator.stray_notes]
         return [*notes, f"no effect in this simulation: {silent}"] if silent else notes
 
     def check(self, pqc: PQC) -> None:

@@ -29,7 +29,7 @@ They allocate nothing (``_nrt``): else every view of an array would count refere
 and threads would wait for each other.
 """
 
-strict_kernel = njit(nogil=True, error_model="numpy", cache=True, _nrt=False)
+strict_kernel = cached_njit(nogil=True, error_model="numpy", _nrt=False)
 """Decorates those that must tell NaN and infinity from numbers."""
 
 

@@ -18,6 +18,7 @@ class Job:
     result: Future[str] | None = None
     outcome: str = "Completed"
     reason: str = ""
+    arrived: float = 0.0
 
     def view(self, now: float) -> dict[str, Any]:
         done = now >= self.ready and (self.result is None or self.result.done())
@@ -48,9 +49,13 @@ class Fault:
     Args:
         method: Of the request.
         path: Regular expression of the whole path.
-        action: ``"503"``, ``"reset"``, or ``"reset after"``: the work is done, the reply is lost.
+        action: ``"503"`` or another status code; ``"reset"``; ``"reset after"``: the work is done,
+            the reply is lost; ``"500 after"``: the work is done, the reply says that it failed;
+            ``"reply after"``: the work is done, the reply is ``reply``.
         times: How often.
         before: Called when it strikes.
+        headers: Sent along with the reply.
+        reply: Status and content of the reply.
     """
 
     method: str
@@ -58,3 +63,16 @@ class Fault:
     action: str
     times: int = 1
     before: Callable[[], None] = lambda: None
+    headers: dict[str, str] = field(default_factory=dict)
+    reply: tuple[int, Any] = (200, None)
+
+    def answer(self, work: Callable[[str], tuple[int, Any]], path: str) -> tuple[int, Any]:
+        """Do what the fault leaves of the work, and return the reply."""
+        code, _, after = self.action.partition(" ")
+        if after or not code.isdigit():
+            done = work(path)
+            if code == "reply":
+                return self.reply
+            if not code.isdigit():
+                return done
+        return int(code), {"error": {"message": f"told to answer {code}", "code": int(code)}}

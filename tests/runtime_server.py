@@ -13,6 +13,7 @@ import json
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -59,6 +60,8 @@ class RuntimeServer(ThreadingHTTPServer):
         faults: Still to strike.
         log: One line for each request.
         leaks: Requests that carried the token where it does not belong.
+        clock_shift: Seconds that the service's own clock is ahead of this machine's.
+        listing_lag: Seconds of the server's clock until a job is in the list of jobs.
     """
 
     daemon_threads = True
@@ -78,6 +81,7 @@ class RuntimeServer(ThreadingHTTPServer):
         self.faults: list[Fault] = []
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.clock_shift = self.listing_lag = 0.0
         self.log: list[str] = []
         self.leaks: list[str] = []
 
@@ -109,6 +113,11 @@ class RuntimeServer(ThreadingHTTPServer):
                 self.devices[name] = getattr(fake_provider, DEVICES[name])()
             return self.devices[name]
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that were killed while they talked."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def count(self, method: str, path: str) -> int:
         """Return how many requests came to a path (a regular expression)."""
         return sum(bool(re.match(rf"{method} {path} ", line)) for line in self.log)
@@ -124,6 +133,7 @@ class RuntimeServer(ThreadingHTTPServer):
     def submit(self, body: dict[str, Any]) -> Job:
         with self.lock:
             job = Job(f"job{len(self.jobs)}{uuid4().hex[:8]}", body, self.now())
+            job.arrived = job.ready
             job.ready += self.queue_seconds
             job.outcome, job.reason = self.outcome, self.reason
             if job.outcome == "Completed":
@@ -177,6 +187,8 @@ class Handler(BaseHTTPRequestHandler):
         status, content = (
             (503, {"error": {"message": "down for maintenance", "code": 503}})
             if fault is not None and fault.action == "503"
+            else fault.answer(self.answer, path)
+            if fault is not None
             else self.answer(path)
         )
         if fault is not None and fault.action == "reset after":
@@ -186,6 +198,8 @@ class Handler(BaseHTTPRequestHandler):
         server.log.append(f"{self.command} {path} {status} {len(self.raw)}")
         data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
         self.send_response(status)
+        for name, value in (fault.headers if fault is not None else {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(0 if status == 204 else len(data)))
         self.end_headers()
@@ -193,6 +207,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time by the service's clock."""
+        return super().date_time_string((timestamp or time.time()) + self.server.clock_shift)
 
     def reset_connection(self, path: str) -> None:
         """Drop the connection as a dying server does."""
@@ -312,7 +330,8 @@ class Handler(BaseHTTPRequestHandler):
         return 200, {"id": job.id, "backend": job.body["backend"]}
 
     def list_jobs(self) -> Reply:
-        found = self.jobs[::-1]
+        listed = self.server.now() - self.server.listing_lag
+        found = [job for job in self.jobs[::-1] if job.arrived <= listed]
         for tag in self.query.get("tags", []):
             found = [job for job in found if tag in job.body.get("tags", [])]
         start = int(self.query.get("offset", ["0"])[0])

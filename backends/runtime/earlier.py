@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.quantum_info import Statevector
 
-from qkdrp.backends.runtime import digests
-from qkdrp.backends.runtime.ledger import Evaluation
+from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.circuits import PQC
 
 COMPARED = 3
@@ -15,18 +14,18 @@ SAME_VALUE = 1e-6
 """By how much values of the same circuit in other gates may differ."""
 
 
-def has_values_of(found: Evaluation, pqc: PQC) -> bool:
-    """Tell whether an evaluation is of a circuit, by exact values at some of its own points.
+def has_values_of(prepared: PreparedCircuit, points: NDArray[np.float64], pqc: PQC) -> bool:
+    """Tell whether what was sent is a circuit, by exact values at some of the points.
 
     Version 0.1.0 found evaluations by a digest that some circuits share, so that an evaluation
     found by it may be of another circuit.
 
     Args:
-        found: The evaluation, with the circuit that was sent and its points.
+        prepared: The circuit that was sent.
+        points: Shape (n_points, n_parameters).
         pqc: The circuit.
     """
-    points = digests.unpack_points(found.points)
-    stored = digests.unpack_prepared(found.prepared, found.mapping).pqc
+    stored = prepared.pqc
     names = [[each.name for each in (*one.inputs, *one.weights)] for one in (stored, pqc)]
     if names[0] != names[1] or points.shape[1:] != (len(names[0]),):
         return False

@@ -2,10 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,34 +23,21 @@ from qkdrp.backends.isa.place import place
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.isa.store import CIRCUIT, MAPPING, save_prepared
 from qkdrp.backends.runtime import digests
+from qkdrp.backends.runtime import evaluation_record as record
 from qkdrp.backends.runtime.chunks import cut
-from qkdrp.backends.runtime.clients import Device, client_errors, open_device
+from qkdrp.backends.runtime.clients import Device, open_device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate, refuse_above
-from qkdrp.backends.runtime.earlier import has_values_of
 from qkdrp.backends.runtime.estimators import choose_adapter, quiet
 from qkdrp.backends.runtime.job import DeviceJob
 from qkdrp.backends.runtime.job_collection import JobCollection, Values
 from qkdrp.backends.runtime.job_submission import JobSubmission
-from qkdrp.backends.runtime.ledger import (
-    ENDED_BADLY,
-    LOST,
-    PLANNED,
-    Evaluation,
-    Ledger,
-    summary,
-)
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import PLANNED, Evaluation, summary
+from qkdrp.backends.runtime.open_modes import OpenModes
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
-from qkdrp.circuits.digest import legacy_digest, pqc_digest
-from qkdrp.common.digests import digest_of
 from qkdrp.common.errors import BackendError
-
-PACKAGES = ("qkdrp", "qiskit", "qiskit-ibm-runtime", "qiskit-aer")
-"""Packages whose versions a result depends on."""
-
-SAME_ANGLE = 1e-3
-"""Radians by which an angle may differ between two processes and still be the same one."""
 
 EXPECTATIONS = "expectations.csv"
 """File of values with standard errors; rows are those of the predictions."""
@@ -111,6 +96,7 @@ class DeviceEstimator(BaseEstimatorV2):
         self._known: list[tuple[QuantumCircuit, PQC]] = []
         self._mode: Any = None
         self._spent = 0.0
+        self.stray_notes: list[str] = []
 
     def know(self, circuit: QuantumCircuit, pqc: PQC) -> None:
         """Take a circuit that will be asked for, the one of a QNN, for that of a PQC."""
@@ -155,11 +141,14 @@ class DeviceEstimator(BaseEstimatorV2):
         digests.unpack_files({EXPECTATIONS: text.encode()}, folder)
 
     def close(self) -> None:
-        """Close an open batch or session; jobs that are in it go on."""
+        """Close an open batch or session; jobs that are in it go on.
+
+        One that cannot be closed now is closed by the next command that uses the ledger.
+        """
         mode, self._mode = self._mode, None
-        if hasattr(mode, "close") and not self.device.local:
-            with client_errors("close the batch or session"):
-                mode.close()
+        if mode is not None and self.ledger is not None:
+            note = OpenModes(self.device.service, self.ledger).close(mode)
+            self.stray_notes += [note] if note else []
 
     def _submit(self, pub: EstimatorPub) -> Callable[[], PubResult]:
         pqc = next((pqc for circuit, pqc in self._known if circuit is pub.circuit), None)
@@ -214,140 +203,120 @@ class DeviceEstimator(BaseEstimatorV2):
     def _there(self, pqc: PQC, points: np.ndarray) -> Callable[[], Values]:
         """Attach to jobs of the ledger, or note them down and submit them."""
         assert self.ledger is not None
-        circuit = pqc_digest(pqc)
-        inputs = digests.points_digest(points)
-        of_what = self.purpose.identity if self.purpose else inputs
-        key = self._key(circuit, of_what)
-        found = self.ledger.latest(key) or self._earlier(pqc, of_what)
+        ledger = self.ledger
+        asked = record.identity(
+            pqc,
+            points,
+            self.purpose,
+            len(self.evaluations),
+            self.settings,
+            self.device.instance,
+            self.adapter.name,
+        )
+        found = record.find(ledger, asked, pqc)
         if found is not None and found.device != self.device.name:  # least_busy was another one
             self.device = open_device(replace(self.settings, device=found.device))
-        submission = JobSubmission(self.device, self.ledger)
+        submission = JobSubmission(self.device, ledger)
+        after = 0
         if found is not None:
-            found = self._attach(submission, found, points)
+            record.check_points(found, points, ledger)
+            found = submission.locate(found, self.policy.wait)
+            after = found.attempt if self.policy.resubmit else 0
+            found = ledger.renew(found, self.policy.resubmit)
         if found is None:
-            pub = self._pub(pqc, points)
-            pubs, loads = cut(self.device, self.adapter, self.settings, pub)
-            cost = estimate(self.device, self.adapter, self.settings, pubs, loads)
-            self._allow(cost)
-            output = self.purpose.claim() if self.purpose else None
-            bounds = np.cumsum([0, *(each.parameter_values.size for each in pubs)]).tolist()
-            packed, mapping = digests.pack_prepared(
-                self._prepare(pqc),
-                calibration=self.device.calibrated,
-                device_qubits=self.device.backend.num_qubits,
-            )
-            values = {
-                "key": key,
-                "device": self.device.name,
-                "instance": self.device.instance,
-                "estimator": self.adapter.name,
-                "run": str(self.purpose.run) if self.purpose else None,
-                "output": str(output) if output else None,
-                "request": json.dumps(dict(self.purpose.request) if self.purpose else {}),
-                "options": json.dumps(asdict(self.settings)),
-                "circuit": circuit,
-                "inputs": inputs,
-                "points": digests.pack_points(points),
-                "prepared": packed,
-                "mapping": mapping,
-                "calibrated": self.device.calibrated,
-                "cost": json.dumps(cost.to_json()),
-                "versions": json.dumps({name: version(name) for name in PACKAGES}),
-            }
-            spans = list(pairwise(bounds))
-            found, new = self.ledger.begin(values, spans, self.policy.resubmit)
-            if not new:  # another process was faster
-                found = submission.locate(found)
+            found = self._begin(asked, pqc, points, after)
         found = self._send(submission, found, pqc)
+        self.stray_notes += submission.search.notes
         self.evaluations.append(found)
         if found.output and Path(found.output).is_dir():
             self._note(found, Path(found.output))
-        collection = JobCollection(self.device, self.ledger, self.on_progress)
-        return partial(collection.values, found, len(pqc.observables), self.policy.wait)
+        collection = JobCollection(self.device, ledger, self.on_progress)
 
-    def _key(self, circuit: str, of_what: str) -> str:
-        return digest_of(
-            [
-                circuit,
-                of_what,
-                self.settings.device,
-                self.device.instance,
-                self.adapter.name,
-                self.settings.of_values(),
-                len(self.evaluations) if self.purpose else 0,
-            ]
-        )
+        def fetch() -> Values:
+            values = collection.values(found, len(pqc.observables), self.policy.wait)
+            if found.run is None:  # nothing else tells when its values were taken
+                ledger.set_collected(found.id)
+            return values
 
-    def _earlier(self, pqc: PQC, of_what: str) -> Evaluation | None:
-        """Return what version 0.1.0 noted down of the same circuit, under its own digest."""
+        return fetch
+
+    def _begin(
+        self, asked: Mapping[str, Any], pqc: PQC, points: np.ndarray, after: int
+    ) -> Evaluation:
+        """Note down a new evaluation, or return that of a process that was faster."""
         assert self.ledger is not None
-        known_as = legacy_digest(pqc.circuit, pqc.observables)
-        found = self.ledger.latest(self._key(known_as, of_what))
-        return found if found is not None and has_values_of(found, pqc) else None
-
-    def _attach(
-        self, submission: JobSubmission, found: Evaluation, points: np.ndarray
-    ) -> Evaluation | None:
-        """Return what is there already, ready to be sent where it is not; None to begin anew."""
-        before = digests.unpack_points(found.points)
-        if before.shape != points.shape or not np.allclose(before, points, rtol=0, atol=SAME_ANGLE):
-            raise BackendError(
-                f"Evaluation {found.id} of the ledger is of the same run with other angles: the "
-                "run folder was changed; use another --ledger, or --resubmit."
-            )
-        found = submission.locate(found)
-        badly = {*ENDED_BADLY, LOST} if self.policy.resubmit else {LOST}
-        gone = [job for job in found.jobs if job.state in badly]
-        if self.policy.resubmit and not gone:
-            return None
-        for job in gone:
-            submission.ledger.replan(job)
-        return submission.ledger.latest(found.key)
+        pubs, loads = cut(self.device, self.adapter, self.settings, self._pub(pqc, points))
+        cost = estimate(self.device, self.adapter, self.settings, pubs, loads)
+        self._allow(cost)
+        bounds = np.cumsum([0, *(each.parameter_values.size for each in pubs)]).tolist()
+        values = record.columns(
+            asked,
+            points,
+            self._prepare(pqc),
+            self.device,
+            self.adapter.name,
+            self.settings,
+            cost,
+            self.purpose,
+        )
+        found, new = self.ledger.begin(values, list(pairwise(bounds)), after)
+        if new and self.purpose:
+            self.ledger.update_evaluation(found.id, output=str(self.purpose.claim()))
+        return self.ledger.get(found.id)
 
     def _send(self, submission: JobSubmission, found: Evaluation, pqc: PQC) -> Evaluation:
+        """Have every job submitted: here, or by another process that is at it already."""
+        ledger = submission.ledger
+        while not found.all_sent:
+            self._submit_planned(submission, found, pqc)
+            found = submission.locate(ledger.get(found.id), self.policy.wait)
+            found = ledger.renew(found, resubmit=False) or found
+        return found
+
+    def _submit_planned(self, submission: JobSubmission, found: Evaluation, pqc: PQC) -> None:
         """Submit what is planned, in the circuit that the ledger holds."""
-        if all(job.state != PLANNED for job in found.jobs):
-            return found
-        prepared = digests.unpack_prepared(found.prepared, found.mapping)
-        points = digests.unpack_points(found.points)
+        planned = [job.chunk for job in found.jobs if job.state == PLANNED]
+        if not planned:
+            return
+        submission.ledger.check()
+        prepared, points = record.unpack(found, submission.ledger)
         pubs = [
             self._pub(pqc, points[job.first : job.last], place(prepared, self._width))
             for job in found.jobs
         ]
-        planned = [job.chunk for job in found.jobs if job.state == PLANNED]
         loads = [self.adapter.load(self.device, pubs[chunk], self.settings) for chunk in planned]
-        sent = [pubs[chunk] for chunk in planned]
-        cost = estimate(self.device, self.adapter, self.settings, sent, loads)
+        to_send = [pubs[chunk] for chunk in planned]
+        cost = estimate(self.device, self.adapter, self.settings, to_send, loads)
         self._allow(cost)
-        self.on_cost(cost)
         share = max(1, math.floor(self.settings.max_qpu_seconds / len(planned)))
+        said: list[RuntimeCost] = []
+
+        def open_mode() -> Any:  # noqa: ANN401  # of the client
+            if not said:
+                said.append(cost)
+                self.on_cost(cost)
+            if self._mode is None:
+                self._mode = submission.search.modes.open(
+                    self.device, self.settings, found, self.policy.keep_open
+                )
+            else:
+                submission.search.modes.used(self._mode)
+            return self._mode
+
         try:
-            self._open()
-            found = submission.submit(found, pubs, self.settings, self._mode, [share] * len(pubs))
+            sent = submission.submit(found, pubs, self.settings, open_mode, [share] * len(pubs))
         finally:
             if not self.policy.keep_open:
                 self.close()
-        self._spent += cost.seconds
-        self._count(sent, cost.shots / max(1, self.settings.shots * cost.points))
-        return found
+        if sent:
+            self._spent += cost.seconds
+            self._count(
+                [pubs[chunk] for chunk in sent],
+                cost.shots / max(1, self.settings.shots * cost.points),
+            )
 
     def _allow(self, cost: RuntimeCost) -> None:
         refuse_above(cost, self._spent, self.settings)
-
-    def _open(self) -> None:
-        """Open the batch or session, unless one is open."""
-        if self._mode is not None:
-            return
-        from qiskit_ibm_runtime import Batch, Session
-
-        backend, limit = self.device.backend, math.ceil(self.settings.max_qpu_seconds)
-        opened: dict[str, Callable[[], Any]] = {
-            "job": lambda: backend,
-            "batch": lambda: Batch(backend=backend),
-            "session": lambda: Session(backend=backend, max_time=limit),
-        }
-        with client_errors(f"open a {self.settings.mode}"):
-            self._mode = opened[self.settings.mode]()
 
     @property
     def _width(self) -> int:
@@ -378,7 +347,7 @@ class DeviceEstimator(BaseEstimatorV2):
     def _note(self, found: Evaluation, folder: Path) -> None:
         """Write into a folder of results from which jobs they come."""
         assert self.ledger is not None
-        content = json.dumps(summary(self.ledger.find(str(found.id))), indent=2) + "\n"
+        content = json.dumps(summary(self.ledger.get(found.id)), indent=2) + "\n"
         digests.unpack_files(
             {JOB: content.encode(), CIRCUIT: found.prepared, MAPPING: found.mapping.encode()},
             folder,

@@ -1,28 +1,26 @@
-"""Submitting jobs once, and finding again those whose submission got no answer."""
+"""Submitting jobs once."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
-from requests import RequestException
 
-from qkdrp.backends.runtime.clients import Device, client_errors, plain
+from qkdrp.backends.runtime.clients import Device, plain
 from qkdrp.backends.runtime.estimators import ADAPTERS, quiet
-from qkdrp.backends.runtime.ledger import (
-    LOST,
-    PLANNED,
-    SUBMITTED,
-    SUBMITTING,
-    Evaluation,
-    JobRow,
-    Ledger,
-)
+from qkdrp.backends.runtime.job_search import JobSearch
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import PLANNED, Evaluation, JobRow
+from qkdrp.backends.runtime.service_watch import TOO_MANY, Submission, watch_of
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import BackendError
 
-UNCERTAIN_SECONDS = 60.0
-"""How long a submission without an answer may still turn up at the service."""
+LONGEST_RETRY = 120.0
+"""Seconds that a submission may be put off by a service that says when to ask again."""
+
+DEFAULT_RETRY = 10.0
+"""Seconds to wait where it does not say."""
 
 
 class JobSubmission:
@@ -35,102 +33,126 @@ class JobSubmission:
 
     def __init__(self, device: Device, ledger: Ledger) -> None:
         self.device, self.ledger = device, ledger
+        self.search = JobSearch(device.service, device.instance, ledger)
 
-    def locate(self, evaluation: Evaluation) -> Evaluation:
-        """Find out which submissions without an answer reached the service, by their tags.
-
-        Raises:
-            BackendError: If another process is submitting right now, or it is too early to tell.
-        """
-        for job in evaluation.jobs:
-            if job.state != SUBMITTING:
-                continue
-            if job.busy:
-                raise BackendError(
-                    f"Evaluation {evaluation.id} is being submitted by process {job.pid} right "
-                    "now: ask again when it is done."
-                )
-            self._look_up(job)
-        found = self.ledger.latest(evaluation.key)
-        assert found is not None
-        return found
-
-    def _look_up(self, job: JobRow) -> None:
-        with client_errors(f"look for the job with tag {job.tag}"):
-            there = self.device.service.jobs(
-                limit=None, job_tags=[job.tag], instance=self.device.instance
-            )
-        if there:
-            self.ledger.update(
-                job.tag, state=SUBMITTED, job=there[0].job_id(), session=there[0].session_id
-            )
-        elif job.age >= UNCERTAIN_SECONDS:
-            self.ledger.update(job.tag, state=LOST, note="never reached the service")
-        else:
-            raise BackendError(
-                f"The submission of {job.age:.0f} s ago got no answer and is not at the service "
-                f"yet: ask again in {UNCERTAIN_SECONDS - job.age:.0f} s; nothing is paid twice."
-            )
+    def locate(self, evaluation: Evaluation, wait: bool = False) -> Evaluation:
+        """Find out which submissions reached the service: see :meth:`JobSearch.locate`."""
+        return self.search.locate(evaluation, wait)
 
     def submit(
         self,
         evaluation: Evaluation,
         pubs: Sequence[EstimatorPub],
         settings: RuntimeSettings,
-        mode: Any,  # noqa: ANN401  # a backend, batch or session of the client
+        open_mode: Callable[[], Any],
         seconds: Sequence[int],
-    ) -> Evaluation:
-        """Send every planned job, each noted down before and after.
+    ) -> list[int]:
+        """Send every planned job that no other process sends, each noted down before and after.
 
         Args:
             evaluation: Its jobs.
             pubs: One for each job.
             settings: How.
-            mode: Where to.
+            open_mode: Gives a backend, batch or session of the client; called for jobs to send.
             seconds: After which the service stops each job.
+
+        Returns:
+            Which jobs were sent, by their places.
 
         Raises:
             BackendError: If the service refuses, or does not answer.
         """
         adapter = ADAPTERS[evaluation.estimator]
+        sent = []
         for job in evaluation.jobs:
-            if job.state != PLANNED or not self.ledger.claim(job):
-                continue
-            try:
+
+            def send(job: JobRow = job) -> tuple[str, str | None]:
+                mode = open_mode()
                 with quiet():
-                    sent = adapter.submit(
+                    found = adapter.submit(
                         mode, pubs[job.chunk], settings, job.tag, seconds[job.chunk]
                     )
-            except (QiskitError, RequestException, ValueError, KeyError) as error:
-                if isinstance(error, ValueError) and not isinstance(error, RequestException):
-                    self.ledger.update(job.tag, state=PLANNED, pid=None)
-                    raise BackendError(
-                        f"qiskit-ibm-runtime refused the job: {plain(error)}; nothing was sent."
-                    ) from None
-                self._unanswered(job, error)
-                continue
-            session = getattr(mode, "session_id", None)
-            self.ledger.update(job.tag, state=SUBMITTED, job=sent.job_id(), session=session)
-        found = self.ledger.latest(evaluation.key)
-        assert found is not None
-        return found
+                return _id_of(found), getattr(mode, "session_id", None)
 
-    def _unanswered(self, job: JobRow, error: Exception) -> None:
-        """Go on if a job is at the service in spite of an error; raise if not."""
+            if job.state == PLANNED and self._send(evaluation, job, send):
+                sent.append(job.chunk)
+        return sent
+
+    def _send(
+        self, evaluation: Evaluation, job: JobRow, send: Callable[[], tuple[str, str | None]]
+    ) -> bool:
+        """Send one job; tell whether it was sent, rather than claimed by another process."""
+        waited, watch = 0.0, watch_of(self.device.service)
+        while self.ledger.claim(job, self._now()):
+            with watch.submission(partial(self._hold, job)) as request:
+                try:
+                    found, session = send()
+                except BaseException as error:  # noqa: BLE001  # whatever it is, was something sent?
+                    pause = self._failed(evaluation, job, request, error, waited)
+                    if pause is None:
+                        return True
+                    waited += pause
+                    time.sleep(pause)
+                    continue
+            if not self.ledger.arrived(job.tag, found, session):
+                self.search.spare(job.tag, found)
+            elif request.repeated:
+                self.search.recheck(evaluation)
+            return True
+        return False
+
+    def _hold(self, job: JobRow) -> None:
+        """Stop the request for a job that another process has taken for lost in the meantime."""
+        if not self.ledger.hold(job, self._now()):
+            raise BackendError("Another process took this job for lost, and submits it")
+
+    def _failed(
+        self,
+        evaluation: Evaluation,
+        job: JobRow,
+        request: Submission,
+        error: BaseException,
+        waited: float,
+    ) -> float | None:
+        """Say what became of a submission that ended in an error.
+
+        Returns:
+            Seconds after which to try again; None if the job arrived in spite of the error.
+        """
         why = plain(error)
+        if request.not_sent:
+            self.ledger.release(job, why)
+            pause = request.retry_after or DEFAULT_RETRY
+            if request.status == TOO_MANY and waited + pause <= LONGEST_RETRY:
+                return pause
+            if not isinstance(error, Exception):
+                raise error
+            if request.refused:
+                raise BackendError(f"Refused: {request.reason or why}; nothing was sent.") from None
+            said = str(error) if isinstance(error, BackendError) else f"Could not submit: {why}"
+            raise BackendError(f"{said.rstrip('.')}; nothing was sent.") from None
+        if not isinstance(error, Exception):
+            raise error
         self.ledger.update(job.tag, note=why)
         try:
-            with client_errors("look"):
-                there = self.device.service.jobs(
-                    limit=None, job_tags=[job.tag], instance=self.device.instance
-                )
+            there = self.search.look(evaluation, job)
         except BackendError:
-            there = []
+            there = False
         if not there:
             raise BackendError(
-                f"IBM Quantum: could not submit: {why}; the ledger has noted it, the same "
-                "command looks whether it arrived, and submits it if not."
+                f"IBM Quantum: could not submit: {why}; whether it arrived is not known: the same "
+                "command looks for it, and submits it if not."
             ) from None
-        self.ledger.update(
-            job.tag, state=SUBMITTED, job=there[0].job_id(), session=there[0].session_id
-        )
+        return None
+
+    def _now(self) -> str | None:
+        told = watch_of(self.device.service).told
+        return told.isoformat(timespec="seconds") if told else None
+
+
+def _id_of(job: Any) -> str:  # noqa: ANN401  # of the client
+    """Return the id that the service gave a job."""
+    found = job.job_id()
+    if not isinstance(found, str) or not found.strip():
+        raise BackendError(f"The service answered without an id of the job: {found!r}.")
+    return found

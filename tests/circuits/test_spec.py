@@ -65,7 +65,7 @@ def test_an_unknown_choice_lists_the_choices(field: str, choices: list[str]) -> 
 
 @pytest.mark.parametrize("value", ["no", None, 2])
 def test_absorbing_is_true_or_false(value: object) -> None:
-    with pytest.raises(CircuitError, match="absorb_tail = .*: expected True or False"):
+    with pytest.raises(CircuitError, match=r"absorb_tail = .*: expected True or False"):
         replace(SPEC, absorb_tail=value)
 
 

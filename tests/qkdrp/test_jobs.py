@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.backends.runtime import job_submission
+from qkdrp.backends.runtime.job_search import LAST_ARRIVAL
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.cli import main
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
@@ -207,7 +207,7 @@ def test_a_client_killed_before_it_submits_has_paid_nothing(
     result = cli("jobs", "collect")
     assert result.code == 1
     assert "is not at the service yet" in result.out
-    monkeypatch.setattr(job_submission, "UNCERTAIN_SECONDS", 0.0)
+    ibm.clock_shift += LAST_ARRIVAL + 1
     result = cli("jobs", "collect")
     assert result.code == 1
     assert "never reached the service" in result.out
@@ -308,7 +308,7 @@ def test_a_dead_service_is_told_and_nothing_is_paid_twice(
     assert book.evaluations()[0].state == "submitting"
     ibm.faults = []
     check_refused(cli("evaluate", run, *EVALUATE), "got no answer", "nothing is paid twice")
-    monkeypatch.setattr(job_submission, "UNCERTAIN_SECONDS", 0.0)
+    ibm.clock_shift += LAST_ARRIVAL + 1
     result = cli("evaluate", run, *EVALUATE)
     assert result.code == 0, result.err
     check_complete(run)

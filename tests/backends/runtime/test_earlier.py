@@ -10,7 +10,7 @@ from qiskit.circuit.library import RXGate, RYGate
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends import get_backend
-from qkdrp.backends.runtime import estimator
+from qkdrp.backends.runtime import evaluation_record
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.digest import legacy_digest
 from tests.runtime_server import RuntimeServer
@@ -25,7 +25,7 @@ def evaluate(ledger: Path, pqc: PQC, point: float, **options: object) -> np.ndar
 
 def as_0_1_0(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        estimator, "pqc_digest", lambda pqc: legacy_digest(pqc.circuit, pqc.observables)
+        evaluation_record, "pqc_digest", lambda pqc: legacy_digest(pqc.circuit, pqc.observables)
     )
 
 
