@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from qkdrp.backends import Backend
 from qkdrp.backends.base import Purpose
 from qkdrp.common.errors import ConfigError, RunError
 from qkdrp.common.files import write_csv, write_json
@@ -33,6 +35,9 @@ from qkdrp.training import load_data, open_backend
 
 NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger")
 """Options that belong to one call, not to what is evaluated."""
+
+LEAST_SCORED = 2
+"""Predictions that scores can be made of."""
 
 EVALUATIONS = "evaluations"
 """Folder inside a run folder for its evaluations."""
@@ -67,9 +72,18 @@ def identity_of(run: Run, trained: Mapping[str, Any], cohort: Cohort) -> str:
     return sha256(json.dumps(content).encode()).hexdigest()
 
 
+def score_there(predictions: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the scores of the test rows that have a prediction; None for fewer than two.
+
+    A device's values may not be finite, and neither are predictions from such values then.
+    """
+    there = predictions[predictions["prediction"].notna()]
+    return score_part(there, "test").model_dump() if len(there) >= LEAST_SCORED else None
+
+
 def evaluate(
     run_path: Path,
-    backend_name: str,
+    backend: str | Backend,
     source: str | None = None,
     output: Path | None = None,
     threads: int = 0,
@@ -83,11 +97,11 @@ def evaluate(
 
     Args:
         run_path: The run folder.
-        backend_name: Where the circuit runs.
+        backend: Where the circuit runs: a name, or an open backend, which is closed at the end.
         source: The data that the run was trained on, if they have moved.
         output: A new folder; one below the run's ``evaluations/`` where left out.
         threads: Threads of torch and the backend; 0 for all cores.
-        options: The backend's own options.
+        options: The backend's own options; of no use for an open one.
         repeats: How often all test rows are predicted, each time with new shots.
         seed: Of shots and the like.
         on_progress: Called with what is counted, how much of it is done, and how much there is.
@@ -101,7 +115,10 @@ def evaluate(
     refuse_taken(output)
     if repeats < 1:
         raise ConfigError(f"repeats = {repeats}: expected at least 1.")
-    with limit_threads(threads), open_backend(backend_name, options, seed) as backend:
+    if isinstance(backend, str):
+        backend = open_backend(backend, options, seed)
+    backend_name = backend.name
+    with limit_threads(threads), backend:
         backend.on_progress, backend.on_cost = on_progress, on_cost
         run = load_run(run_path, backend)
         if backend.paid and not recipe_of(run.config.model).quantum:
@@ -147,13 +164,14 @@ def evaluate(
                 f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
                 "copy the run once more."
             )
-        shift = np.abs(predictions["prediction"] - before["prediction"])
+        shift = np.abs(predictions["prediction"] - before["prediction"]).dropna()
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,
             "same_data": cohort.digest() == trained.get("data_sha256"),
-            "test": score_part(predictions, "test").model_dump(),
-            "largest_prediction_shift": float(shift.max()),
+            "test": score_there(predictions),
+            "not_predicted": int(predictions["prediction"].isna().sum()),
+            "largest_prediction_shift": float(shift.max()) if len(shift) else None,
             "usage": asdict(backend.usage),
             "versions": versions(),
         }

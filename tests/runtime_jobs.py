@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+TRUNCATED = '{"schema_version": "v2.0", "data": [{"results": '
+"""A result that does not decode."""
+
 
 @dataclass
 class Job:
@@ -18,6 +21,7 @@ class Job:
     result: Future[str] | None = None
     outcome: str = "Completed"
     reason: str = ""
+    reason_code: int = 1517
 
     def view(self, now: float) -> dict[str, Any]:
         done = now >= self.ready and (self.result is None or self.result.done())
@@ -27,7 +31,7 @@ class Job:
         if self.outcome != "Cancelled" and not done:
             state = {"status": "Queued" if now < self.ready else "Running"}
         elif self.reason:
-            state |= {"reason": self.reason, "reason_code": 1517}
+            state |= {"reason": self.reason, "reason_code": self.reason_code}
         return {
             "id": self.id,
             "backend": self.body["backend"],
@@ -58,3 +62,14 @@ class Fault:
     action: str
     times: int = 1
     before: Callable[[], None] = lambda: None
+
+
+def sent_result(server: Any, job: Job) -> tuple[int, Any]:
+    """Return what a server sends where the result of a job is asked for."""
+    if server.spoil:
+        return 200, TRUNCATED
+    if job.result is not None:
+        return 200, server.tamper(job.result.result())
+    if server.wreckage is None:
+        return 404, {"error": {"message": "no such result", "code": 404}}
+    return 200, server.wreckage

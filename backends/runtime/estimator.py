@@ -12,25 +12,23 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.primitives import (
-    BaseEstimatorV2,
-    DataBin,
-    PubResult,
-)
+from qiskit.primitives import BaseEstimatorV2, PubResult
 from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.base import Purpose
 from qkdrp.backends.isa.place import place
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
-from qkdrp.backends.isa.store import CIRCUIT, MAPPING, save_prepared
+from qkdrp.backends.isa.store import save_prepared
 from qkdrp.backends.runtime import digests
+from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.chunks import cut
 from qkdrp.backends.runtime.clients import Device, client_errors, open_device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate, refuse_above
+from qkdrp.backends.runtime.destinations import Destination, destination_of
 from qkdrp.backends.runtime.estimators import choose_adapter, quiet
-from qkdrp.backends.runtime.job import DeviceJob
-from qkdrp.backends.runtime.job_collection import JobCollection, Values
+from qkdrp.backends.runtime.job import DeviceJob, points_of, result_of
+from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.job_submission import JobSubmission
 from qkdrp.backends.runtime.ledger import (
     ENDED_BADLY,
@@ -38,8 +36,8 @@ from qkdrp.backends.runtime.ledger import (
     PLANNED,
     Evaluation,
     Ledger,
-    summary,
 )
+from qkdrp.backends.runtime.result_files import write_expectations, write_job
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
@@ -49,15 +47,6 @@ from qkdrp.common.errors import BackendError
 
 PACKAGES = ("qkdrp", "qiskit", "qiskit-ibm-runtime", "qiskit-aer")
 """Packages whose versions a result depends on."""
-
-SAME_ANGLE = 1e-3
-"""Radians by which an angle may differ between two processes and still be the same one."""
-
-EXPECTATIONS = "expectations.csv"
-"""File of values with standard errors; rows are those of the predictions."""
-
-JOB = "job.json"
-"""File of a folder of results that says from which jobs they come."""
 
 
 @dataclass
@@ -103,6 +92,7 @@ class DeviceEstimator(BaseEstimatorV2):
         self.on_progress = on_progress
         self.adapter, self.note = choose_adapter(device, settings)
         self.purpose: Purpose | None = None
+        self.destination: Destination | None = None
         self.evaluations: list[Evaluation] = []
         self.prepared: list[PreparedCircuit] = []
         self.found: list[Values] = []
@@ -117,7 +107,7 @@ class DeviceEstimator(BaseEstimatorV2):
 
     def begin(self, purpose: Purpose) -> None:
         """Say what the values asked for next are for."""
-        self.purpose = purpose
+        self.purpose, self.destination = purpose, None
         self.evaluations.clear()
 
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> DeviceJob:
@@ -141,17 +131,9 @@ class DeviceEstimator(BaseEstimatorV2):
             for prepared in self.prepared[-1:]:
                 save_prepared(prepared, folder, calibration=self.device.calibrated)
         for found in self.evaluations:
-            self._note(found, folder)
-        rows = [
-            f"{point},{observable},{evs!r},{std!r}\n"
-            for values in self.found
-            for point, (means, errors) in enumerate(
-                zip(values.evs.tolist(), values.stds.tolist(), strict=True)
-            )
-            for observable, (evs, std) in enumerate(zip(means, errors, strict=True))
-        ]
-        text = "row,observable,value,standard_error\n" + "".join(rows)
-        digests.unpack_files({EXPECTATIONS: text.encode()}, folder)
+            assert self.ledger is not None
+            write_job(self.ledger, found, folder)
+        write_expectations(self.found, folder)
 
     def close(self) -> None:
         """Close an open batch or session; jobs that are in it go on."""
@@ -173,25 +155,14 @@ class DeviceEstimator(BaseEstimatorV2):
                 f"Found a precision of {wanted:g}, {self.settings.shots} shots give "
                 f"{self.settings.precision:g}: set the backend's shots instead."
             )
-        parameters = [*pub.circuit.parameters]
-        points = pub.parameter_values.as_array(parameters).reshape(
-            pub.parameter_values.size, len(parameters)
-        )
+        points = points_of(pub)
         self.usage.pubs += 1
         fetch = self._here(pqc, points) if self.ledger is None else self._there(pqc, points)
 
         def result() -> PubResult:
             values = fetch()
             self.found.append(values)
-            point, column = np.broadcast_arrays(
-                np.arange(len(points)).reshape(pub.parameter_values.shape),
-                np.arange(values.evs.shape[1]).reshape(pub.observables.shape),
-            )
-            evs, stds = values.evs[point, column], values.stds[point, column]
-            return PubResult(
-                DataBin(evs=evs, stds=stds, shape=evs.shape),
-                metadata={"shots": self.settings.shots, "target_precision": pub.precision},
-            )
+            return result_of(pub, values, self.settings.shots)
 
         return result
 
@@ -206,7 +177,7 @@ class DeviceEstimator(BaseEstimatorV2):
         def fetch() -> Values:
             with quiet():
                 data = job.result()[0].data
-            return Values(np.asarray(data.evs, float).T, np.asarray(data.stds, float).T)
+            return Values.of(np.asarray(data.evs, float).T, np.asarray(data.stds, float).T)
 
         return fetch
 
@@ -269,17 +240,18 @@ class DeviceEstimator(BaseEstimatorV2):
                 found = submission.locate(found)
         found = self._send(submission, found, pqc)
         self.evaluations.append(found)
-        if found.output and Path(found.output).is_dir():
-            self._note(found, Path(found.output))
-        collection = JobCollection(self.device, self.ledger, self.on_progress)
-        return partial(collection.values, found, len(pqc.observables), self.policy.wait)
+        if self.purpose is not None:
+            self.destination = destination_of(self.ledger, found, self.purpose)
+            if self.destination.output.is_dir():
+                write_job(self.ledger, found, self.destination.output)
+        collection = JobCollection(lambda: self.device.service, self.ledger, self.on_progress)
+        return partial(collection.values, found, self.policy.wait)
 
     def _attach(
         self, submission: JobSubmission, found: Evaluation, points: np.ndarray
     ) -> Evaluation | None:
         """Return what is there already, ready to be sent where it is not; None to begin anew."""
-        before = digests.unpack_points(found.points)
-        if before.shape != points.shape or not np.allclose(before, points, rtol=0, atol=SAME_ANGLE):
+        if not digests.same_points(digests.unpack_points(found.points), points):
             raise BackendError(
                 f"Evaluation {found.id} of the ledger is of the same run with other angles: the "
                 "run folder was changed; use another --ledger, or --resubmit."
@@ -363,12 +335,3 @@ class DeviceEstimator(BaseEstimatorV2):
         points = sum(pub.parameter_values.size for pub in pubs)
         self.usage.executions += round(points * circuits)
         self.usage.shots += round(points * circuits * self.settings.shots)
-
-    def _note(self, found: Evaluation, folder: Path) -> None:
-        """Write into a folder of results from which jobs they come."""
-        assert self.ledger is not None
-        content = json.dumps(summary(self.ledger.find(str(found.id))), indent=2) + "\n"
-        digests.unpack_files(
-            {JOB: content.encode(), CIRCUIT: found.prepared, MAPPING: found.mapping.encode()},
-            folder,
-        )

@@ -51,9 +51,7 @@ class JobSubmission:
                     "now: ask again when it is done."
                 )
             self._look_up(job)
-        found = self.ledger.latest(evaluation.key)
-        assert found is not None
-        return found
+        return self.ledger.find(str(evaluation.id))
 
     def _look_up(self, job: JobRow) -> None:
         with client_errors(f"look for the job with tag {job.tag}"):
@@ -111,9 +109,7 @@ class JobSubmission:
                 continue
             session = getattr(mode, "session_id", None)
             self.ledger.update(job.tag, state=SUBMITTED, job=sent.job_id(), session=session)
-        found = self.ledger.latest(evaluation.key)
-        assert found is not None
-        return found
+        return self.ledger.find(str(evaluation.id))
 
     def _unanswered(self, job: JobRow, error: Exception) -> None:
         """Go on if a job is at the service in spite of an error; raise if not."""

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS jobs (
     chunk INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, state TEXT NOT NULL,
     job TEXT, session TEXT, pid INTEGER, born REAL, updated TEXT NOT NULL,
     note TEXT NOT NULL DEFAULT '', result TEXT);
+CREATE TABLE IF NOT EXISTS answers (tag TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS destinations (
+    evaluation INTEGER NOT NULL REFERENCES evaluations (id), run TEXT NOT NULL,
+    output TEXT NOT NULL, request TEXT NOT NULL, written TEXT, PRIMARY KEY (evaluation, output));
 """
 
 
@@ -147,6 +151,10 @@ class Ledger:
             raise LedgerError(
                 f"{self.path}: cannot be used as a ledger ({error}); give another --ledger."
             ) from error
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return a transaction, for the tables that other files look after."""
+        return self._open()
 
     def latest(self, key: str) -> Evaluation | None:
         """Return the last attempt at what a key stands for."""

@@ -129,7 +129,7 @@ def report_evaluation(evaluation: "Evaluation") -> None:
     noise = metrics.get("noise", {})
     columns = {
         f"{trained['backend']}, trained": trained["test"],
-        f"{metrics['backend']}, now": metrics["test"],
+        f"{metrics['backend']}, now": metrics["test"] or {},
         "ridge": trained["baselines"]["ridge"],
     }
     hardware = hardware_lines(metrics.get("hardware", {}))
@@ -140,7 +140,14 @@ def report_evaluation(evaluation: "Evaluation") -> None:
         console.print(repeats_line(metrics["repeats"]), soft_wrap=True)
     if not metrics["same_data"]:
         console.print("the data differ from those that the run was trained on")
-    console.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
+    if metrics["not_predicted"]:
+        console.print(
+            f"{metrics['not_predicted']} test samples have no finite values and no prediction: "
+            "scores of the others",
+            soft_wrap=True,
+        )
+    if metrics["largest_prediction_shift"] is not None:
+        console.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
     console.print(f"evaluation folder: {evaluation.path}", soft_wrap=True)
 
 
@@ -199,9 +206,9 @@ def _score_table(title: str, columns: dict[str, dict[str, Any]]) -> Table:
 
 
 def _with_interval(scores: dict[str, Any], key: str) -> str:
-    low, high = scores[f"{key}_ci"] or (None, None)
+    low, high = scores.get(f"{key}_ci") or (None, None)
     bounds = "" if low is None else f" ({low:.2f}, {high:.2f})"
-    return _number(scores[key]) + bounds
+    return _number(scores.get(key)) + bounds
 
 
 def _number(value: float | None) -> str:
