@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from qkdrp.backends import Backend
@@ -164,7 +163,7 @@ def evaluate(
                 f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
                 "copy the run once more."
             )
-        shift = np.abs(predictions["prediction"] - before["prediction"]).dropna()
+        shift = (predictions["prediction"] - before["prediction"]).abs().dropna()
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,

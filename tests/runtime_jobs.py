@@ -52,7 +52,8 @@ class Fault:
     Args:
         method: Of the request.
         path: Regular expression of the whole path.
-        action: ``"503"``, ``"reset"``, or ``"reset after"``: the work is done, the reply is lost.
+        action: ``"503"`` or another status, ``"reset"``, or ``"reset after"``: the work is done,
+            the reply is lost.
         times: How often.
         before: Called when it strikes.
     """

@@ -185,8 +185,8 @@ class Handler(BaseHTTPRequestHandler):
             self.reset_connection(path)
             return
         status, content = (
-            (503, {"error": {"message": "down for maintenance", "code": 503}})
-            if fault is not None and fault.action == "503"
+            (int(fault.action), {"error": {"message": "told to say so", "code": int(fault.action)}})
+            if fault is not None and fault.action.isdigit()
             else self.answer(path)
         )
         if fault is not None and fault.action == "reset after":

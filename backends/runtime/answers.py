@@ -1,6 +1,7 @@
 """Results as the service sent them, kept before they are read, and how they are read."""
 
 import json
+import math
 import zlib
 from dataclasses import dataclass
 from functools import reduce
@@ -106,9 +107,12 @@ def read_answer(answer: str, estimator: str, shape: tuple[int, int]) -> Values:
     # Decoders raise whatever they stumble over: the content comes from elsewhere.
     try:
         with quiet():
-            result = reduce(decode, DEFAULT_DECODERS[PROGRAMS[estimator]], answer)
+            decoders = DEFAULT_DECODERS[PROGRAMS[estimator]]
+            result: Any = reduce(decode, decoders, answer)
             (pub,) = result
-            evs, stds = np.asarray(pub.data.evs, float), np.asarray(pub.data.stds, float)
+            evs, stds = (
+                np.asarray(each, dtype=np.float64) for each in (pub.data.evs, pub.data.stds)
+            )
     except Exception as error:  # noqa: BLE001
         raise BackendError(f"cannot be read ({type(error).__name__})") from None
     return _checked(evs, stds, shape)
@@ -117,7 +121,7 @@ def read_answer(answer: str, estimator: str, shape: tuple[int, int]) -> Values:
 def pack_values(values: Values, **more: Any) -> str:  # noqa: ANN401  # as JSON
     """Return values as JSON, as the ledger keeps them: observables first, null where not finite."""
     found = {
-        name: np.where(np.isfinite(array), array, None).T.tolist()
+        name: [[value if math.isfinite(value) else None for value in row] for row in array.T]
         for name, array in (("evs", values.evs), ("stds", values.stds))
     }
     return json.dumps(found | more)

@@ -170,12 +170,13 @@ class DeviceEstimator(BaseEstimatorV2):
         """Run on a fake device: nothing to pay, nothing to lose."""
         pub = self._pub(pqc, points)
         self._count([pub], 1.0)
-        with quiet():
+        running = f"run on {self.device.name}"
+        with quiet(), client_errors(running):
             self._mode = self._mode or self.adapter.stand_in(self.device)
             job = self.adapter.submit(self._mode, pub, self.settings, "here", 0)
 
         def fetch() -> Values:
-            with quiet():
+            with quiet(), client_errors(running):
                 data = job.result()[0].data
             return Values.of(np.asarray(data.evs, float).T, np.asarray(data.stds, float).T)
 

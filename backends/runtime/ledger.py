@@ -81,8 +81,9 @@ class JobRow:
 
     @property
     def age(self) -> float:
-        """Seconds since it changed last."""
-        return (datetime.now(UTC) - datetime.fromisoformat(self.updated)).total_seconds()
+        """Seconds since it changed last; 0 where the clock went back since."""
+        age = datetime.now(UTC) - datetime.fromisoformat(self.updated)
+        return max(0.0, age.total_seconds())
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class ServiceJob:
         """
         from qiskit_ibm_runtime.decoders.result_decoder import ResultDecoder
 
-        class AsSent(ResultDecoder):  # type: ignore[misc]  # the client has no types
+        class AsSent(ResultDecoder):
             @classmethod
             def decode(cls, data: str) -> str:
                 return data

@@ -1,9 +1,11 @@
 import json
 import os
+import re
 import signal
 import sqlite3
 import warnings
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +162,18 @@ def test_a_client_killed_before_it_submits_has_paid_nothing(
     assert result.code == 0, result.err
     check_complete(run)
     assert len(ibm.jobs) == 1
+
+
+def test_a_clock_that_went_back_makes_nobody_wait_for_an_hour(
+    ibm: RuntimeServer, book: Ledger, cli: Cli, run: Path, tmp_path: Path
+) -> None:
+    assert evaluate_until("before submission", run, tmp_path) == -signal.SIGKILL
+    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    with sqlite3.connect(book.path) as database:
+        database.execute("UPDATE jobs SET updated = ?", (ahead,))
+    database.close()
+    (seconds,) = re.findall(r"ask again in (\d+) s", cli("jobs", "collect").out)
+    assert int(seconds) <= 1800
 
 
 @pytest.mark.parametrize(
