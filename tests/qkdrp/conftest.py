@@ -16,6 +16,7 @@ from qkdrp.training import prepare, train
 
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.ledger import Ledger
+    from tests.runtime_server import RuntimeServer
 
 DRUGS = ("DrugA", "DrugB")
 N_SAMPLES, N_GENES = 60, 15
@@ -217,3 +218,14 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Ledger":
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     return Ledger()
+
+
+@pytest.fixture
+def queued(ibm: "RuntimeServer", book: "Ledger", cli: Callable[..., CliResult], run: Path) -> str:
+    """The id of a job that is queued, for the run."""
+    from tests.qkdrp.hardware import EVALUATE
+
+    ibm.queue_seconds = 600
+    assert cli("evaluate", run, *EVALUATE, "--no-wait").code == 0
+    (job,) = ibm.jobs
+    return job
