@@ -11,8 +11,10 @@ from qiskit.primitives import BaseEstimatorV2
 from qkdrp.backends.base import Backend, Purpose
 from qkdrp.backends.runtime.clients import open_device
 from qkdrp.backends.runtime.cost import RuntimeCost
+from qkdrp.backends.runtime.destinations import set_written
 from qkdrp.backends.runtime.estimator import DeviceEstimator, Policy
-from qkdrp.backends.runtime.ledger import Ledger, summary
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import summary
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.shifted import ShiftedQNN
 from qkdrp.backends.shifts import GRADIENTS, SpsaGradient, spsa_step
@@ -89,7 +91,6 @@ class IbmRuntime(Backend):
         self.device = open_device(self.settings)
         self._gradient, self._allow_training = gradient, allow_training
         self._rng = np.random.default_rng(seed)
-        self._purpose: Purpose | None = None
         self._estimator = DeviceEstimator(
             self.device,
             self.settings,
@@ -154,39 +155,27 @@ class IbmRuntime(Backend):
 
     def begin(self, purpose: Purpose) -> None:
         """Say what the values asked for next are for."""
-        self._purpose = purpose
         self._estimator.begin(purpose)
 
     def folder(self) -> Path | None:
-        """Return the folder of the evaluation, if it was claimed and is still to be filled.
-
-        One inside the run moves with it: a run that was renamed or copied gets its own results.
-        """
-        if not self._estimator.evaluations or self._purpose is None:
+        """Return the folder of the evaluation, if it was claimed and is still to be filled."""
+        destination = self._estimator.destination
+        if destination is None:
             return None
-        found = self._estimator.evaluations[0]
-        if found.output is None or found.collected:
-            return None
-        output = Path(found.output)
-        if found.run is not None and output.is_relative_to(found.run):
-            output = self._purpose.run / output.relative_to(found.run)
-        if self._purpose.output not in {None, output}:
-            return None
-        output.mkdir(parents=True, exist_ok=True)
-        return output
+        destination.output.mkdir(parents=True, exist_ok=True)
+        return destination.output
 
     def finish(self) -> None:
         """Note down that results are written."""
-        ledger = self._estimator.ledger
-        for found in self._estimator.evaluations:
-            if ledger is not None:
-                ledger.set_collected(found.id)
+        if self._estimator.ledger is not None and self._estimator.destination is not None:
+            set_written(self._estimator.ledger, self._estimator.destination)
 
     def report(self) -> dict[str, Any]:
         """Return device, plan, calibration, options, circuit, jobs and standard errors."""
         ledger, device = self._estimator.ledger, self._estimator.device
         calibrated = [each.calibrated for each in self._estimator.evaluations]
-        errors = [float(np.sqrt(np.mean(each.stds**2))) for each in self._estimator.found]
+        found = self._estimator.found
+        errors = [each.standard_error for each in found if each.standard_error is not None]
         return {
             "device": device.name,
             "simulated": device.local,
@@ -195,17 +184,9 @@ class IbmRuntime(Backend):
             "calibrated": calibrated[0] if calibrated else device.calibrated,
             "estimator": self._estimator.adapter.name,
             "options": asdict(self.settings),
-            "notes": self.notes,
+            "notes": [*self.notes, *(note for each in found for note in each.notes())],
             "standard_error": max(errors, default=None),
-            "circuits": [
-                {
-                    "physical_qubits": list(each.qubits),
-                    "two_qubit_gates": each.two_qubit_gates,
-                    "depth": each.depth,
-                    "estimated_success": each.success,
-                }
-                for each in self._estimator.prepared
-            ],
+            "circuits": [each.summary() for each in self._estimator.prepared],
             "evaluations": [
                 summary(ledger.find(str(each.id)))
                 for each in self._estimator.evaluations

@@ -1,15 +1,16 @@
 """Evaluating a trained run on any backend."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
+from qkdrp.backends import Backend
 from qkdrp.backends.base import Purpose
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError, DataError, RunError
@@ -34,6 +35,9 @@ from qkdrp.training import load_data, open_backend
 
 NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger")
 """Options that belong to one call, not to what is evaluated."""
+
+LEAST_SCORED = 2
+"""Predictions that scores can be made of."""
 
 EVALUATIONS = "evaluations"
 """Folder inside a run folder for its evaluations."""
@@ -101,9 +105,18 @@ def identity_of(run: Run, trained: Mapping[str, Any], data_digest: str) -> str:
     return sha256(json.dumps(content).encode()).hexdigest()
 
 
+def score_there(predictions: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the scores of the test rows that have a prediction; None for fewer than two.
+
+    A device's values may not be finite, and neither are predictions from such values then.
+    """
+    there = predictions[predictions["prediction"].notna()]
+    return score_part(there, "test").model_dump() if len(there) >= LEAST_SCORED else None
+
+
 def evaluate(
     run_path: Path,
-    backend_name: str,
+    backend: str | Backend,
     source: str | None = None,
     output: Path | None = None,
     threads: int = 0,
@@ -117,11 +130,11 @@ def evaluate(
 
     Args:
         run_path: The run folder.
-        backend_name: Where the circuit runs.
+        backend: Where the circuit runs: a name, or an open backend, which is closed at the end.
         source: Data to take instead of the rows that are kept with the run.
         output: A new folder; one below the run's ``evaluations/`` where left out.
         threads: Threads of torch and the backend; 0 for all cores.
-        options: The backend's own options.
+        options: The backend's own options; of no use for an open one.
         repeats: How often all test rows are predicted, each time with new shots.
         seed: Of shots and the like.
         on_progress: Called with what is counted, how much of it is done, and how much there is.
@@ -135,7 +148,10 @@ def evaluate(
     refuse_taken(output)
     if repeats < 1:
         raise ConfigError(f"repeats = {repeats}: expected at least 1.")
-    with limit_threads(threads), open_backend(backend_name, options, seed) as backend:
+    if isinstance(backend, str):
+        backend = open_backend(backend, options, seed)
+    backend_name = backend.name
+    with limit_threads(threads), backend:
         backend.on_progress, backend.on_cost = on_progress, on_cost
         run = load_run(run_path, backend)
         if backend.circuits_only and not recipe_of(run.config.model).quantum:
@@ -172,13 +188,8 @@ def evaluate(
         for number in range(1, repeats + 1):
             tables.append(predict_parts(run, cohort, ("test",)))
             on_progress("repeats", number, repeats)
-        predictions, test = tables[0], score_part(tables[0], "test").model_dump()
-        shown = predictions["prediction"]
-        repeated: dict[str, Any] = {}
-        if repeats > 1:
-            repeated, predictions = summarise_repeats(tables)
-            test = _mean_scores(test, repeated)
-            shown = predictions["prediction_mean"]
+        predictions, test, repeated = _summarise(tables)
+        shown = predictions["prediction_mean" if repeated else "prediction"]
         before = read_frame(run_path / PREDICTIONS, ("sample", "part", "prediction"))
         before = before[before["part"] == "test"].reset_index(drop=True)
         if before["sample"].tolist() != predictions["sample"].tolist():
@@ -186,13 +197,14 @@ def evaluate(
                 f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
                 "copy the run once more."
             )
-        shift = np.abs(shown - before["prediction"])
+        shift = (shown - before["prediction"]).abs().dropna()
         metrics = {
             "backend": backend_name,
             "data": cohort.provenance,
             "same_data": data_digest == trained.get("data_sha256"),
             "test": test,
-            "largest_prediction_shift": float(shift.max()),
+            "not_predicted": int(shown.isna().sum()),
+            "largest_prediction_shift": float(shift.max()) if len(shift) else None,
             "usage": asdict(backend.usage),
             "versions": versions(),
         }
@@ -206,6 +218,17 @@ def evaluate(
         write_json(path / METRICS, metrics)
         backend.finish()
     return Evaluation(path, trained, metrics)
+
+
+def _summarise(
+    tables: Sequence[pd.DataFrame],
+) -> tuple[pd.DataFrame, dict[str, Any] | None, dict[str, Any]]:
+    """Return predictions, scores and what repeats tell; the last is empty for a single table."""
+    test = score_there(tables[0])
+    if len(tables) == 1:
+        return tables[0], test, {}
+    repeated, predictions = summarise_repeats(tables)
+    return predictions, test and _mean_scores(test, repeated), repeated
 
 
 def _mean_scores(one: Mapping[str, Any], repeated: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+TRUNCATED = '{"schema_version": "v2.0", "data": [{"results": '
+"""A result that does not decode."""
+
 
 @dataclass
 class Job:
@@ -19,6 +22,7 @@ class Job:
     outcome: str = "Completed"
     reason: str = ""
     arrived: float = 0.0
+    reason_code: int = 1517
 
     def view(self, now: float) -> dict[str, Any]:
         done = now >= self.ready and (self.result is None or self.result.done())
@@ -28,7 +32,7 @@ class Job:
         if self.outcome != "Cancelled" and not done:
             state = {"status": "Queued" if now < self.ready else "Running"}
         elif self.reason:
-            state |= {"reason": self.reason, "reason_code": 1517}
+            state |= {"reason": self.reason, "reason_code": self.reason_code}
         return {
             "id": self.id,
             "backend": self.body["backend"],
@@ -76,3 +80,14 @@ class Fault:
             if not code.isdigit():
                 return done
         return int(code), {"error": {"message": f"told to answer {code}", "code": int(code)}}
+
+
+def sent_result(server: Any, job: Job) -> tuple[int, Any]:
+    """Return what a server sends where the result of a job is asked for."""
+    if server.spoil:
+        return 200, TRUNCATED
+    if job.result is not None:
+        return 200, server.tamper(job.result.result())
+    if server.wreckage is None:
+        return 404, {"error": {"message": "no such result", "code": 404}}
+    return 200, server.wreckage

@@ -16,7 +16,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +27,7 @@ from uuid import uuid4
 from qiskit_ibm_runtime import fake_provider
 from qiskit_ibm_runtime.fake_provider.fake_backend import FakeBackendV2
 
-from tests.runtime_jobs import Fault, Job
+from tests.runtime_jobs import TRUNCATED, Fault, Job, sent_result
 from tests.runtime_programs import PROGRAMS
 
 DEVICES = {"ibm_manila": "FakeManilaV2", "ibm_lagos": "FakeLagosV2"}
@@ -42,7 +42,6 @@ TOKEN = "loopback-" + "secret-" * 4 + "token"
 
 PLANS = {"Open": "free", "Pay-as-you-go": "paygo"}
 
-
 Reply = tuple[int, Any]
 
 
@@ -55,7 +54,12 @@ class RuntimeServer(ThreadingHTTPServer):
         pace: How many seconds of the server's clock pass in one.
         outcome: How new jobs end: Completed, Failed or Cancelled.
         reason: Why they fail.
+        reason_code: Of the reason.
+        wreckage: What is sent as the result of a job that has none; 404 where it is None.
         spoil: Whether results are sent that do not decode.
+        tamper: Changes results before they are sent.
+        retired: Devices that are gone; their jobs are not.
+        condition: What devices say of themselves, instead of being active.
         order: Devices, the least busy first.
         faults: Still to strike.
         log: One line for each request.
@@ -76,7 +80,12 @@ class RuntimeServer(ThreadingHTTPServer):
     def reset(self) -> None:
         """Forget all jobs and faults."""
         self.plan, self.queue_seconds, self.pace = "Pay-as-you-go", 0.0, 1.0
-        self.outcome, self.reason, self.spoil = "Completed", "", False
+        self.outcome, self.reason, self.reason_code = "Completed", "", 1517
+        self.spoil = False
+        self.wreckage: str | None = TRUNCATED
+        self.tamper: Callable[[str], str] = str
+        self.retired: set[str] = set()
+        self.condition: dict[str, Any] = {}
         self.order = tuple(DEVICES)
         self.faults: list[Fault] = []
         self.jobs: dict[str, Job] = {}
@@ -136,6 +145,7 @@ class RuntimeServer(ThreadingHTTPServer):
             job.arrived = job.ready
             job.ready += self.queue_seconds
             job.outcome, job.reason = self.outcome, self.reason
+            job.reason_code = self.reason_code
             if job.outcome == "Completed":
                 run, device = PROGRAMS[body["program_id"]], self.device(body["backend"])
                 job.result = self.pool.submit(run, body["params"], device, len(self.jobs) + 1)
@@ -265,11 +275,12 @@ class Handler(BaseHTTPRequestHandler):
                 "queue_length": place,
             }
             for place, name in enumerate(self.server.order)
+            if name not in self.server.retired
         ]
         return 200, {"devices": devices}
 
     def backend(self, name: str, what: str) -> Reply:
-        if name not in DEVICES:
+        if name not in DEVICES or name in self.server.retired:
             return 404, {"error": {"message": "no such device", "code": 404}}
         device = self.server.device(name)
         if what == "configuration":
@@ -284,7 +295,7 @@ class Handler(BaseHTTPRequestHandler):
             "message": "",
             "length_queue": queued,
             "backend_version": "1.0",
-        }
+        } | self.server.condition
 
     @property
     def jobs(self) -> list[Job]:
@@ -345,10 +356,7 @@ class Handler(BaseHTTPRequestHandler):
         return 200, self.server.jobs[name].view(self.server.now())
 
     def results(self, name: str) -> Reply:
-        job = self.server.jobs[name]
-        if self.server.spoil or job.result is None:
-            return 200, '{"schema_version": "v2.0", "data": [{"results": '
-        return 200, job.result.result()
+        return sent_result(self.server, self.server.jobs[name])
 
     def metrics(self, name: str) -> Reply:
         created = self.server.jobs[name].created

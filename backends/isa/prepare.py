@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
@@ -61,6 +61,15 @@ class PreparedCircuit:
     def depth(self) -> int:
         """Depth with every gate counted as one step."""
         return int(self.pqc.circuit.depth())
+
+    def summary(self) -> dict[str, Any]:
+        """Return what results say of the circuit, as JSON."""
+        return {
+            "physical_qubits": list(self.qubits),
+            "two_qubit_gates": self.two_qubit_gates,
+            "depth": self.depth,
+            "estimated_success": self.success,
+        }
 
 
 def prepare(

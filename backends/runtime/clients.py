@@ -5,15 +5,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
-
-from pydantic import ValidationError as PydanticError
-from qiskit.exceptions import QiskitError
-from requests import RequestException
 
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.runtime.settings import LEAST_BUSY, RuntimeSettings
-from qkdrp.common.errors import BackendError
+from qkdrp.common.errors import BackendError, QkdrpError
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"  # noqa: S105  # the name of one
 """Where the client looks for a token first."""
@@ -25,13 +22,33 @@ UNNAMED = "simulated here"
 """Instance and plan of fake devices."""
 
 
+LONGEST_REASON = 400
+"""Characters of a reason that are shown: the service may send a whole result as one."""
+
+RUNS_JOBS = "active"
+"""What the service says of a device that accepts jobs and runs them."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What a device says of itself.
+
+    Args:
+        jobs: How many jobs wait there.
+        halted: Why it runs none now, in the service's words; empty where it runs them.
+    """
+
+    jobs: int = 0
+    halted: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Device:
-    """A device that jobs can be sent to.
+    """A device of the service, or one that is simulated here.
 
     Args:
         name: Its name.
-        backend: The client's object.
+        backend: The client's object; None where it was not opened, as for collecting.
         service: The client's service; None for fake devices.
         instance: CRN of the instance that pays.
         plan: The instance's plan.
@@ -52,12 +69,14 @@ class Device:
         """Whether it is simulated here."""
         return self.service is None
 
-    def queue(self) -> int:
-        """Return how many jobs wait there."""
+    def queue(self) -> Queue:
+        """Return how many jobs wait there, and whether the device runs them."""
         if self.local:
-            return 0
+            return Queue()
         with client_errors("ask for the queue"):
-            return int(self.backend.status().pending_jobs)
+            status = self.backend.status()
+            runs = status.operational and status.status_msg == RUNS_JOBS
+            return Queue(int(status.pending_jobs), "" if runs else status.status_msg or "offline")
 
 
 @contextmanager
@@ -65,22 +84,30 @@ def client_errors(doing: str) -> Iterator[None]:
     """Turn the client's errors into a :class:`BackendError` of one line without secrets.
 
     Args:
-        doing: What could not be done, behind "could not".
+        doing: What could not be done, after "could not".
     """
     try:
         yield
-    except (QiskitError, RequestException, PydanticError) as error:
+    except QkdrpError:
+        raise
+    # The client and the libraries below it raise families of their own (QiskitError, requests,
+    # pydantic, samplomatic) and, for answers they did not expect, any built-in error.
+    except Exception as error:  # noqa: BLE001
         raise BackendError(f"IBM Quantum: could not {doing}: {plain(error)}") from None
 
 
-def plain(error: BaseException) -> str:
-    """Return an error as one line, without the token or anything that looks like a secret."""
+def plain(error: object) -> str:
+    """Return an error as one short line, without the token or anything that looks like a secret.
+
+    Args:
+        error: An exception, or a reason in words.
+    """
     text = " ".join(str(error).strip("'\" ").split())
     token = os.environ.get(TOKEN_VARIABLE)
     if token:
         text = text.replace(token, "...")
     text = re.sub(r"(?i)(apikey|bearer|authorization|access_token)([=: ]+)\S+", r"\1\2...", text)
-    return text or type(error).__name__
+    return shorten(text, LONGEST_REASON, placeholder=" ...") or type(error).__name__
 
 
 def open_device(settings: RuntimeSettings) -> Device:

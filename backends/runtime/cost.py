@@ -47,6 +47,7 @@ class RuntimeCost(CostEstimate):
         instance: Who pays.
         plan: How.
         queue: Jobs that wait in front.
+        halted: Why the device runs no jobs now; empty where it does.
         estimator: Which estimator of the client.
     """
 
@@ -60,6 +61,7 @@ class RuntimeCost(CostEstimate):
     instance: str
     plan: str
     queue: int
+    halted: str
     estimator: str
 
     def to_json(self) -> dict[str, Any]:
@@ -85,6 +87,7 @@ def estimate(
     """
     executed = sum(load.executions for load in loads)
     length = circuit_seconds(pubs[0], device.backend.target)
+    queue = device.queue()
     return RuntimeCost(
         pubs=len(pubs),
         executions=math.ceil(executed / settings.shots),
@@ -98,7 +101,8 @@ def estimate(
         device=device.name,
         instance=device.instance,
         plan=device.plan,
-        queue=device.queue(),
+        queue=queue.jobs,
+        halted=queue.halted,
         estimator=adapter.name,
     )
 

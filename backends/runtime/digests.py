@@ -16,6 +16,9 @@ from qkdrp.common.files import write_bytes
 
 Reals = NDArray[np.float64]
 
+SAME_ANGLE = 1e-3
+"""Radians by which an angle may differ between two processes and still be the same one."""
+
 
 def points_digest(points: Reals) -> str:
     """Return the digest of parameter points, to the last bit."""
@@ -32,6 +35,11 @@ def pack_points(points: Reals) -> bytes:
 def unpack_points(packed: bytes) -> Reals:
     """Return what :func:`pack_points` packed."""
     return np.asarray(np.load(io.BytesIO(packed), allow_pickle=False), dtype=float)
+
+
+def same_points(one: Reals, other: Reals) -> bool:
+    """Tell whether points are the same but for what machines and thread counts change in them."""
+    return one.shape == other.shape and np.allclose(one, other, rtol=0, atol=SAME_ANGLE)
 
 
 def pack_prepared(prepared: PreparedCircuit, **more: Any) -> tuple[bytes, str]:  # noqa: ANN401

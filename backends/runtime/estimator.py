@@ -1,6 +1,5 @@
 """An ``EstimatorV2`` whose values come from a device, and are paid for once."""
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,40 +9,32 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.primitives import (
-    BaseEstimatorV2,
-    DataBin,
-    PubResult,
-)
+from qiskit.primitives import BaseEstimatorV2, PubResult
 from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.base import Purpose
 from qkdrp.backends.isa.place import place
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
-from qkdrp.backends.isa.store import CIRCUIT, MAPPING, save_prepared
-from qkdrp.backends.runtime import digests
+from qkdrp.backends.isa.store import save_prepared
 from qkdrp.backends.runtime import evaluation_record as record
+from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.chunks import cut
-from qkdrp.backends.runtime.clients import Device, open_device
+from qkdrp.backends.runtime.clients import Device, client_errors, open_device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate, refuse_above
+from qkdrp.backends.runtime.destinations import Destination, destination_of
 from qkdrp.backends.runtime.estimators import choose_adapter, quiet
-from qkdrp.backends.runtime.job import DeviceJob
-from qkdrp.backends.runtime.job_collection import JobCollection, Values
+from qkdrp.backends.runtime.job import DeviceJob, points_of, result_of
+from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.job_submission import JobSubmission
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import PLANNED, Evaluation, summary
+from qkdrp.backends.runtime.ledger_rows import PLANNED, Evaluation
 from qkdrp.backends.runtime.open_modes import OpenModes
+from qkdrp.backends.runtime.result_files import write_expectations, write_job
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
-
-EXPECTATIONS = "expectations.csv"
-"""File of values with standard errors; rows are those of the predictions."""
-
-JOB = "job.json"
-"""File of a folder of results that says from which jobs they come."""
 
 
 @dataclass
@@ -89,6 +80,7 @@ class DeviceEstimator(BaseEstimatorV2):
         self.on_progress = on_progress
         self.adapter, self.note = choose_adapter(device, settings)
         self.purpose: Purpose | None = None
+        self.destination: Destination | None = None
         self.evaluations: list[Evaluation] = []
         self.prepared: list[PreparedCircuit] = []
         self.found: list[Values] = []
@@ -104,7 +96,7 @@ class DeviceEstimator(BaseEstimatorV2):
 
     def begin(self, purpose: Purpose) -> None:
         """Say what the values asked for next are for."""
-        self.purpose = purpose
+        self.purpose, self.destination = purpose, None
         self.evaluations.clear()
 
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> DeviceJob:
@@ -128,17 +120,9 @@ class DeviceEstimator(BaseEstimatorV2):
             for prepared in self.prepared[-1:]:
                 save_prepared(prepared, folder, calibration=self.device.calibrated)
         for found in self.evaluations:
-            self._note(found, folder)
-        rows = [
-            f"{point},{observable},{evs!r},{std!r}\n"
-            for values in self.found
-            for point, (means, errors) in enumerate(
-                zip(values.evs.tolist(), values.stds.tolist(), strict=True)
-            )
-            for observable, (evs, std) in enumerate(zip(means, errors, strict=True))
-        ]
-        text = "row,observable,value,standard_error\n" + "".join(rows)
-        digests.unpack_files({EXPECTATIONS: text.encode()}, folder)
+            assert self.ledger is not None
+            write_job(self.ledger, found, folder)
+        write_expectations(self.found, folder)
 
     def close(self) -> None:
         """Close an open batch or session; jobs that are in it go on.
@@ -163,25 +147,14 @@ class DeviceEstimator(BaseEstimatorV2):
                 f"Found a precision of {wanted:g}, {self.settings.shots} shots give "
                 f"{self.settings.precision:g}: set the backend's shots instead."
             )
-        parameters = [*pub.circuit.parameters]
-        points = pub.parameter_values.as_array(parameters).reshape(
-            pub.parameter_values.size, len(parameters)
-        )
+        points = points_of(pub)
         self.usage.pubs += 1
         fetch = self._here(pqc, points) if self.ledger is None else self._there(pqc, points)
 
         def result() -> PubResult:
             values = fetch()
             self.found.append(values)
-            point, column = np.broadcast_arrays(
-                np.arange(len(points)).reshape(pub.parameter_values.shape),
-                np.arange(values.evs.shape[1]).reshape(pub.observables.shape),
-            )
-            evs, stds = values.evs[point, column], values.stds[point, column]
-            return PubResult(
-                DataBin(evs=evs, stds=stds, shape=evs.shape),
-                metadata={"shots": self.settings.shots, "target_precision": pub.precision},
-            )
+            return result_of(pub, values, self.settings.shots)
 
         return result
 
@@ -189,14 +162,15 @@ class DeviceEstimator(BaseEstimatorV2):
         """Run on a fake device: nothing to pay, nothing to lose."""
         pub = self._pub(pqc, points)
         self._count([pub], 1.0)
-        with quiet():
+        running = f"run on {self.device.name}"
+        with quiet(), client_errors(running):
             self._mode = self._mode or self.adapter.stand_in(self.device)
             job = self.adapter.submit(self._mode, pub, self.settings, "here", 0)
 
         def fetch() -> Values:
-            with quiet():
+            with quiet(), client_errors(running):
                 data = job.result()[0].data
-            return Values(np.asarray(data.evs, float).T, np.asarray(data.stds, float).T)
+            return Values.of(np.asarray(data.evs, float).T, np.asarray(data.stds, float).T)
 
         return fetch
 
@@ -228,12 +202,14 @@ class DeviceEstimator(BaseEstimatorV2):
         found = self._send(submission, found, pqc)
         self.stray_notes += submission.search.notes
         self.evaluations.append(found)
-        if found.output and Path(found.output).is_dir():
-            self._note(found, Path(found.output))
-        collection = JobCollection(self.device, ledger, self.on_progress)
+        if self.purpose is not None:
+            self.destination = destination_of(ledger, found, self.purpose)
+            if self.destination.output.is_dir():
+                write_job(ledger, found, self.destination.output)
+        collection = JobCollection(lambda: self.device.service, ledger, self.on_progress)
 
         def fetch() -> Values:
-            values = collection.values(found, len(pqc.observables), self.policy.wait)
+            values = collection.values(found, self.policy.wait)
             if found.run is None:  # nothing else tells when its values were taken
                 ledger.set_collected(found.id)
             return values
@@ -343,12 +319,3 @@ class DeviceEstimator(BaseEstimatorV2):
         points = sum(pub.parameter_values.size for pub in pubs)
         self.usage.executions += round(points * circuits)
         self.usage.shots += round(points * circuits * self.settings.shots)
-
-    def _note(self, found: Evaluation, folder: Path) -> None:
-        """Write into a folder of results from which jobs they come."""
-        assert self.ledger is not None
-        content = json.dumps(summary(self.ledger.get(found.id)), indent=2) + "\n"
-        digests.unpack_files(
-            {JOB: content.encode(), CIRCUIT: found.prepared, MAPPING: found.mapping.encode()},
-            folder,
-        )

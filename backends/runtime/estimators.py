@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import PauliList
 
-from qkdrp.backends.runtime.clients import Device, simulator_of
+from qkdrp.backends.runtime.clients import Device, client_errors, simulator_of
 from qkdrp.backends.runtime.settings import RuntimeSettings
 
 WIDEST_LOCAL = 7
@@ -117,10 +117,11 @@ class ExecutorAdapter(EstimatorAdapter):
             QUANTUM_PROGRAM_PARAMS_CONVERTERS,
         )
 
-        options = EstimatorOptions(**self._options(settings, "", 0))
-        program, executor = prepare([pub], options, backend=device.backend)
-        *_, newest = QUANTUM_PROGRAM_PARAMS_CONVERTERS.values()
-        sent = newest.encoder(program, executor).model_dump(mode="json")
+        with client_errors("prepare the job"):
+            options = EstimatorOptions(**self._options(settings, "", 0))
+            program, executor = prepare([pub], options, backend=device.backend)
+            *_, newest = QUANTUM_PROGRAM_PARAMS_CONVERTERS.values()
+            sent = newest.encoder(program, executor).model_dump(mode="json")
         executions = program.shots * sum(math.prod(item.shape) for item in program.items)
         return Load(int(executions), len(json.dumps(sent)))
 
@@ -156,7 +157,8 @@ class LegacyAdapter(EstimatorAdapter):
         """Measure what is sent; executions are an estimate, the service decides."""
         from qiskit_ibm_runtime.json import RuntimeEncoder
 
-        sent = len(json.dumps({"pubs": [pub]}, cls=RuntimeEncoder))
+        with client_errors("prepare the job"):
+            sent = len(json.dumps({"pubs": [pub]}, cls=RuntimeEncoder))
         circuits = pub.parameter_values.size * measurement_bases(pub)
         if settings.resilience >= EXTRAPOLATED - 1:
             circuits *= EXTRAPOLATED

@@ -26,9 +26,6 @@ from qkdrp.common.errors import BackendError
 PACKAGES = ("qkdrp", "qiskit", "qiskit-ibm-runtime", "qiskit-aer")
 """Packages whose versions a result depends on."""
 
-SAME_ANGLE = 1e-3
-"""Radians by which an angle may differ between two processes and still be the same one."""
-
 
 def identity(
     pqc: PQC,
@@ -132,8 +129,7 @@ def check_points(found: Evaluation, points: np.ndarray, ledger: Ledger) -> None:
         BackendError: If it is of others.
         LedgerError: If those of the ledger cannot be read.
     """
-    before = unpack_points(found, ledger)
-    if before.shape != points.shape or not np.allclose(before, points, rtol=0, atol=SAME_ANGLE):
+    if not digests.same_points(unpack_points(found, ledger), points):
         raise BackendError(
             f"Evaluation {found.id} of the ledger is of the same run with other angles: the "
             "run folder was changed; use another --ledger, or --resubmit."

@@ -3,7 +3,12 @@
 from collections.abc import Callable, Sequence
 from uuid import uuid4
 
-from qiskit.primitives import BasePrimitiveJob, PrimitiveResult, PubResult
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.primitives import BasePrimitiveJob, DataBin, PrimitiveResult, PubResult
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+
+from qkdrp.backends.runtime.answers import Values
 
 
 class DeviceJob(BasePrimitiveJob[PrimitiveResult[PubResult], str]):
@@ -47,3 +52,29 @@ class DeviceJob(BasePrimitiveJob[PrimitiveResult[PubResult], str]):
 
     def cancel(self) -> None:
         """Jobs are cancelled by the ledger, not here."""
+
+
+def points_of(pub: EstimatorPub) -> NDArray[np.float64]:
+    """Return the points of a PUB, shape (n_points, n_parameters), in the circuit's own order."""
+    parameters = [*pub.circuit.parameters]
+    points = pub.parameter_values.as_array(parameters)
+    return np.asarray(points, float).reshape(pub.parameter_values.size, len(parameters))
+
+
+def result_of(pub: EstimatorPub, values: Values, shots: int) -> PubResult:
+    """Return values as the result of a PUB, broadcast as its points and observables are.
+
+    Args:
+        pub: Points and observables.
+        values: Of every point and observable, shape (n_points, n_observables).
+        shots: Of each point.
+    """
+    point, column = np.broadcast_arrays(
+        np.arange(len(values.evs)).reshape(pub.parameter_values.shape),
+        np.arange(values.evs.shape[1]).reshape(pub.observables.shape),
+    )
+    evs, stds = values.evs[point, column], values.stds[point, column]
+    return PubResult(
+        DataBin(evs=evs, stds=stds, shape=evs.shape),
+        metadata={"shots": shots, "target_precision": pub.precision},
+    )

@@ -1,31 +1,33 @@
-"""Collecting jobs: waiting for them, taking their values."""
+"""Collecting jobs: waiting for them, taking their values. Nothing here can submit one."""
 
 import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from qiskit.exceptions import QiskitError
-from requests import RequestException
 
-from qkdrp.backends.runtime.clients import Device, client_errors, plain
-from qkdrp.backends.runtime.estimators import quiet
-from qkdrp.backends.runtime.ledger import (
+from qkdrp.backends.runtime.answers import (
+    Values,
+    keep_answer,
+    kept_answer,
+    pack_values,
+    read_answer,
+    unpack_values,
+)
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import (
     CANCELLED,
     DONE,
     ENDED_BADLY,
     FAILED,
-    LOST,
-    PLANNED,
+    SUBMITTING,
     Evaluation,
     JobRow,
-    Ledger,
 )
-from qkdrp.common.errors import BackendError, JobsPendingError
+from qkdrp.backends.runtime.service_job import JobState, ServiceJob
+from qkdrp.common.errors import BackendError, JobsPendingError, QkdrpError
 
 POLL_SECONDS, POLL_GROWTH, LONGEST_POLL = 0.5, 1.5, 15.0
 """Between two looks at a job: grows, since queues are long."""
@@ -33,152 +35,199 @@ POLL_SECONDS, POLL_GROWTH, LONGEST_POLL = 0.5, 1.5, 15.0
 PATIENT_POLLS = 6
 """Looks that may fail in a row, each retried by the client already, before we give up waiting."""
 
-ENDS = {"DONE": DONE, "ERROR": FAILED, "CANCELLED": CANCELLED}
-"""States of a job that has ended, by the client's names."""
+UNKNOWN_SECONDS = 300.0
+"""How long a job may be in a state that we do not know before we stop waiting for it."""
 
-Reals = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Values:
-    """Values of an evaluation.
-
-    Args:
-        evs: Expectation values, shape (n_points, n_observables).
-        stds: Their standard errors, same shape.
-    """
-
-    evs: Reals
-    stds: Reals
+FETCHES = 2
+"""How often a result is fetched that cannot be read, or lacks values, before it is believed."""
 
 
 class JobCollection:
-    """Collects the jobs of a ledger from one device.
+    """Collects the jobs of a ledger.
 
     Args:
-        device: Where they are.
-        ledger: Where they are noted down.
+        service: Gives the client's service; called only if something is to be asked.
+        ledger: Where the jobs are noted down.
         on_progress: Called with how many jobs have ended and how many there are.
     """
 
     def __init__(
         self,
-        device: Device,
+        service: Callable[[], Any],
         ledger: Ledger,
         on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
-        self.device, self.ledger, self.on_progress = device, ledger, on_progress
+        self.service, self.ledger, self.on_progress = service, ledger, on_progress
 
-    def values(self, evaluation: Evaluation, n_observables: int, wait: bool) -> Values:
-        """Return the values of an evaluation, from the service or from the ledger.
+    def values(self, evaluation: Evaluation, wait: bool) -> Values:
+        """Return the values of an evaluation, from the ledger or from the service.
 
         Args:
             evaluation: Its jobs.
-            n_observables: Of each point.
             wait: Whether to wait until the jobs have ended.
 
         Raises:
             JobsPendingError: If jobs have not ended and nobody waits.
             BackendError: If a job ended badly, or its result cannot be read.
         """
-        jobs = evaluation.jobs
-        for number, job in enumerate(jobs):
-            if job.state in {PLANNED, LOST}:
-                raise JobsPendingError(
-                    f"Evaluation {evaluation.id}: {job.note or 'a job was not submitted'}; "
-                    "evaluate the run again with the same options to submit it."
-                )
-            self.on_progress(number, len(jobs))
-            self.fetch(evaluation, job, wait)
-        self.on_progress(len(jobs), len(jobs))
+        self.fetch(evaluation, wait)
         found = self.ledger.find(str(evaluation.id))
-        results = [json.loads(job.result or "") for job in found.jobs]
-        n_points = found.jobs[-1].last
-        evs, stds = (
-            np.concatenate([np.array(result[name]).T for result in results])
-            for name in ("evs", "stds")
+        parts = [unpack_values(job.result, _shape(found, job)) for job in found.jobs]
+        return Values(
+            np.concatenate([part.evs for part in parts]),
+            np.concatenate([part.stds for part in parts]),
         )
-        if evs.shape != (n_points, n_observables):
-            raise BackendError(
-                f"Evaluation {evaluation.id}: found values of shape {evs.shape}, expected "
-                f"({n_points}, {n_observables}); the job was of another evaluation."
-            )
-        return Values(evs, stds)
 
-    def fetch(self, evaluation: Evaluation, job: JobRow, wait: bool) -> None:
-        """Bring a job of the ledger up to date, with its values once it is done.
+    def fetch(self, evaluation: Evaluation, wait: bool) -> None:
+        """Bring all jobs of an evaluation up to date, with the values of those that are done.
+
+        One job that fails or goes on keeps no other from being fetched.
 
         Raises:
-            JobsPendingError: If it has not ended and nobody waits.
-            BackendError: If it ended badly, or its result cannot be read.
+            JobsPendingError: If a job has not ended and nobody waits.
+            BackendError: If a job ended badly, or its result cannot be read.
         """
-        if job.state == DONE:
-            return
-        if job.state in ENDED_BADLY:
-            raise _bad_end(evaluation, job.job, job.state, job.note)
-        with client_errors(f"find job {job.job}"):
-            there = self.device.service.job(job.job)
-        state = self._await(evaluation, there, wait)
-        if state != DONE:
-            with client_errors(f"read why job {job.job} ended"):
-                note = " ".join((there.error_message() or "").split())
-            self.ledger.update(job.tag, state=state, note=note)
-            raise _bad_end(evaluation, job.job, state, note)
-        self.ledger.update(job.tag, state=DONE, result=json.dumps(self._result(evaluation, there)))
+        pending: JobsPendingError | None = None
+        problem: QkdrpError | None = None
+        for number, job in enumerate(evaluation.jobs):
+            self.on_progress(number, len(evaluation.jobs))
+            try:
+                self._fetch(evaluation, job, wait)
+            except JobsPendingError as error:
+                pending = pending or error
+            except QkdrpError as error:
+                problem = problem or error
+        if found := problem or pending:
+            raise found
+        self.on_progress(len(evaluation.jobs), len(evaluation.jobs))
 
-    def _await(self, evaluation: Evaluation, there: Any, wait: bool) -> str:  # noqa: ANN401
-        pause, failed = POLL_SECONDS, 0
+    def _fetch(self, evaluation: Evaluation, job: JobRow, wait: bool) -> None:
+        shape = _shape(evaluation, job)
+        if job.state == DONE:
+            with suppress(BackendError):
+                unpack_values(job.result, shape)
+                return
+        if job.state in ENDED_BADLY:
+            raise _bad_end(evaluation, job, job.state, job.note)
+        if job.state == SUBMITTING:
+            raise JobsPendingError(
+                f"Evaluation {evaluation.id}: a job is being submitted; later: qkdrp jobs collect "
+                f"{evaluation.id}."
+            )
+        if job.job is None:
+            raise BackendError(
+                f"Evaluation {evaluation.id}: a job {job.note or 'was not submitted'}; "
+                "evaluate the run again with the same options to submit it."
+            )
+        try:
+            there = ServiceJob(self.service(), job.job)
+            state = self._await(evaluation, there, wait)
+            if state.end == DONE:
+                self._take(evaluation, job, there)
+                return
+        except JobsPendingError:
+            raise
+        except BackendError:
+            if not self._take_kept(evaluation, job):
+                raise
+            return
+        note = _reason(evaluation, state)
+        self.ledger.update(job.tag, state=state.end, note=note)
+        raise _bad_end(evaluation, job, state.end or FAILED, note)
+
+    def _await(self, evaluation: Evaluation, there: ServiceJob, wait: bool) -> JobState:
+        pause, failed, unknown_since = POLL_SECONDS, 0, None
         while True:
             try:
-                state = ENDS.get(there.status())
-                failed = 0
-            except (QiskitError, RequestException) as error:
-                state, failed = None, failed + 1
+                state, failed = there.state(), 0
+            except BackendError as error:
+                failed += 1
                 if failed >= PATIENT_POLLS or not wait:
                     raise BackendError(
-                        f"IBM Quantum: could not look at job {there.job_id()}: {plain(error)}; "
-                        f"it goes on there: qkdrp jobs collect {evaluation.id}."
+                        f"{str(error).rstrip('.')}; it goes on there: qkdrp jobs collect "
+                        f"{evaluation.id}."
                     ) from None
-            if state is not None:
-                return state
-            if not wait:
-                raise JobsPendingError(
-                    f"Job {there.job_id()} has not ended; later: qkdrp jobs collect "
-                    f"{evaluation.id}."
-                )
+            else:
+                if state.end is not None:
+                    return state
+                now = time.monotonic()
+                unknown_since = None if state.known else unknown_since or now
+                if not wait or (unknown_since and now - unknown_since >= UNKNOWN_SECONDS):
+                    raise _not_ended(evaluation, there.name, state)
             time.sleep(pause)
             pause = min(LONGEST_POLL, pause * POLL_GROWTH)
 
-    def _result(self, evaluation: Evaluation, there: Any) -> dict[str, Any]:  # noqa: ANN401
-        job = there.job_id()
+    def _take(self, evaluation: Evaluation, job: JobRow, there: ServiceJob) -> None:
+        """Fetch, keep, read and check a result; only then is the job done."""
+        shape, values, problem = _shape(evaluation, job), None, ""
+        for _ in range(FETCHES):
+            answer = there.answer()
+            keep_answer(self.ledger, job.tag, answer, replace=False)
+            try:
+                values = read_answer(answer, evaluation.estimator, shape)
+            except BackendError as error:
+                problem = str(error)
+                continue
+            keep_answer(self.ledger, job.tag, answer, replace=True)
+            if values.complete:
+                break
+        if values is None:
+            raise BackendError(
+                f"The result of job {there.name} {problem}: it is kept in the ledger as it came, "
+                f"and at the service; try qkdrp jobs collect {evaluation.id} once more, or with "
+                "another version of qiskit-ibm-runtime."
+            )
+        more = {}
+        with suppress(BackendError):  # values are what counts
+            more["metrics"] = there.metrics()
+        self._keep(job, values, **more)
+
+    def _take_kept(self, evaluation: Evaluation, job: JobRow) -> bool:
+        """Read a result that was kept, where the service no longer gives it; tell whether it is."""
+        answer = kept_answer(self.ledger, job.tag)
+        if answer is None:
+            return False
         try:
-            with quiet():
-                data = there.result()[0].data
-            found: dict[str, Any] = {
-                "evs": np.asarray(data.evs, dtype=float).tolist(),
-                "stds": np.asarray(data.stds, dtype=float).tolist(),
-            }
-        except (QiskitError, RequestException) as error:
-            raise BackendError(
-                f"IBM Quantum: could not fetch the result of job {job}: {plain(error)}; "
-                f"it is kept there: qkdrp jobs collect {evaluation.id}."
-            ) from None
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise BackendError(
-                f"The result of job {job} cannot be read ({type(error).__name__}): it is kept at "
-                f"the service; try qkdrp jobs collect {evaluation.id} once more, or with another "
-                "version of qiskit-ibm-runtime."
-            ) from None
-        with suppress(
-            QiskitError, RequestException, KeyError, ValueError
-        ):  # values are what counts
-            found["metrics"] = there.metrics()
-        return found
+            values = read_answer(answer, evaluation.estimator, _shape(evaluation, job))
+        except BackendError:
+            return False
+        self._keep(job, values)
+        return True
+
+    def _keep(self, job: JobRow, values: Values, **more: Any) -> None:  # noqa: ANN401  # as JSON
+        note = "; ".join(values.notes())
+        self.ledger.update(job.tag, state=DONE, result=pack_values(values, **more), note=note)
 
 
-def _bad_end(evaluation: Evaluation, job: str | None, state: str, note: str) -> BackendError:
+def _shape(evaluation: Evaluation, job: JobRow) -> tuple[int, int]:
+    """Return how many points and observables a job was asked for."""
+    return job.last - job.first, len(json.loads(evaluation.mapping)["observables"])
+
+
+def _not_ended(evaluation: Evaluation, job: str, state: JobState) -> JobsPendingError:
+    where = (
+        f"is {state.text.lower()} and has not ended"
+        if state.known
+        else f"is in state {state.text!r}, which this version does not know, and may not have ended"
+    )
+    return JobsPendingError(f"Job {job} {where}; later: qkdrp jobs collect {evaluation.id}.")
+
+
+def _reason(evaluation: Evaluation, state: JobState) -> str:
+    """Return why a job ended badly, with the limit where that was it."""
+    if not state.too_long:
+        return state.reason
+    limit = json.loads(evaluation.options).get("max_qpu_seconds")
+    said = f" ({state.reason})" if state.reason else ""
+    return (
+        f"the service stopped it, it ran too long{said}: --max-qpu-seconds was {limit:g} for "
+        f"{len(evaluation.jobs)} job{'s' * (len(evaluation.jobs) > 1)}; give more"
+    )
+
+
+def _bad_end(evaluation: Evaluation, job: JobRow, state: str, note: str) -> BackendError:
     return BackendError(
-        f"Job {job} {'was cancelled' if state == CANCELLED else 'failed'}"
+        f"Job {job.job} {'was cancelled' if state == CANCELLED else 'failed'}"
         f"{': ' + note.rstrip('.') if note else ''}; evaluate the run again with --resubmit to "
         f"pay for another (evaluation {evaluation.id})."
     )

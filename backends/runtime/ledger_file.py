@@ -44,6 +44,10 @@ CREATE TABLE modes (
     evaluation INTEGER NOT NULL REFERENCES evaluations (id), instance TEXT NOT NULL,
     keep INTEGER NOT NULL, pid INTEGER, born REAL, host TEXT, boot TEXT, used TEXT NOT NULL,
     closed TEXT, note TEXT NOT NULL DEFAULT '');
+CREATE TABLE answers (tag TEXT PRIMARY KEY REFERENCES jobs (tag), content BLOB NOT NULL);
+CREATE TABLE destinations (
+    evaluation INTEGER NOT NULL REFERENCES evaluations (id), run TEXT NOT NULL,
+    output TEXT NOT NULL, request TEXT NOT NULL, written TEXT, PRIMARY KEY (evaluation, output));
 INSERT INTO modes (session, mode, evaluation, instance, keep, used)
     SELECT jobs.session, '', evaluations.id, evaluations.instance, 0, min(jobs.updated)
     FROM jobs JOIN evaluations ON jobs.evaluation = evaluations.id

@@ -85,19 +85,22 @@ class DeviceTask(Task):
         label, responder = np.array(self.kept.label), np.array(self.kept.responder)
         qnn = backend.qnn(circuit_of(spec_of(self.model)))
         values = np.asarray(qnn.forward(layer.angles, layer.weights), dtype=float)
-        errors = backend.estimator.found[-1].stds
+        found = backend.estimator.found[-1]
+        if not found.complete:
+            raise BackendError(f"{backend.device.name}: {'; '.join(found.notes())}.")
         report = backend.report()
         jobs = report["evaluations"][-1]["jobs"] if report["evaluations"] else []
         shift = layer.predict(values) - layer.predict(exact)
-        found = drawn_contrast(values, errors, exact)
+        known = np.isfinite(found.stds).all()
+        contrast = drawn_contrast(values, found.stds, exact) if known else None
         cell = CellResult(
             cell=self.cell,
             repetitions=1,
             mean=score_values(layer, values, label, responder),
             sd=None,
-            contrast=found and found[0],
-            contrast_error=found and found[1],
-            standard_error=float(np.sqrt((errors**2).mean())),
+            contrast=contrast and contrast[0],
+            contrast_error=contrast and contrast[1],
+            standard_error=found.standard_error,
             value_shift=float(np.abs(values - exact).max()),
             prediction_shift=float(np.sqrt(np.mean(shift**2))),
         )

@@ -10,8 +10,8 @@ from rich.table import Table
 from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
-    from qkdrp.backends.runtime.ledger import Evaluation
-    from qkdrp.jobs import Collected
+    from qkdrp.backends.runtime.ledger_rows import Evaluation
+    from qkdrp.jobs import Cancelled, Collected
     from qkdrp.preview import Preview
 
 
@@ -21,8 +21,9 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
     Args:
         cost: A :class:`~qkdrp.backends.runtime.cost.RuntimeCost` as JSON.
     """
+    halted = f" (not active: {cost['halted']})" if cost["halted"] else ""
     return [
-        f"device   {cost['device']}, {cost['queue']} jobs in the queue; estimator "
+        f"device   {cost['device']}{halted}, {cost['queue']} jobs in the queue; estimator "
         f"{cost['estimator']}",
         f"pays     instance {cost['instance']}, plan {cost['plan']}",
         f"jobs     {cost['pubs']}, one PUB each; {cost['points']} points, {cost['bases']} "
@@ -63,11 +64,12 @@ def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
         return []
     jobs = [job["id"] for each in hardware["evaluations"] for job in each["jobs"]]
     where = "simulated here" if hardware["simulated"] else f"jobs {', '.join(map(str, jobs))}"
-    options = hardware["options"]
+    options, error = hardware["options"], hardware["standard_error"]
     return [
         f"device   {hardware['device']} (calibrated {hardware['calibrated'] or 'unknown'}), "
         f"{where}; {options['shots']} shots, resilience {options['resilience']}, estimator "
-        f"{hardware['estimator']}; standard error of a value {hardware['standard_error']:.3f}",
+        f"{hardware['estimator']}; standard error of a value "
+        f"{'unknown' if error is None else format(error, '.3f')}",
         *(f"note: {note}" for note in hardware["notes"]),
     ]
 
@@ -95,7 +97,18 @@ def print_collected(outcomes: Iterable["Collected"]) -> bool:
         any_there = True
         what = each.problem or each.pending or f"collected: {each.folder or 'into the ledger'}"
         screen.print(f"evaluation {each.evaluation}: {what}", soft_wrap=True)
+        for note in each.notes:
+            screen.print(f"note: {note}", soft_wrap=True)
         fine = fine and not each.problem
     if not any_there:
         screen.print("nothing to collect")
     return fine
+
+
+def print_cancelled(outcome: "Cancelled") -> bool:
+    """Print what was cancelled and what could not be; tell whether all could."""
+    print_evaluations([outcome.evaluation])
+    screen = console()
+    for problem in outcome.problems:
+        screen.print(problem, soft_wrap=True)
+    return not outcome.problems

@@ -36,7 +36,7 @@ def list_(ledger: File = None) -> None:
 @app.command()
 def show(which: Which, ledger: File = None) -> None:
     """Print all that the ledger holds of an evaluation, as JSON."""
-    from qkdrp.backends.runtime.ledger import summary
+    from qkdrp.backends.runtime.ledger_rows import summary
     from qkdrp.cli.hardware_report import print_evaluation
 
     print_evaluation(summary(_open(ledger).find(which)))
@@ -58,23 +58,36 @@ def collect(
         str | None,
         typer.Argument(help="Number of an evaluation, or a job; all where left out.", metavar="ID"),
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Where its run is now, or a copy of it.", metavar="FOLDER"),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--data", help="The run's data folder, if it has moved.", metavar="FOLDER"),
+    ] = None,
     ledger: File = None,
 ) -> None:
     """Complete run folders from jobs that have ended; submits nothing."""
+    from qkdrp.backends.runtime.destinations import waiting_evaluations
     from qkdrp.cli.hardware_report import print_collected
     from qkdrp.jobs import collect as collect_one
 
+    if run is not None and which is None:
+        raise typer.BadParameter("--run needs the ID of the evaluation that it is for")
     book = _open(ledger)
-    wanted = [book.find(which)] if which else [e for e in book.evaluations() if not e.collected]
-    if not print_collected(collect_one(book, each) for each in wanted):
+    wanted = [book.find(which)] if which else waiting_evaluations(book)
+    outcomes = (found for each in wanted for found in collect_one(book, each, run, source))
+    if not print_collected(outcomes):
         raise typer.Exit(1)
 
 
 @app.command()
 def cancel(which: Which, ledger: File = None) -> None:
-    """Cancel the jobs of an evaluation."""
-    from qkdrp.cli.hardware_report import print_evaluations
+    """Cancel the jobs of an evaluation that have not ended, and tell which could not be."""
+    from qkdrp.cli.hardware_report import print_cancelled
     from qkdrp.jobs import cancel as cancel_one
 
     book = _open(ledger)
-    print_evaluations([cancel_one(book, book.find(which))])
+    if not print_cancelled(cancel_one(book, book.find(which))):
+        raise typer.Exit(1)

@@ -134,7 +134,7 @@ def report_evaluation(evaluation: "Evaluation") -> None:
     when = f"mean of {repeats['n']}" if repeats else "now"
     columns = {
         f"{trained.get('predicted_on', trained['backend'])},\ntrained": trained["test"],
-        f"{metrics['backend']},\n{when}": metrics["test"],
+        f"{metrics['backend']},\n{when}": metrics["test"] or {},
         **trained["baselines"],
     }
     hardware = hardware_lines(metrics.get("hardware", {}))
@@ -145,7 +145,14 @@ def report_evaluation(evaluation: "Evaluation") -> None:
         screen.print(repeats_line(repeats), soft_wrap=True)
     if not metrics["same_data"]:
         screen.print("the data differ from those that the run was trained on")
-    screen.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
+    if metrics["not_predicted"]:
+        screen.print(
+            f"{metrics['not_predicted']} test samples have no finite values and no prediction: "
+            "scores of the others",
+            soft_wrap=True,
+        )
+    if metrics["largest_prediction_shift"] is not None:
+        screen.print(f"largest change of a prediction: {metrics['largest_prediction_shift']:.2g}")
     print_folder("evaluation", evaluation.path)
 
 
@@ -186,9 +193,9 @@ def _score_table(title: str, columns: dict[str, dict[str, Any]]) -> Table:
 
 
 def _with_interval(scores: dict[str, Any], key: str, between: str) -> str:
-    low, high = scores[f"{key}_ci"] or (None, None)
+    low, high = scores.get(f"{key}_ci") or (None, None)
     bounds = "" if low is None else f"{between}({low:.2f}, {high:.2f})"
-    return _number(scores[key]) + bounds
+    return _number(scores.get(key)) + bounds
 
 
 def _number(value: float | None) -> str:

@@ -1,8 +1,9 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,10 @@ from qkdrp.cli import main
 from qkdrp.config import TrainConfig
 from qkdrp.data import Cohort
 from qkdrp.training import prepare, train
+
+if TYPE_CHECKING:
+    from qkdrp.backends.runtime.ledger import Ledger
+    from tests.runtime_server import RuntimeServer
 
 DRUGS = ("DrugA", "DrugB")
 N_SAMPLES, N_GENES = 60, 15
@@ -199,3 +204,29 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     data = make_tables().write(base / "data")
     train(prepare(small_config(data)), base / "run")
     return Trained(base / "run", data)
+
+
+@pytest.fixture
+def run(trained: Trained, tmp_path: Path) -> Path:
+    """A copy of a trained run."""
+    return Path(shutil.copytree(trained.run, tmp_path / "run"))
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Ledger":
+    """The ledger of the user's data folder."""
+    from qkdrp.backends.runtime.ledger import Ledger
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    return Ledger()
+
+
+@pytest.fixture
+def queued(ibm: "RuntimeServer", book: "Ledger", cli: Callable[..., CliResult], run: Path) -> str:
+    """The id of a job that is queued, for the run."""
+    from tests.qkdrp.hardware import EVALUATE
+
+    ibm.queue_seconds = 600
+    assert cli("evaluate", run, *EVALUATE, "--no-wait").code == 0
+    (job,) = ibm.jobs
+    return job

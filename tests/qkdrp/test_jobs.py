@@ -1,11 +1,11 @@
 import json
 import os
+import re
 import signal
 import sqlite3
-import time
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,55 +15,11 @@ import pytest
 from qkdrp.backends.runtime.job_search import LAST_ARRIVAL
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.cli import main
-from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
+from tests.qkdrp.conftest import Trained, snapshot
+from tests.qkdrp.hardware import EVALUATE, Cli, check_complete, check_refused, collect_at_last
 from tests.qkdrp.killed import POINTS
 from tests.runtime_jobs import Fault
 from tests.runtime_server import TOKEN, RuntimeServer
-
-SHOTS = 256
-EVALUATE = ("--backend", "ibm_runtime", "--device", "ibm_manila", "--shots", SHOTS)
-
-Cli = Callable[..., CliResult]
-
-
-@pytest.fixture
-def run(trained: Trained, tmp_path: Path) -> Path:
-    """A copy of a trained run."""
-    import shutil
-
-    return Path(shutil.copytree(trained.run, tmp_path / "run"))
-
-
-@pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """The ledger of the user's data folder."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
-    return Ledger()
-
-
-def check_complete(run: Path, name: str = "ibm_runtime") -> dict[str, object]:
-    """Check the folder of an evaluation, and that it says where its values come from."""
-    folder = run / "evaluations" / name
-    assert {path.name for path in folder.iterdir()} == {
-        "predictions.csv",
-        "metrics.json",
-        "job.json",
-        "expectations.csv",
-        "prepared.qpy",
-        "prepared.json",
-    }
-    hardware = read_json(folder / "metrics.json")["hardware"]
-    job = read_json(folder / "job.json")
-    assert hardware["evaluations"][0]["jobs"] == job["jobs"]
-    assert job["calibrated"].startswith("2024-")
-    assert job["options"]["shots"] == SHOTS
-    assert set(job["versions"]) >= {"qiskit", "qiskit-ibm-runtime"}
-    assert read_json(folder / "prepared.json")["physical_qubits"]
-    values = pd.read_csv(folder / "expectations.csv")
-    rows = len(pd.read_csv(folder / "predictions.csv"))
-    assert len(values) == 2 * rows
-    assert (values["standard_error"] <= SHOTS**-0.5 + 1e-9).all()
-    return job
 
 
 def test_five_commands_from_submission_to_results(
@@ -145,15 +101,6 @@ def test_above_the_limit_nothing_is_sent_or_written(
     assert book.evaluations() == []
 
 
-def collect_at_last(cli: Cli) -> CliResult:
-    """Collect again until the server, which computes while tests go on, has done its part."""
-    deadline = time.monotonic() + 60
-    while True:
-        result = cli("jobs", "collect")
-        if "has not ended" not in result.out or time.monotonic() > deadline:
-            return result
-
-
 def evaluate_until(point: str, run: Path, tmp_path: Path) -> int:
     """Evaluate in a process of its own that kills itself at some point; return its exit code."""
     with warnings.catch_warnings():
@@ -217,6 +164,18 @@ def test_a_client_killed_before_it_submits_has_paid_nothing(
     assert len(ibm.jobs) == 1
 
 
+def test_a_clock_that_went_back_makes_nobody_wait_for_an_hour(
+    ibm: RuntimeServer, book: Ledger, cli: Cli, run: Path, tmp_path: Path
+) -> None:
+    assert evaluate_until("before submission", run, tmp_path) == -signal.SIGKILL
+    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    with sqlite3.connect(book.path) as database:
+        database.execute("UPDATE jobs SET updated = ?", (ahead,))
+    database.close()
+    (seconds,) = re.findall(r"ask again in (\d+) s", cli("jobs", "collect").out)
+    assert int(seconds) <= 1800
+
+
 @pytest.mark.parametrize(
     ("method", "path", "action", "times"),
     [
@@ -243,14 +202,6 @@ def test_passing_faults_are_survived(
     assert ibm.faults[0].times == 0
     check_complete(run)
     assert len(ibm.jobs) == 1
-
-
-def check_refused(result: CliResult, *parts: str) -> None:
-    assert result.code == 2
-    assert result.err.startswith("error: ")
-    assert result.err.count("\n") == 1
-    assert "Traceback" not in result.err
-    assert all(part in result.err for part in parts), result.err
 
 
 @pytest.mark.parametrize("outcome", ["Failed", "Cancelled"])

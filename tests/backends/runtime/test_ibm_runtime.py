@@ -308,3 +308,32 @@ def test_without_an_account_it_says_so(
     )
     with pytest.raises(BackendError, match=r"could not open the account .*save_account"):
         open_ibm(ledger)
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, TypeError])
+@pytest.mark.parametrize("step", ["submit", "load"])
+def test_what_the_client_raises_while_it_prepares_a_job_is_one_line(
+    ibm: RuntimeServer,
+    ledger: str,
+    pqc: PQC,
+    point: tuple[Reals, Reals],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    kind: type[Exception],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise kind("box\ncollision")
+
+    # On a fake device the client runs, on a real one it prepares what is to be sent.
+    target = {
+        "submit": "qiskit_ibm_runtime.executor_estimator.Estimator.run",
+        "load": "qiskit_ibm_runtime.executor_estimator.prepare.prepare",
+    }[step]
+    device = {"submit": "fake_manila", "load": "ibm_manila"}[step]
+    monkeypatch.setattr(target, fail)
+    with (
+        open_ibm(ledger, device=device) as backend,
+        pytest.raises(BackendError, match="box collision"),
+    ):
+        backend.qnn(pqc).forward(*point)
+    assert ibm.jobs == {}

@@ -9,7 +9,8 @@ import pytest
 from qkdrp.backends.ibm_runtime import IbmRuntime
 from qkdrp.backends.runtime import job_search, job_submission, service_watch
 from qkdrp.backends.runtime.job_search import LAST_ARRIVAL, LONGEST_SUBMISSION
-from qkdrp.backends.runtime.ledger import Evaluation, Ledger
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import Evaluation
 from qkdrp.backends.runtime.owner import this_process
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.common.errors import BackendError, JobsPendingError, LedgerError

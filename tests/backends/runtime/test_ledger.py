@@ -12,7 +12,8 @@ import pytest
 
 from qkdrp.backends.runtime import ledger as ledger_module
 from qkdrp.backends.runtime import owner as owner_module
-from qkdrp.backends.runtime.ledger import DONE, FAILED, PLANNED, SUBMITTING, Ledger
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import DONE, FAILED, PLANNED, SUBMITTING
 from qkdrp.backends.runtime.owner import this_process
 from qkdrp.common.errors import LedgerError
 

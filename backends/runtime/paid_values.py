@@ -1,0 +1,169 @@
+"""A backend of values that are paid for already: it reads an evaluation and cannot submit one."""
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Never
+
+import numpy as np
+from qiskit.primitives import BaseEstimatorV2
+from qiskit.primitives.containers import EstimatorPubLike
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+
+from qkdrp.backends.base import Backend, Purpose
+from qkdrp.backends.runtime import digests
+from qkdrp.backends.runtime.answers import Values
+from qkdrp.backends.runtime.destinations import Destination, destination_of, set_written
+from qkdrp.backends.runtime.job import DeviceJob, points_of, result_of
+from qkdrp.backends.runtime.job_collection import JobCollection
+from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
+from qkdrp.backends.runtime.result_files import write_expectations, write_job
+from qkdrp.backends.shifted import ShiftedQNN
+from qkdrp.backends.shifts import SpsaGradient
+from qkdrp.circuits import PQC
+from qkdrp.common.errors import BackendError
+
+
+class PaidEstimator(BaseEstimatorV2):
+    """Gives the values of one evaluation of the ledger, at the points that it is of.
+
+    Args:
+        evaluation: The evaluation.
+        fetch: Gives its values.
+    """
+
+    def __init__(self, evaluation: Evaluation, fetch: Callable[[], Values]) -> None:
+        self.evaluation, self.fetch = evaluation, fetch
+        self.found: list[Values] = []
+
+    def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> DeviceJob:
+        """Return the values of PUBs.
+
+        Raises:
+            BackendError: If a PUB has other points or observables than those that were paid for.
+        """
+        return DeviceJob([partial(self._values, EstimatorPub.coerce(p, precision)) for p in pubs])
+
+    def _values(self, pub: EstimatorPub) -> Any:  # noqa: ANN401  # a PubResult
+        paid = digests.unpack_points(self.evaluation.points)
+        if not digests.same_points(points_of(pub), paid):
+            raise BackendError(
+                f"Evaluation {self.evaluation.id} of the ledger is of other angles: this is not "
+                "the run that it was submitted for, or run or data were changed since."
+            )
+        values = self.fetch()
+        if values.evs.shape[1] != pub.observables.size:
+            raise BackendError(
+                f"Evaluation {self.evaluation.id} of the ledger has {values.evs.shape[1]} "
+                f"observables, the run {pub.observables.size}: this is not the run that it was "
+                "submitted for."
+            )
+        self.found = [values]
+        return result_of(pub, values, json.loads(self.evaluation.options).get("shots", 0))
+
+
+class PaidValues(Backend):
+    """The values of one evaluation of the ledger, as the backend that they were submitted by.
+
+    It asks the service for results that are not in the ledger yet, and for nothing else: it holds
+    no device, so that a retired one is no obstacle, and no estimator that could submit.
+
+    Args:
+        ledger: Where the evaluation is noted down.
+        evaluation: The evaluation.
+        service: Gives the client's service; called only where something is to be asked.
+        destination: Where results go; found by the purpose where left out.
+    """
+
+    name = "ibm_runtime"
+    paid = True
+    kind_of_report = "hardware"
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        evaluation: Evaluation,
+        service: Callable[[], Any],
+        destination: Destination | None = None,
+    ) -> None:
+        super().__init__()
+        self.ledger, self.evaluation = ledger, evaluation
+        self._destination = destination
+        self._purpose: Purpose | None = None
+        collection = JobCollection(
+            service, ledger, lambda done, total: self.on_progress("jobs", done, total)
+        )
+        self._estimator = PaidEstimator(
+            evaluation, partial(collection.values, evaluation, wait=False)
+        )
+
+    @property
+    def estimator(self) -> BaseEstimatorV2:
+        """The estimator that knows the points of the evaluation."""
+        return self._estimator
+
+    def qnn(self, pqc: PQC) -> ShiftedQNN:
+        """Return an ``EstimatorQNN`` that has values at the paid points, and no gradients."""
+        gradient = SpsaGradient(self._estimator, np.random.default_rng(0))
+        return ShiftedQNN(pqc, self._estimator, gradient, self._precision)
+
+    @property
+    def _precision(self) -> float:
+        return math.sqrt(1 / json.loads(self.evaluation.options).get("shots", 1))
+
+    def estimate_cost(self, pqc: PQC, n_samples: int) -> Never:  # noqa: ARG002  # the base class's
+        """Raise: what is here was paid for."""
+        raise BackendError("Values of the ledger are paid for: there is no cost to estimate.")
+
+    def check_training(self) -> None:
+        """Raise: there are values of one evaluation only."""
+        raise BackendError("Values of the ledger are those of one evaluation: train elsewhere.")
+
+    def begin(self, purpose: Purpose) -> None:
+        """Say which run the values are for."""
+        self._purpose = purpose
+
+    def folder(self) -> Path | None:
+        """Return the folder for the results, once they are there to be written."""
+        if self._destination is None and self._purpose is not None:
+            self._destination = destination_of(self.ledger, self.evaluation, self._purpose)
+        if self._destination is None:
+            return None
+        self._destination.output.mkdir(parents=True, exist_ok=True)
+        return self._destination.output
+
+    def finish(self) -> None:
+        """Note down that results are written."""
+        if self._destination is not None:
+            set_written(self.ledger, self._destination)
+
+    def report(self) -> dict[str, Any]:
+        """Return device, plan, calibration, options, circuit, jobs and standard errors."""
+        found = self.ledger.find(str(self.evaluation.id))
+        values = self._estimator.found
+        circuits, notes = [], [note for each in values for note in each.notes()]
+        try:
+            circuits = [digests.unpack_prepared(found.prepared, found.mapping).summary()]
+        except BackendError:  # the values are there all the same
+            notes.append("the circuit in the ledger cannot be read by this version")
+        return {
+            "device": found.device,
+            "simulated": False,
+            "instance": found.instance,
+            "plan": json.loads(found.cost).get("plan", ""),
+            "calibrated": found.calibrated,
+            "estimator": found.estimator,
+            "options": json.loads(found.options),
+            "notes": notes,
+            "standard_error": next((each.standard_error for each in values), None),
+            "circuits": circuits,
+            "evaluations": [summary(found)],
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write circuit, layout, jobs and standard errors into an existing folder."""
+        write_job(self.ledger, self.evaluation, folder)
+        write_expectations(self._estimator.found, folder)
