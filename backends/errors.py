@@ -39,7 +39,8 @@ def also_qiskit(error: QkdrpError) -> QkdrpError:
     So both ``except CircuitError`` and ``except QiskitMachineLearningError`` catch what a QNN
     raises.
     """
-    found: QkdrpError = _both(type(error))(*error.args)  # type: ignore[assignment]  # a class of both
+    both: Any = _both(type(error))  # type: ignore[arg-type]  # mypy: an unhashable class
+    found: QkdrpError = both(*error.args)
     found.__dict__.update(error.__dict__)
     return found.with_traceback(error.__traceback__)
 

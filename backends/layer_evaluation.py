@@ -64,6 +64,7 @@ class Evaluation:
         assert self._pull_back is not None
         return self._pull_back(cotangents)
 
+    @qnn_errors
     def pointwise(self) -> PointwiseEngine:
         """Return the engine of second derivatives and of weights that differ within a batch.
 

@@ -41,7 +41,8 @@ class _LayerValues(SavingFunction):
 
     @staticmethod
     def backward(ctx: Any, cotangents: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # noqa: ANN401
-        return _handed_out(ctx, _pulled(cotangents, *ctx.saved_tensors, ctx.source))
+        angles, weights = ctx.saved_tensors
+        return _handed_out(ctx, _pulled(cotangents, angles, weights, ctx.source))
 
     @staticmethod
     @forward_mode
@@ -165,7 +166,8 @@ class _PlainValues(torch.autograd.Function):
     def backward(ctx: Any, cotangents: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # noqa: ANN401
         if torch.is_grad_enabled() or _transformed():
             return _LayerValues.backward(ctx, cotangents)
-        return _handed_out(ctx, _LayerPull.forward(cotangents, *ctx.saved_tensors, ctx.source))
+        angles, weights = ctx.saved_tensors
+        return _handed_out(ctx, _LayerPull.forward(cotangents, angles, weights, ctx.source))
 
 
 def layer_values(

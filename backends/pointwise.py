@@ -8,6 +8,7 @@ import numpy as np
 from qkdrp.backends.engine import ExactEngine, Reals
 from qkdrp.backends.shifts import QUARTER_TURN
 from qkdrp.circuits.program import CONSTANT, PauliProgram
+from qkdrp.common.errors import BackendError
 
 MOST_NUMBERS = 1 << 22
 """Angles of shifted points that are evaluated at a time: 32 MiB."""
@@ -25,9 +26,18 @@ class PointwiseEngine:
 
     Args:
         program: The program; its inputs come first among the parameters, then its weights.
+
+    Raises:
+        BackendError: If an angle is not linear in the parameters.
     """
 
     def __init__(self, program: PauliProgram) -> None:
+        self.n_parameters = program.n_inputs + program.n_weights
+        if np.any(program.source >= self.n_parameters):
+            raise BackendError(
+                "Found angles that are not linear in the parameters, expected linear ones: their "
+                "second derivatives, and weights that differ within a batch, are not supported."
+            )
         driven = np.flatnonzero(program.source != CONSTANT)
         source, coefficient = program.source.copy(), program.coefficient.copy()
         source[driven], coefficient[driven] = np.arange(len(driven)), 1.0
@@ -38,7 +48,6 @@ class PointwiseEngine:
         )
         self._source = program.source[driven]
         self._slope = program.coefficient[driven]
-        self.n_parameters = program.n_inputs + program.n_weights
 
     def values(self, points: Reals) -> Reals:
         """Return the expectation values, shape (n_points, n_outputs)."""

@@ -6,16 +6,15 @@ import pytest
 import torch
 from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
-from qiskit.primitives import StatevectorSampler
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_machine_learning import QiskitMachineLearningError
 from qiskit_machine_learning.connectors import TorchConnector
-from qiskit_machine_learning.neural_networks import EstimatorQNN, SamplerQNN
+from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qkdrp.backends import QuantumLayer, engine, get_backend, narrow
 from qkdrp.backends.gradient import AdjointEstimatorGradient
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.common.errors import BackendError, CircuitError
+from qkdrp.common.errors import CircuitError
 from tests.backends.tester import exact_values, random_point, stock_qnn
 
 Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -320,58 +319,6 @@ def test_errors_belong_to_both_families(qnn: EstimatorQNN) -> None:
             call()
         assert isinstance(caught.value, QiskitMachineLearningError)
         assert str(caught.value).startswith("Found ")
-
-
-class TestSparse:
-    """``sparse``, as ``TorchConnector`` takes it."""
-
-    @pytest.mark.parametrize("sparse", [None, False])
-    def test_dense_layers(self, sparse: bool | None, qnn: EstimatorQNN) -> None:
-        layer = QuantumLayer(qnn, sparse=sparse)
-        assert not layer.sparse
-        assert not layer(torch.ones(1, 4)).is_sparse
-
-    def test_dense_qnns_are_refused(self, qnn: EstimatorQNN) -> None:
-        with pytest.raises(QiskitMachineLearningError, match="sparse=True"):
-            QuantumLayer(qnn, sparse=True)
-
-
-def sampler_qnn(**options: Any) -> SamplerQNN:
-    """A QNN of upstream with more than one number for each output."""
-    circuit, inputs, weights = QuantumCircuit(2), ParameterVector("x", 2), ParameterVector("w", 2)
-    for qubit in range(2):
-        circuit.ry(inputs[qubit], qubit)
-        circuit.rx(weights[qubit], qubit)
-    circuit.cx(0, 1)
-    return SamplerQNN(
-        circuit=circuit,
-        sampler=StatevectorSampler(seed=0),
-        input_params=inputs,
-        weight_params=weights,
-        interpret=lambda bits: (bits & 1, bits >> 1),
-        output_shape=(2, 2),
-        **options,
-    )
-
-
-def test_upstream_s_qnns_with_outputs_of_several_dimensions() -> None:
-    layer = QuantumLayer(sampler_qnn(input_gradients=True))
-    angles = tensor(np.ones((3, 5, 2)))
-    values = layer(angles)
-    (values * torch.arange(4.0).reshape(2, 2)).sum().backward()
-    assert values.shape == (3, 5, 2, 2)
-    assert angles.grad.abs().max() > 0
-    assert layer.weight.grad.abs().max() > 0
-    assert layer(angles[:0]).shape == (0, 5, 2, 2)
-
-
-def test_input_gradients_that_are_off_are_no_silent_zeros() -> None:
-    layer = QuantumLayer(sampler_qnn())
-    layer(torch.ones(1, 2)).sum().backward()
-    assert layer.weight.grad is not None
-    loss = layer(tensor(np.ones((1, 2)))).sum()
-    with pytest.raises(BackendError, match="input_gradients=False"):
-        loss.backward()
 
 
 def test_there_is_one_parameter(qnn: EstimatorQNN) -> None:
