@@ -1,6 +1,5 @@
 """The ledger: what was asked of hardware, in one SQLite file that outlives every crash."""
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
