@@ -1,6 +1,5 @@
 """The ledger: what was asked of hardware, in one SQLite file that outlives every crash."""
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -32,6 +31,7 @@ from qkdrp.backends.runtime.ledger_rows import (
     Evaluation,
     JobRow,
     StrayJob,
+    is_object,
     summary,
 )
 from qkdrp.backends.runtime.owner import this_process
@@ -342,7 +342,7 @@ class Ledger:
     def _evaluation(self, database: sqlite3.Connection, row: sqlite3.Row) -> Evaluation:
         number = row["id"]
         for name in JSON_COLUMNS:
-            if not _is_object(row[name]):
+            if not is_object(row[name]):
                 raise damaged(self.path, f"{name} of evaluation {number} is no JSON object")
         jobs = [
             JobRow(**dict(job))
@@ -351,7 +351,7 @@ class Ledger:
             )
         ]
         for job in jobs:
-            if job.result is not None and not _is_object(job.result):
+            if job.result is not None and not is_object(job.result):
                 raise damaged(self.path, f"the result of job {job.job} is no JSON object")
         if not any(job.current for job in jobs):
             raise damaged(self.path, f"evaluation {number} has no jobs")
@@ -364,13 +364,6 @@ class Ledger:
             replaced=tuple(job for job in jobs if not job.current),
             strays=tuple(StrayJob(**dict(each)) for each in strays),
         )
-
-
-def _is_object(text: object) -> bool:
-    try:
-        return isinstance(text, str) and isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 def insert(database: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:

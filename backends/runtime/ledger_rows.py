@@ -213,3 +213,11 @@ def _shown(job: JobRow) -> Mapping[str, Any]:
         "updated": job.updated,
         "note": job.note,
     }
+
+
+def is_object(text: object) -> bool:
+    """Return whether a text is a JSON object."""
+    try:
+        return isinstance(text, str) and isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
