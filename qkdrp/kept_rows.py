@@ -46,8 +46,9 @@ def read_rows(path: Path) -> Cohort:
         with safe_open(path, framework="np") as file:
             arrays = {name: file.get_tensor(name) for name in _ARRAYS}
             texts = json.loads(file.metadata()["cohort"])
-        names = {name: np.array(texts.pop(name), dtype=np.str_) for name in ("samples", "genes")}
-        return Cohort(**arrays, **names, **texts)
+        for name in ("samples", "genes"):
+            texts[name] = np.array(texts[name], dtype=np.str_)
+        return Cohort(**arrays, **texts)
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise RunError(
             f"{path}: cannot be read as rows of a run; copy the run once more, or give --data."

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -137,11 +138,10 @@ def write_somewhere(wanted: Path, write: Callable[[Path], None], on_note: Note) 
 def _spare_places() -> list[Path]:
     """Return folders that may be on another disk: for temporary files, and the user's own."""
     places = []
-    for place in (lambda: Path(tempfile.gettempdir()), Path.home):
-        try:
-            places.append(place())
-        except (OSError, RuntimeError):  # there is none
-            continue
+    with suppress(OSError):  # there is none
+        places.append(Path(tempfile.gettempdir()))
+    with suppress(RuntimeError):
+        places.append(Path.home())
     return places
 
 

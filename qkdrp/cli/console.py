@@ -5,6 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from qkdrp.cli.streams import LastingStream
+
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console that takes no text for markup, a number or an emoji.
@@ -30,6 +32,7 @@ def print_folder(kind: str, path: Path, hint: str = "") -> None:
     """
     line = f"{kind} folder: {path}{hint}"
     console().print(line, soft_wrap=True)
-    if getattr(sys.stdout, "lost", False):
+    stream: object = sys.stdout
+    if isinstance(stream, LastingStream) and stream.lost:
         print(line, file=sys.stderr)  # noqa: T201
-        sys.stdout.made_up = True  # type: ignore[attr-defined]  # a LastingStream
+        stream.made_up = True
