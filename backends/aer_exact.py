@@ -15,7 +15,7 @@ from qkdrp.backends.estimator import LocalEstimator, Reals
 from qkdrp.backends.qnn import AdjointQNN
 from qkdrp.backends.usage import Usage
 from qkdrp.backends.zstrings import eigenvalues, has_only_z
-from qkdrp.circuits import PQC
+from qkdrp.circuits import PQC, expand_gates
 
 MOST_PROBABILITIES = 12
 """Qubits up to which Z strings are read from probabilities, which takes two thirds of the time."""
@@ -46,7 +46,10 @@ class AerEstimator(LocalEstimator):
         self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
     ) -> tuple[Reals, Reals]:
         """Return exact values, shape (n_points, n_observables), and zeros."""
-        saving, qubits = circuit.copy(), range(circuit.num_qubits)
+        # Aer lacks some gates, and drops parameters of others.
+        expanded = expand_gates(circuit)
+        points = points[:, [each in expanded.parameters for each in circuit.parameters]]
+        saving, qubits = expanded.copy(), range(circuit.num_qubits)
         if len(qubits) <= MOST_PROBABILITIES and all(map(has_only_z, observables)):
             saving.save_probabilities(qubits)
             shares = np.array([d["probabilities"] for d in saved(self.simulator, saving, points)])

@@ -23,9 +23,13 @@ IMAGINARY = 1e-12
 """Imaginary part that rounding may leave of a real number."""
 
 
+LinearAngle = tuple[list[tuple[float, int]], float]
+"""Terms (slope, source) of an angle, and its constant."""
+
+
 def linear_terms(
     angle: ParameterExpression | float, sources: Mapping[Parameter, int]
-) -> tuple[list[tuple[float, int]], float] | None:
+) -> LinearAngle | None:
     """Split a linear angle into terms (slope, source), by source, and a constant.
 
     Args:
@@ -163,6 +167,23 @@ class Curve:
             raise CircuitError(
                 f"has the angle {self.expression}: expected a real expression of parameters."
             )
+
+
+def make_curve(angle: ParameterExpression, sources: Mapping[Parameter, int], where: str) -> Curve:
+    """Return the curve of a gate's angle.
+
+    Args:
+        angle: The expression.
+        sources: Index of each parameter.
+        where: Names the gate.
+
+    Raises:
+        CircuitError: Names the gate and the angle that is no curve.
+    """
+    try:
+        return Curve(angle, sources)
+    except CircuitError as error:
+        raise CircuitError(f"{where} {error}") from error
 
 
 def evaluate(curves: Sequence[Curve], points: Reals) -> Reals:

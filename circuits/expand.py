@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Barrier, CircuitInstruction, Delay, Operation, Qubit
+from qiskit.circuit import (
+    Barrier,
+    CircuitInstruction,
+    Delay,
+    Operation,
+    ParameterExpression,
+    Qubit,
+)
 from qiskit.circuit.library import GlobalPhaseGate, UnitaryGate
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
@@ -89,7 +96,9 @@ def is_primitive(instruction: CircuitInstruction) -> bool:
     return known and instruction.is_standard_gate()
 
 
-def expand_gates(circuit: QuantumCircuit) -> QuantumCircuit:
+def expand_gates(
+    circuit: QuantumCircuit, whole: Callable[[CircuitInstruction], bool] = is_primitive
+) -> QuantumCircuit:
     """Return a circuit of :data:`ROTATION_GATES` and :data:`CLIFFORD_GATES` with the same values.
 
     Composite gates are inlined. Standard gates are decomposed: ``u`` and controlled rotations into
@@ -98,6 +107,7 @@ def expand_gates(circuit: QuantumCircuit) -> QuantumCircuit:
 
     Args:
         circuit: Any circuit of gates.
+        whole: Tells of an instruction whether it is left as it is, for other sets of gates.
 
     Returns:
         The circuit, up to a global phase; the same object where there is nothing to do.
@@ -106,14 +116,20 @@ def expand_gates(circuit: QuantumCircuit) -> QuantumCircuit:
         UnsupportedGateError: If an instruction is no gate, such as a reset or a measurement, or
             has no definition; names the instruction and its position.
     """
-    if all(is_primitive(instruction) for instruction in circuit.data):
+    if not isinstance(circuit.global_phase, ParameterExpression) and all(map(whole, circuit.data)):
         return circuit
-    expanded = QuantumCircuit(
-        circuit.qubits, *circuit.qregs, name=circuit.name, metadata=circuit.metadata
-    )
-    for piece in take_apart(circuit, is_primitive):
+    expanded = like(circuit)
+    for piece in take_apart(circuit, whole):
         expanded.append(piece.instruction)
     return expanded
+
+
+def like(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit on the same bits with the same name and metadata, without instructions."""
+    bits = [*circuit.qubits, *circuit.clbits]
+    return QuantumCircuit(
+        bits, *circuit.qregs, *circuit.cregs, name=circuit.name, metadata=circuit.metadata
+    )
 
 
 def _where(circuit: QuantumCircuit, position: int, instruction: CircuitInstruction) -> str:
@@ -146,15 +162,14 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
         return _euler(*operation.params)
     if isinstance(operation, UnitaryGate):
         return _of_matrix(operation, where)
-    definition = getattr(operation, "definition", None)
-    if (
-        definition is None
-        and hasattr(operation, "to_matrix")
-        and not instruction.is_parameterized()
-    ):
-        definition = _of_matrix(UnitaryGate(operation.to_matrix()), where)
-    if definition is None and not hasattr(operation, "definition"):
+    try:
+        definition = operation.definition
+    except AttributeError:  # more abstract than a gate
         definition = _synthesised(operation, instruction.qubits)
+    except (QiskitError, TypeError):  # it has one for numbers only
+        definition = None
+    if definition is None and _has_matrix(instruction):
+        definition = _of_matrix(UnitaryGate(operation.to_matrix()), where)
     if definition is None:
         inside = "" if f"({instruction.name} on" in where else f" holds {instruction.name}, which"
         raise UnsupportedGateError(
@@ -163,6 +178,10 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
             "such gates."
         )
     return definition
+
+
+def _has_matrix(instruction: CircuitInstruction) -> bool:
+    return hasattr(instruction.operation, "to_matrix") and not instruction.is_parameterized()
 
 
 def _euler(theta: Any, phi: Any, lam: Any) -> QuantumCircuit:  # noqa: ANN401  # numbers or expressions

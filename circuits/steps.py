@@ -10,8 +10,8 @@ from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Clifford
 
-from qkdrp.circuits.curves import Curve, linear_terms
-from qkdrp.circuits.expand import ROTATION_GATES, Piece, is_primitive, take_apart
+from qkdrp.circuits.curves import Curve, linear_terms, make_curve
+from qkdrp.circuits.expand import ROTATION_GATES, is_primitive, take_apart
 from qkdrp.circuits.program import CONSTANT
 from qkdrp.common.errors import CircuitError
 
@@ -78,7 +78,7 @@ def circuit_steps(
         terms = linear_terms(angle, sources)
         if terms is None:
             if angle not in curves:
-                curves[angle] = _curve(angle, sources, piece)
+                curves[angle] = make_curve(angle, sources, piece.where)
             yield Rotation(position, letters, qubits, 1.0, CONSTANT, curves[angle])
             continue
         for slope, source in terms[0]:
@@ -100,10 +100,3 @@ def _clifford(name: str, quarter_turns: int | None = None) -> Clifford:
     gate = get_standard_gate_name_mapping()[name]
     turned = [] if quarter_turns is None else [quarter_turns * math.pi / 2]
     return Clifford(gate.base_class(*turned))
-
-
-def _curve(angle: ParameterExpression, sources: Mapping[Parameter, int], piece: Piece) -> Curve:
-    try:
-        return Curve(angle, sources)
-    except CircuitError as error:
-        raise CircuitError(f"{piece.where} {error}") from error
