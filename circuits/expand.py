@@ -102,8 +102,9 @@ def expand_gates(
     """Return a circuit of :data:`ROTATION_GATES` and :data:`CLIFFORD_GATES` with the same values.
 
     Composite gates are inlined. Standard gates are decomposed: ``u`` and controlled rotations into
-    rotations of one qubit and CNOTs, and whatever else by Qiskit's definitions. Angles are numbers
-    or expressions of the circuit's parameters; a parameter that only turns a global phase is gone.
+    rotations of one qubit and CNOTs, and whatever else by Qiskit's definitions, as devices run it:
+    an evolution under terms that do not commute is its product formula. Angles are numbers or
+    expressions of the circuit's parameters; a parameter that only turns a global phase is gone.
 
     Args:
         circuit: Any circuit of gates.
