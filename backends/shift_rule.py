@@ -3,8 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,44 +11,23 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import (
     CircuitInstruction,
     ControlFlowOp,
-    Gate,
     Parameter,
     ParameterExpression,
     ParameterVector,
 )
 
+from qkdrp.backends.frequencies import Shift, frequencies_of, shifts_of
 from qkdrp.circuits.curves import (
     Curve,
-    LinearAngle,
     evaluate,
-    linear_terms,
     make_curve,
     pull_back,
 )
 from qkdrp.circuits.expand import Piece, like, take_apart
+from qkdrp.circuits.linear import LinearAngle, linear_terms
 from qkdrp.common.errors import BackendError, CircuitError
 
-Reals = NDArray[np.float64]
-
-SAMPLES = 32
-"""Angles at which a gate's matrix is looked at for its frequencies, over a period of 4 pi."""
-
-VANISHING = 1e-9
-"""Size of a Fourier coefficient that is none."""
-
-
-class Shift(NamedTuple):
-    """A pair of shifted values: ``weight * (value at + shift - value at - shift)``.
-
-    Attributes:
-        parameter: Index of the parameter that is shifted.
-        shift: Radians.
-        weight: Of the difference in the derivative.
-    """
-
-    parameter: int
-    shift: float
-    weight: float
+Reals = NDArray[np.floating[Any]]
 
 
 class Argument(NamedTuple):
@@ -57,13 +35,13 @@ class Argument(NamedTuple):
 
     Attributes:
         piece: Which part of the circuit the gate is.
-        index: Which of the gate's angles it is.
+        which: Which of the gate's angles it is.
         angle: The expression.
         frequencies: The least frequency of the values in this angle, and how many multiples.
     """
 
     piece: int
-    index: int
+    which: int
     angle: ParameterExpression
     frequencies: tuple[float, int]
 
@@ -150,10 +128,12 @@ class ShiftRule:
             Shape (n_points, n_observables, n_parameters).
         """
         plus, minus = np.split(values, 2, axis=1)
-        found = np.zeros((len(values), values.shape[2], len(self.circuit.parameters)))
-        for index, shift in enumerate(self.shifts):
-            found[..., shift.parameter] += shift.weight * (plus[:, index] - minus[:, index])
-        return found if self.angles is None else self.angles.pull_back(points, found)
+        weights = np.array([shift.weight for shift in self.shifts])
+        places = np.array([shift.parameter for shift in self.shifts], dtype=np.int64)
+        found = np.zeros((len(self.circuit.parameters), len(values), values.shape[2]))
+        np.add.at(found, places, (plus - minus).swapaxes(0, 1) * weights[:, np.newaxis, np.newaxis])
+        slopes = np.moveaxis(found, 0, -1)
+        return slopes if self.angles is None else self.angles.pull_back(points, slopes)
 
 
 def find_rule(circuit: QuantumCircuit) -> ShiftRule:
@@ -182,7 +162,7 @@ def find_rule(circuit: QuantumCircuit) -> ShiftRule:
             return ShiftRule(circuit, _direct_shifts(arguments, terms), None)
         return ShiftRule(
             _split(circuit, pieces, arguments),
-            tuple(s for n, each in enumerate(arguments) for s in _shifts(n, *each.frequencies)),
+            tuple(s for n, each in enumerate(arguments) for s in shifts_of(n, *each.frequencies)),
             _angles(pieces, arguments, terms, sources),
         )
     except CircuitError as error:
@@ -204,39 +184,8 @@ def _arguments(place: int, piece: Piece) -> Iterator[Argument]:
     for index, angle in enumerate(gate.params):
         if isinstance(angle, ParameterExpression) and angle.parameters:
             yield Argument(
-                place, index, angle, _frequencies(gate.base_class, len(gate.params), index)
+                place, index, angle, frequencies_of(gate.base_class, len(gate.params), index)
             )
-
-
-@cache
-def _frequencies(gate: type[Gate], n_arguments: int, index: int) -> tuple[float, int]:
-    """Return the least frequency of values in an angle of a gate, and how many multiples.
-
-    An entry of the gate's matrix is a sum of waves in the angle, a value one of their products.
-    """
-    angles = np.tile(np.arange(0.3, 0.3 + n_arguments), (SAMPLES, 1))  # the others are anything
-    angles[:, index] = 4 * np.pi / SAMPLES * np.arange(SAMPLES)
-    entries = np.array([gate(*row).to_matrix().ravel() for row in angles])
-    waves = np.flatnonzero(
-        np.abs(np.fft.fft(entries, axis=0, norm="forward")).max(axis=1) > VANISHING
-    )
-    halves = np.where(waves < SAMPLES // 2, waves, waves - SAMPLES)
-    beats = {abs(int(a - b)) for a in halves for b in halves} - {0}
-    least = math.gcd(*beats)
-    return (least / 2, max(beats) // least) if beats else (0.0, 0)
-
-
-def _shifts(parameter: int, least: float, count: int) -> Iterator[Shift]:
-    """Yield the shifts of a parameter in which values have some multiples of a frequency.
-
-    That of Wierichs et al. 2022 (Quantum 6, 677), equation 29, in pairs: their weights solve
-    ``2 sum_s weight_s sin(frequency shift_s) = frequency`` for each frequency.
-    """
-    multiples = least * np.arange(1, count + 1)
-    shifts = [(2 * k + 1) * math.pi / (2 * count * least) for k in range(count)]
-    weights = np.linalg.solve(2 * np.sin(np.outer(multiples, shifts)), multiples)
-    for shift, weight in zip(shifts, weights.tolist(), strict=True):
-        yield Shift(parameter, shift, weight)
 
 
 def _direct_shifts(
@@ -248,7 +197,9 @@ def _direct_shifts(
         for argument, term in zip(arguments, terms, strict=True)
         for slope, source in (term[0] if term else ())
     }
-    return tuple(s for source in sorted(frequencies) for s in _shifts(source, *frequencies[source]))
+    return tuple(
+        s for source in sorted(frequencies) for s in shifts_of(source, *frequencies[source])
+    )
 
 
 def _split(
@@ -258,7 +209,7 @@ def _split(
     own = ParameterVector("angle", len(arguments))
     changed: dict[int, dict[int, ParameterExpression]] = {}
     for argument, parameter in zip(arguments, own, strict=True):
-        changed.setdefault(argument.piece, {})[argument.index] = parameter
+        changed.setdefault(argument.piece, {})[argument.which] = parameter
     split = like(circuit)
     for place, piece in enumerate(pieces):
         gate = piece.instruction.operation

@@ -65,7 +65,7 @@ def compile_program(
             frame = frame.compose(Clifford(cliffords))
 
     curves = {rotation.curve: None for rotation in rotations if rotation.curve is not None}
-    place = {curve: len(sources) + index for index, curve in enumerate(curves)}
+    place: dict[object, int] = {c: len(sources) + n for n, c in enumerate(curves)}
     sign = np.concatenate([1.0 - layer.phase for layer in paulis])  # phase 2 stands for -1
     terms = [conjugate(observable, frame) for observable in observables]
     return PauliProgram(

@@ -7,48 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import Parameter, ParameterExpression
-from qiskit.exceptions import QiskitError
 
 from qkdrp.common.errors import CircuitError
 
-Reals = NDArray[np.float64]
+Reals = NDArray[np.floating[Any]]
 
-NOT_A_NUMBER = (TypeError, RuntimeError, ArithmeticError, QiskitError)
-"""Whatever Qiskit raises, by the kind of expression, where something is not a number after all."""
-
-PROBES = np.random.default_rng(0).uniform(-4.0, 4.0, (64, 1))
-"""Where a curve is tried for being real; it need not be so everywhere, as a logarithm is not."""
+PROBES = 64
+"""Points at which a curve is tried; it need not be real everywhere, as a logarithm is not."""
 
 IMAGINARY = 1e-12
 """Imaginary part that rounding may leave of a real number."""
-
-
-LinearAngle = tuple[list[tuple[float, int]], float]
-"""Terms (slope, source) of an angle, and its constant."""
-
-
-def linear_terms(
-    angle: ParameterExpression | float, sources: Mapping[Parameter, int]
-) -> LinearAngle | None:
-    """Split a linear angle into terms (slope, source), by source, and a constant.
-
-    Args:
-        angle: A number or an expression of parameters.
-        sources: Index of each parameter.
-
-    Returns:
-        Terms with a slope that is not 0, and the constant; None if the angle is not linear.
-    """
-    if not isinstance(angle, ParameterExpression):
-        return [], float(angle)
-    parameters = sorted(angle.parameters, key=sources.__getitem__)
-    try:
-        slopes = [float(angle.gradient(parameter)) for parameter in parameters]
-        offset = float(angle.bind(dict.fromkeys(parameters, 0.0)))
-    except NOT_A_NUMBER:
-        return None
-    terms = zip(slopes, (sources[parameter] for parameter in parameters), strict=True)
-    return [(slope, source) for slope, source in terms if slope != 0.0], offset
 
 
 class Curve:
@@ -105,7 +73,7 @@ class Curve:
         Raises:
             CircuitError: If the angle is not a real number at a point.
         """
-        return self._real(self._compiled(points), points)[0]
+        return np.asarray(self._real(self._compiled(points), points)[0])
 
     def slopes(self, points: Reals) -> Reals:
         """Return the derivatives by the parameters of :attr:`columns`.
@@ -154,16 +122,16 @@ class Curve:
         return np.asarray(found.real, dtype=np.float64)
 
     def _check(self) -> None:
-        turns = np.arange(1 + self.columns.max())  # so that no two parameters are alike
-        points = PROBES + 0.1 * turns
+        points = np.zeros((PROBES, 1 + self.columns.max()))
+        points[:, self.columns] = np.random.default_rng(0).normal(size=(PROBES, len(self.columns)))
         try:
             found = np.concatenate([self._compiled(points), self._compiled_slopes(points)])
         except (TypeError, NameError, SyntaxError) as error:
             raise CircuitError(
                 f"has the angle {self.expression}: expected one that can be differentiated."
             ) from error
-        real = np.isfinite(found) & (np.abs(found.imag) <= IMAGINARY)
-        if not real.all(axis=0).any():
+        there = np.isfinite(found).all(axis=0)
+        if there.any() and (np.abs(found.imag) > IMAGINARY).any(axis=0)[there].all():
             raise CircuitError(
                 f"has the angle {self.expression}: expected a real expression of parameters."
             )

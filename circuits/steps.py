@@ -10,8 +10,9 @@ from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Clifford
 
-from qkdrp.circuits.curves import Curve, linear_terms, make_curve
+from qkdrp.circuits.curves import Curve, make_curve
 from qkdrp.circuits.expand import ROTATION_GATES, is_primitive, take_apart
+from qkdrp.circuits.linear import linear_terms
 from qkdrp.circuits.program import CONSTANT
 from qkdrp.common.errors import CircuitError
 

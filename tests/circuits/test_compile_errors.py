@@ -62,9 +62,7 @@ def test_the_message_lists_the_rotations() -> None:
         compile_program(circuit, ZZ, [], [])
 
 
-@pytest.mark.parametrize(
-    "angle", [1j * A, A + 1j, A * B + 1j, (-1 - A * A).log(), A.sign()], ids=str
-)
+@pytest.mark.parametrize("angle", [1j * A, A + 1j, A * B + 1j, 1j * A.exp(), A.sign()], ids=str)
 def test_an_angle_that_is_not_real_or_smooth_is_named_with_its_position(
     angle: ParameterExpression,
 ) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from qiskit.circuit import Parameter, ParameterExpression
 
-from qkdrp.circuits.curves import Curve, evaluate, linear_terms, pull_back
+from qkdrp.circuits.curves import Curve, evaluate, pull_back
+from qkdrp.circuits.linear import linear_terms
 from qkdrp.common.errors import CircuitError
 
 A, B, C = (Parameter(name) for name in ("a", "pi", "c[0] $"))
@@ -72,6 +73,11 @@ def test_a_point_where_the_angle_is_not_real_is_named() -> None:
     with pytest.raises(CircuitError, match=r"log\(a\).* is no real number at pi = 3, a = -2"):
         curve.values(np.array([[1.0, 0.0, 1.0], [3.0, 0.0, -2.0]]))
     assert np.isnan(curve.values(np.array([[np.nan, 0.0, 1.0]]))).all()
+
+
+def test_a_curve_may_be_real_in_a_corner_only() -> None:
+    curve = Curve((A - B - 1000).log(), SOURCES)
+    np.testing.assert_allclose(curve.values(np.array([[1.0, 0.0, 1001.0 + np.e]])), 1.0)
 
 
 @pytest.mark.parametrize("expression", [1j * A, A + 1j, (1j * A).bind({A: 1.0}), A.sign()], ids=str)
