@@ -17,7 +17,7 @@ from qkdrp.backends.estimator import ExactEstimator, Reals
 from qkdrp.backends.qnn import AdjointQNN
 from qkdrp.backends.usage import Usage
 from qkdrp.backends.zstrings import eigenvalues, has_only_z
-from qkdrp.circuits import PQC, unroll
+from qkdrp.circuits import PQC, expand_gates
 
 MOST_PROBABILITIES = 12
 """Qubits up to which Z strings are read from probabilities, which takes two thirds of the time."""
@@ -54,9 +54,9 @@ class AerEstimator(ExactEstimator):
         Raises:
             UnsupportedGateError: If the circuit holds anything but gates; names it.
         """
-        unrolled = unroll(circuit, self._runs)
-        points = points[:, [each in unrolled.parameters for each in circuit.parameters]]
-        saving, qubits = unrolled.copy(), range(circuit.num_qubits)
+        expanded = expand_gates(circuit, self._runs)
+        points = points[:, [each in expanded.parameters for each in circuit.parameters]]
+        saving, qubits = expanded.copy(), range(circuit.num_qubits)
         if len(qubits) <= MOST_PROBABILITIES and all(map(has_only_z, observables)):
             saving.save_probabilities(qubits)
             shares = np.array([d["probabilities"] for d in saved(self.simulator, saving, points)])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psutil import virtual_memory
 
+from qkdrp.backends.chain import Chain
 from qkdrp.backends.narrow import NarrowSweep
 from qkdrp.backends.plan import MAX_NARROW, Plan, make_plan
 from qkdrp.backends.reduction import ReducedSweep, Sweep, detached, rotation_angles
@@ -43,6 +44,8 @@ class ExactEngine:
 
     def __init__(self, program: PauliProgram, dtype: type[np.floating[Any]] = np.float64) -> None:
         self.program = program
+        self._chain = Chain(program) if program.curves else None
+        self._plain = program if self._chain is None else self._chain.plain
         self.dtype = np.dtype(dtype)
         needed, there = 2 * self.dtype.itemsize * 2 << program.n_qubits, virtual_memory().total
         if needed > there:
@@ -123,32 +126,41 @@ class ExactEngine:
         self, inputs: Reals, weights: Reals, signs: Signs | None = None, *, every: bool = False
     ) -> Sweep:
         """Begin an evaluation; ``every`` asks for slopes of all parameters sample by sample."""
+        if self._chain is None:
+            return self._plain_sweep(inputs, weights, signs, every=every)
+        angles = self._chain.angles(inputs, weights)
+        plain = self._plain_sweep(*angles, signs, every=every)
+        return self._chain.sweep(plain, inputs, weights)
+
+    def _plain_sweep(
+        self, inputs: Reals, weights: Reals, signs: Signs | None, *, every: bool
+    ) -> NarrowSweep | WideSweep:
         if self.program.n_qubits > MAX_NARROW:
-            return WideSweep(self.program, self.dtype, inputs, weights, signs)
+            return WideSweep(self._plain, self.dtype, inputs, weights, signs)
         plan = self._batch_plan if signs is None and not every else self._sample_plan
         return NarrowSweep(plan, self.dtype, inputs, weights, signs, self._reduced)
 
     def _reduced(self, inputs: Reals, weights: Reals, signs: Signs | None) -> ReducedSweep:
         """Begin an evaluation of the detached program at reduced angles."""
-        angles = rotation_angles(self.program, inputs, weights)
+        angles = rotation_angles(self._plain, inputs, weights)
         plan = self._detached_plan
-        return ReducedSweep(self.program, NarrowSweep(plan, self.dtype, angles, np.empty(0), signs))
+        return ReducedSweep(self._plain, NarrowSweep(plan, self.dtype, angles, np.empty(0), signs))
 
     @cached_property
     def _detached_plan(self) -> Plan:
         """The plan whose parameters are the angles of all rotations."""
-        program = detached(self.program)
+        program = detached(self._plain)
         return make_plan(program, np.ones(program.n_rotations, dtype=bool))
 
     @cached_property
     def _batch_plan(self) -> Plan:
         """The plan where only inputs differ from sample to sample."""
-        return make_plan(self.program, np.zeros(self.program.n_rotations, dtype=bool))
+        return make_plan(self._plain, np.zeros(self.program.n_rotations, dtype=bool))
 
     @cached_property
     def _sample_plan(self) -> Plan:
         """The plan where every rotation has an angle per sample."""
-        return make_plan(self.program, np.ones(self.program.n_rotations, dtype=bool))
+        return make_plan(self._plain, np.ones(self.program.n_rotations, dtype=bool))
 
     def _pull(self, sweep: Sweep, cotangents: Reals) -> tuple[Reals, Reals]:
         each, shared = sweep.slopes(cotangents)

@@ -17,7 +17,7 @@ from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import summary
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.backends.shifted import ShiftedQNN
-from qkdrp.backends.shifts import GRADIENTS, SpsaGradient, spsa_step
+from qkdrp.backends.shifts import GRADIENTS, ShiftGradient, SpsaGradient, spsa_step
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 
@@ -137,6 +137,10 @@ class IbmRuntime(Backend):
         gradient = GRADIENTS[self._gradient](self._estimator, self._rng)
         if isinstance(gradient, SpsaGradient):
             gradient.step = spsa_step(self.settings.shots)
+        if isinstance(gradient, ShiftGradient):
+            gradient.on_circuit = lambda circuit: self._estimator.know(
+                circuit, PQC(circuit, tuple(circuit.parameters), (), pqc.observables)
+            )
         qnn = ShiftedQNN(pqc, self._estimator, gradient, self.settings.precision)
         self._estimator.know(qnn._circuit, pqc)  # QML renames parameters in a copy
         return qnn

@@ -2,14 +2,14 @@
 
 import math
 from abc import abstractmethod
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit import Parameter
 from qiskit.primitives import BaseEstimatorV2
 from qiskit.providers import Options
 from qiskit.quantum_info import SparsePauliOp
@@ -17,6 +17,7 @@ from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, EstimatorGradientResult
 
 from qkdrp.backends.engine import Reals
+from qkdrp.backends.shift_rule import ShiftRule, find_rule
 from qkdrp.common.errors import BackendError
 
 QUARTER_TURN = math.pi / 2
@@ -42,24 +43,6 @@ class BroadcastGradient(BaseEstimatorGradient):
         self.rng = rng or np.random.default_rng()
 
     @abstractmethod
-    def shifts(self, n_points: int, n_parameters: int) -> Reals:
-        """Return what is added to each point, shape (n_points, n_shifts, n_parameters)."""
-
-    @abstractmethod
-    def combine(self, values: Reals, shifts: Reals) -> Reals:
-        """Return derivatives from the values at shifted points.
-
-        Args:
-            values: Shape (n_points, n_shifts, n_observables).
-            shifts: Shape (n_points, n_shifts, n_parameters).
-
-        Returns:
-            Shape (n_points, n_observables, n_parameters).
-        """
-
-    def check(self, circuit: QuantumCircuit) -> None:
-        """Raise where the rule does not hold for a circuit."""
-
     def jacobian(
         self,
         circuit: QuantumCircuit,
@@ -78,16 +61,31 @@ class BroadcastGradient(BaseEstimatorGradient):
         Returns:
             Shape (n_points, n_observables, n_parameters).
         """
-        n_points, n_parameters = points.shape
-        if n_points == 0:
-            return np.zeros((0, len(observables), n_parameters))
-        self.check(circuit)
-        shifts = self.shifts(n_points, n_parameters)
-        shifted = (points[:, np.newaxis] + shifts).reshape(-1, n_parameters)
-        pub = circuit, [[observable] for observable in observables], shifted
+
+    def values(
+        self,
+        circuit: QuantumCircuit,
+        observables: Sequence[SparsePauliOp],
+        points: Reals,
+        precision: float | None,
+    ) -> Reals:
+        """Return the values at all shifts of all points, in one PUB.
+
+        Args:
+            circuit: The circuit.
+            observables: Of which all are read from the same executions.
+            points: Shape (n_points, n_shifts, n_parameters).
+            precision: What the estimator is asked for.
+
+        Returns:
+            Shape (n_points, n_shifts, n_observables).
+        """
+        n_points, n_shifts, n_parameters = points.shape
+        if n_points * n_shifts == 0:
+            return np.zeros((n_points, n_shifts, len(observables)))
+        pub = circuit, [[each] for each in observables], points.reshape(-1, n_parameters)
         found = self.estimator.run([pub], precision=precision).result()[0].data.evs
-        values = np.asarray(found).T.reshape(n_points, shifts.shape[1], len(observables))
-        return self.combine(values, shifts)
+        return np.asarray(found).T.reshape(n_points, n_shifts, len(observables))
 
     def _run(
         self,
@@ -114,46 +112,65 @@ class BroadcastGradient(BaseEstimatorGradient):
 
 
 def check_shiftable(circuit: QuantumCircuit) -> None:
-    """Raise unless each parameter drives one gate, by plus or minus 1.
+    """Raise unless the two-term rule holds for each parameter itself.
 
     Raises:
-        BackendError: Names the first parameter that does not.
+        BackendError: If derivatives take other shifts than a quarter turn of each parameter.
     """
-    uses: Counter[Parameter] = Counter()
-    for instruction in circuit.data:
-        for angle in instruction.operation.params:
-            if isinstance(angle, ParameterExpression):
-                for parameter in angle.parameters:
-                    slope = abs(float(angle.gradient(parameter)))
-                    uses[parameter] += 1 if math.isclose(slope, 1.0) else 2
-    wrong = [parameter.name for parameter, count in uses.items() if count != 1]
-    if wrong:
+    if not find_rule(circuit).is_plain:
         raise BackendError(
-            f"Parameter {wrong[0]} drives several gates or a multiple of an angle: the "
-            "parameter-shift rule does not hold; use the gradient 'spsa'."
+            "Found a parameter that drives several gates, a multiple of an angle, or a gate whose "
+            "parameter-shift rule has more than two terms: expected one rotation for each."
         )
 
 
 class ShiftGradient(BroadcastGradient):
-    """The two-term parameter-shift rule; as exact as the values, noisy ones included.
+    """The parameter-shift rule; as exact as the values, noisy ones included.
 
-    Noise does not depend on angles, so values stay sinusoids in each of them.
+    Noise does not depend on angles, so values stay sinusoids in each of them. Circuits in which
+    a parameter drives several gates are run with a parameter for each angle of each gate.
+
+    Args:
+        estimator: The estimator of the values.
+        rng: Not used; nothing is random.
+
+    Attributes:
+        on_circuit: Called with a circuit that will be run in place of the one asked for.
     """
 
-    def check(self, circuit: QuantumCircuit) -> None:
-        """Raise a :class:`BackendError` where the rule does not hold."""
-        check_shiftable(circuit)
+    def __init__(self, estimator: BaseEstimatorV2, rng: np.random.Generator | None = None) -> None:
+        super().__init__(estimator, rng)
+        self.on_circuit: Callable[[QuantumCircuit], None] = lambda _circuit: None
+        self._found: tuple[QuantumCircuit, int, ShiftRule] | None = None
 
-    def shifts(self, n_points: int, n_parameters: int) -> Reals:
-        """Return plus and minus a quarter turn for each parameter."""
-        one = QUARTER_TURN * np.eye(n_parameters)
-        both = np.concatenate([one, -one])
-        return np.broadcast_to(both, (n_points, *both.shape))
+    def rule(self, circuit: QuantumCircuit) -> ShiftRule:
+        """Return the rule of a circuit; the last one is kept.
 
-    def combine(self, values: Reals, shifts: Reals) -> Reals:  # noqa: ARG002  # always the same
-        """Return half the differences."""
-        plus, minus = np.split(values, 2, axis=1)
-        return np.asarray((plus - minus).transpose(0, 2, 1) / 2)
+        Raises:
+            BackendError: If none is known.
+        """
+        kept = self._found
+        if kept is None or kept[0] is not circuit or kept[1] != len(circuit.data):
+            kept = self._found = circuit, len(circuit.data), find_rule(circuit)
+            if kept[2].circuit is not circuit:
+                self.on_circuit(kept[2].circuit)
+        return kept[2]
+
+    def jacobian(
+        self,
+        circuit: QuantumCircuit,
+        observables: Sequence[SparsePauliOp],
+        points: Reals,
+        precision: float | None = None,
+    ) -> Reals:
+        """Return sums of weighted differences.
+
+        Raises:
+            BackendError: If no rule is known for the circuit.
+        """
+        rule = self.rule(circuit)
+        shifted = rule.points(points)[:, np.newaxis] + rule.steps()
+        return rule.derivatives(self.values(rule.circuit, observables, shifted, precision), points)
 
 
 class SpsaGradient(BroadcastGradient):
@@ -176,15 +193,19 @@ class SpsaGradient(BroadcastGradient):
         super().__init__(estimator, rng)
         self.step, self.directions = step, directions
 
-    def shifts(self, n_points: int, n_parameters: int) -> Reals:
-        """Return steps in random directions, and back."""
+    def jacobian(
+        self,
+        circuit: QuantumCircuit,
+        observables: Sequence[SparsePauliOp],
+        points: Reals,
+        precision: float | None = None,
+    ) -> Reals:
+        """Return differences along random directions; 1/sign is sign."""
+        n_points, n_parameters = points.shape
         signs = self.rng.choice([-1.0, 1.0], (n_points, self.directions, n_parameters))
-        return np.concatenate([self.step * signs, -self.step * signs], axis=1)
-
-    def combine(self, values: Reals, shifts: Reals) -> Reals:
-        """Return differences along the directions; 1/sign is sign."""
-        plus, minus = np.split(values, 2, axis=1)
-        signs = shifts[:, : self.directions] / self.step
+        steps = np.concatenate([self.step * signs, -self.step * signs], axis=1)
+        shifted = points[:, np.newaxis] + steps
+        plus, minus = np.split(self.values(circuit, observables, shifted, precision), 2, axis=1)
         slopes = (plus - minus) / (2 * self.step * self.directions)
         return np.asarray(np.einsum("bdo,bdp->bop", slopes, signs))
 

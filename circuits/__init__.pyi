@@ -1,5 +1,6 @@
 from .compile import compile_program
 from .entanglers import ENTANGLERS
+from .expand import CLIFFORD_GATES, ROTATION_GATES, expand_gates
 from .measurement import MEASUREMENTS
 from .pqc import PQC, build_pqc
 from .program import PauliProgram
@@ -7,10 +8,9 @@ from .reduce import reduce_pqc
 from .resources import CircuitResources, logical_resources
 from .shapes import SHAPES
 from .spec import PQCSpec
-from .steps import ROTATION_GATES
-from .unroll import unroll
 
 __all__ = [
+    "CLIFFORD_GATES",
     "ENTANGLERS",
     "MEASUREMENTS",
     "PQC",
@@ -21,7 +21,7 @@ __all__ = [
     "PauliProgram",
     "build_pqc",
     "compile_program",
+    "expand_gates",
     "logical_resources",
     "reduce_pqc",
-    "unroll",
 ]

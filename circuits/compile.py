@@ -27,10 +27,11 @@ def compile_program(
 
     A rotation about P behind the Clifford gates C is a rotation about ``C^dagger P C`` in front of
     them; the observables absorb what has gathered at the end. A gate's angle may be a number or
-    any real linear expression of the parameters, and parameters may be used repeatedly.
+    any real expression of the parameters that can be differentiated, and parameters may be used
+    repeatedly. Angles that are not linear become the program's curves.
 
     Args:
-        circuit: Pauli rotations of :data:`ROTATION_GATES` and Clifford gates, no measurements.
+        circuit: Gates that :func:`~qkdrp.circuits.expand.expand_gates` can decompose.
         observables: Hermitian observables on all qubits of the circuit.
         inputs: Parameters that carry data, in the order of the program's inputs.
         weights: Trainable parameters, in the order of the program's weights.
@@ -40,8 +41,9 @@ def compile_program(
 
     Raises:
         UnsupportedGateError: If a gate is not supported; names the gate and its position.
-        CircuitError: If an angle is not linear in the parameters, a parameter is in neither list
-            or in both, the circuit is too wide, or an observable does not fit the circuit.
+        CircuitError: If an angle is no real expression that can be differentiated, a parameter is
+            in neither list or in both, the circuit is too wide, or an observable does not fit the
+            circuit.
     """
     sources = {parameter: index for index, parameter in enumerate([*inputs, *weights])}
     _check(circuit, observables, sources, len(inputs) + len(weights))
@@ -62,6 +64,8 @@ def compile_program(
                     cliffords.append(step.clifford, step.qubits)
             frame = frame.compose(Clifford(cliffords))
 
+    curves = {rotation.curve: None for rotation in rotations if rotation.curve is not None}
+    place: dict[object, int] = {c: len(sources) + n for n, c in enumerate(curves)}
     sign = np.concatenate([1.0 - layer.phase for layer in paulis])  # phase 2 stands for -1
     terms = [conjugate(observable, frame) for observable in observables]
     return PauliProgram(
@@ -72,11 +76,12 @@ def compile_program(
         x=np.concatenate([pack_masks(layer.x) for layer in paulis]),
         z=np.concatenate([pack_masks(layer.z) for layer in paulis]),
         coefficient=sign * np.array([rotation.coefficient for rotation in rotations], dtype=float),
-        source=np.array([rotation.source for rotation in rotations], dtype=np.int64),
+        source=np.array([place.get(r.curve, r.source) for r in rotations], dtype=np.int64),
         term_x=np.concatenate([pack_masks(term.paulis.x) for term in terms]),
         term_z=np.concatenate([pack_masks(term.paulis.z) for term in terms]),
         term_coefficient=np.concatenate([term.coeffs.real for term in terms]),
         term_observable=np.repeat(np.arange(len(terms)), [len(term) for term in terms]),
+        curves=tuple(curves),
     )
 
 

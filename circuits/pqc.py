@@ -11,10 +11,10 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits.entanglers import ENTANGLERS, QubitPairs
+from qkdrp.circuits.expand import expand_gates, is_known
 from qkdrp.circuits.measurement import MEASUREMENTS
 from qkdrp.circuits.spec import PQCSpec
 from qkdrp.circuits.tail import absorb_tail
-from qkdrp.circuits.unroll import unroll
 from qkdrp.common.errors import CircuitError
 
 
@@ -51,7 +51,7 @@ class PQC:
         """Check that everything belongs to the circuit."""
         if not isinstance(self.circuit, QuantumCircuit):
             raise CircuitError(f"Found a circuit of {_kind(self.circuit)}: give a QuantumCircuit.")
-        unroll(self.circuit)
+        expand_gates(self.circuit, is_known)
         for name in ("inputs", "weights"):
             object.__setattr__(self, name, _parameters(name, getattr(self, name)))
         object.__setattr__(self, "observables", _operators(self.observables, self.n_qubits))

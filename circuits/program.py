@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qkdrp.circuits.curves import Curve
+
 CONSTANT = -1
 """Source of a rotation that no parameter drives; its coefficient is its angle."""
 
@@ -30,8 +32,8 @@ class PauliProgram:
     """Rotations ``exp(-i angle_k/2 P_k)`` applied to |0...0>, then Pauli observables.
 
     ``P(x, z)`` acts as ``P |k> = i^popcount(x & z) * (-1)^popcount(z & k) |k ^ x>``. A rotation's
-    angle is ``coefficient * (inputs | weights)[source]``, or the coefficient itself where the
-    source is :data:`CONSTANT`. Signs from the conjugation are part of the coefficients.
+    angle is ``coefficient * (inputs | weights | curves)[source]``, or the coefficient itself where
+    the source is :data:`CONSTANT`. Signs from the conjugation are part of the coefficients.
 
     Args:
         n_qubits: Number of qubits.
@@ -46,6 +48,7 @@ class PauliProgram:
         term_z: Z masks, shape (n_terms,).
         term_coefficient: Real coefficients with their signs, shape (n_terms,).
         term_observable: The output that each term adds to, shape (n_terms,).
+        curves: Functions of inputs and weights that are not linear; sources n_inputs+n_weights ..
     """
 
     n_qubits: int
@@ -60,6 +63,7 @@ class PauliProgram:
     term_z: Masks
     term_coefficient: NDArray[np.float64]
     term_observable: NDArray[np.int64]
+    curves: tuple[Curve, ...] = ()
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""

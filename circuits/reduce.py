@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit import ParameterExpression
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits.compile import compile_program
@@ -98,7 +98,8 @@ def _strings(program: PauliProgram, kept: NDArray[np.intp], keep_tail: bool) -> 
 def _build(
     pqc: PQC, program: PauliProgram, kept: NDArray[np.intp], strings: Strings, network: Network
 ) -> PQC:
-    parameters = [*pqc.inputs, *pqc.weights]
+    curves = [curve.expression for curve in program.curves]
+    parameters = [*pqc.inputs, *pqc.weights, *curves]
     circuit = QuantumCircuit(program.n_qubits)
     masks = np.array(network.start, dtype=np.int64)
     waiting = dict(enumerate(kept.tolist()))
@@ -123,7 +124,7 @@ def _build(
 
 
 def _angle(
-    program: PauliProgram, rotation: int, parameters: Sequence[Parameter]
+    program: PauliProgram, rotation: int, parameters: Sequence[ParameterExpression]
 ) -> ParameterExpression | float:
     coefficient, source = float(program.coefficient[rotation]), int(program.source[rotation])
     if source == CONSTANT:

@@ -2,48 +2,35 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from functools import cache
 from typing import NamedTuple
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitInstruction, Parameter, ParameterExpression
-from qiskit.exceptions import QiskitError
+from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Clifford
 
 from qkdrp.circuits.angles import LARGEST, reduced
+from qkdrp.circuits.curves import Curve, make_curve
+from qkdrp.circuits.expand import ROTATION_GATES, is_primitive, take_apart
+from qkdrp.circuits.linear import linear_terms
 from qkdrp.circuits.program import CONSTANT
-from qkdrp.common.errors import CircuitError, UnsupportedGateError
-
-ROTATION_GATES: Mapping[str, str] = MappingProxyType(
-    {
-        "rx": "X",
-        "ry": "Y",
-        "rz": "Z",
-        "p": "Z",  # up to a global phase
-        "rxx": "XX",
-        "ryy": "YY",
-        "rzz": "ZZ",
-        "rzx": "ZX",
-    }
-)
-"""Gates ``exp(-i angle/2 P)``: the letters of P on the gate's qubits, first qubit first.
-
-Beside these, every gate that :class:`qiskit.quantum_info.Clifford` accepts is supported.
-"""
+from qkdrp.common.errors import CircuitError
 
 ANGLE_TOLERANCE = 1e-12
 """Quarter turns within which a constant angle counts as a multiple of pi/2, hence as Clifford."""
 
 
 class Rotation(NamedTuple):
-    """Part of a gate: a rotation by ``coefficient * parameter``.
+    """Part of a gate: a rotation by ``coefficient * parameter``, or by a curve.
 
     Attributes:
         position: The gate's place in the circuit's data.
-        letters: Of the Pauli string on the gate's qubits.
-        qubits: The gate's qubits.
+        letters: Of the Pauli string on the rotation's qubits.
+        qubits: Its qubits.
         coefficient: Scale of the parameter, or the angle of a constant.
         source: Index of the parameter, or :data:`~qkdrp.circuits.program.CONSTANT`.
+        curve: The angle where it is not linear in the parameters; the source is meaningless then.
     """
 
     position: int
@@ -51,15 +38,16 @@ class Rotation(NamedTuple):
     qubits: list[int]
     coefficient: float
     source: int
+    curve: Curve | None = None
 
 
 class CliffordGate(NamedTuple):
-    """A Clifford gate, or the part of a rotation by a multiple of pi/2.
+    """A Clifford gate, or a part of a gate that is one.
 
     Attributes:
         position: The gate's place in the circuit's data.
         clifford: What it does.
-        qubits: The gate's qubits.
+        qubits: Its qubits.
     """
 
     position: int
@@ -73,71 +61,46 @@ def circuit_steps(
     """Take a circuit apart into rotations and Clifford gates, in order; barriers are left out.
 
     Args:
-        circuit: Pauli rotations of :data:`ROTATION_GATES` and Clifford gates.
+        circuit: Gates that :func:`~qkdrp.circuits.expand.expand_gates` can decompose.
         sources: Index of each parameter.
 
     Raises:
         UnsupportedGateError: If a gate is not supported; names the gate and its position.
-        CircuitError: If an angle is not linear in the parameters.
+        CircuitError: If an angle is no real expression that can be differentiated.
     """
-    for position, instruction in enumerate(circuit.data):
-        operation = instruction.operation
-        if operation.name == "barrier":
-            continue
+    curves: dict[ParameterExpression, Curve] = {}
+    for piece in take_apart(circuit, is_primitive):
+        instruction, position = piece.instruction, piece.position
         qubits = [circuit.find_bit(bit).index for bit in instruction.qubits]
-        where = f"gate {position} ({operation.name} on qubits {qubits})"
-        letters = ROTATION_GATES.get(operation.name)
+        letters = ROTATION_GATES.get(instruction.name)
         if letters is None:
-            yield CliffordGate(position, _clifford(instruction, where), qubits)
+            yield CliffordGate(position, _clifford(instruction.name), qubits)
             continue
-        for coefficient, source in _linear_terms(operation.params[0], sources, where):
-            quarter_turns = coefficient / (math.pi / 2)
-            nearest = round(quarter_turns)
-            if source == CONSTANT and abs(quarter_turns - nearest) < ANGLE_TOLERANCE:
-                clifford = Clifford(operation.base_class(nearest * math.pi / 2))
-                yield CliffordGate(position, clifford, qubits)
-            else:
-                yield Rotation(position, letters, qubits, coefficient, source)
+        angle = instruction.params[0]
+        terms = linear_terms(angle, sources)
+        if terms is None:
+            if angle not in curves:
+                curves[angle] = make_curve(angle, sources, piece.where)
+            yield Rotation(position, letters, qubits, 1.0, CONSTANT, curves[angle])
+            continue
+        for slope, source in terms[0]:
+            yield Rotation(position, letters, qubits, slope, source)
+        offset = terms[1]
+        if not math.isfinite(offset):
+            raise CircuitError(f"{piece.where} has the angle {angle}: expected a finite number.")
+        if abs(offset) > LARGEST:
+            offset = float(reduced(offset))
+        quarter_turns = offset / (math.pi / 2)
+        nearest = round(quarter_turns)
+        if abs(quarter_turns - nearest) >= ANGLE_TOLERANCE:
+            yield Rotation(position, letters, qubits, offset, CONSTANT)
+        elif nearest != 0:
+            yield CliffordGate(position, _clifford(instruction.name, nearest % 4), qubits)
 
 
-def _clifford(instruction: CircuitInstruction, where: str) -> Clifford:
-    refusal = UnsupportedGateError(
-        f"{where} is neither Clifford nor one of {', '.join(ROTATION_GATES)}: "
-        "decompose or transpile the circuit into these gates first."
-    )
-    if instruction.clbits or instruction.is_parameterized():
-        raise refusal
-    try:
-        return Clifford(instruction.operation)
-    except QiskitError as error:
-        raise refusal from error
-
-
-def _linear_terms(
-    angle: ParameterExpression | float, sources: Mapping[Parameter, int], where: str
-) -> Iterator[tuple[float, int]]:
-    """Split an angle into (coefficient, source) terms; its constant part comes last."""
-    if not isinstance(angle, ParameterExpression):
-        yield _constant(float(angle), where), CONSTANT
-        return
-    parameters = sorted(angle.parameters, key=sources.__getitem__)
-    try:
-        slopes = [float(angle.gradient(parameter)) for parameter in parameters]
-        offset = float(angle.bind(dict.fromkeys(parameters, 0.0)))
-    # Whatever is not a number after all: Qiskit raises each of these, by the kind of expression.
-    except (TypeError, RuntimeError, ArithmeticError, QiskitError) as error:
-        raise CircuitError(
-            f"{where} has the angle {angle}: expected a real linear expression of parameters."
-        ) from error
-    for parameter, slope in zip(parameters, slopes, strict=True):
-        if slope != 0.0:
-            yield slope, sources[parameter]
-    if offset != 0.0:
-        yield _constant(offset, where), CONSTANT
-
-
-def _constant(angle: float, where: str) -> float:
-    """Return an angle that counts its quarter turns exactly."""
-    if not math.isfinite(angle):
-        raise CircuitError(f"{where} has the angle {angle}: expected a finite number of radians.")
-    return angle if abs(angle) <= LARGEST else float(reduced(angle))
+@cache
+def _clifford(name: str, quarter_turns: int | None = None) -> Clifford:
+    """Return a standard gate as a Clifford; a rotation by some quarter turns."""
+    gate = get_standard_gate_name_mapping()[name]
+    turned = [] if quarter_turns is None else [quarter_turns * math.pi / 2]
+    return Clifford(gate.base_class(*turned))

@@ -17,7 +17,7 @@ LEVELS = ("common", *ROOMS)
 GROUND = Path("qkdrp", "common")
 """Folder of the lowest level."""
 
-CIRCUITS_MAY_IMPORT = {"numpy", "qiskit", "lazy_loader"}
+CIRCUITS_MAY_IMPORT = {"numpy", "qiskit", "sympy", "lazy_loader"}
 MOST_LINES = 400
 
 

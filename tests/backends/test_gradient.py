@@ -71,9 +71,9 @@ def test_it_never_asks_the_estimator(spy: SpyEstimator) -> None:
 
 def test_an_unsupported_gate_is_an_error(spy: SpyEstimator) -> None:
     circuit = tangled()
-    circuit.t(0)
+    circuit.reset(0)
     job = AdjointEstimatorGradient(spy).run([circuit], OBSERVABLES[:1], [[0.1, 0.2]])
-    with pytest.raises(UnsupportedGateError, match="gate 5 \\(t on qubits \\[0\\]\\)"):
+    with pytest.raises(UnsupportedGateError, match="gate 5 \\(reset on qubits \\[0\\]\\)"):
         job.result()
 
 

@@ -101,6 +101,6 @@ def test_the_backend_is_its_own_estimator() -> None:
 
 def test_an_unsupported_gate_is_an_error() -> None:
     circuit = CIRCUIT.copy()
-    circuit.t(0)
-    with pytest.raises(UnsupportedGateError, match="gate 5 \\(t on qubits \\[0\\]\\)"):
+    circuit.reset(0)
+    with pytest.raises(UnsupportedGateError, match="gate 5 \\(reset on qubits \\[0\\]\\)"):
         Statevector().run([(circuit, "ZZ", [0.1, 0.2])]).result()

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from qiskit.primitives import BaseEstimatorV2, PrimitiveJob, StatevectorEstimator
 from qiskit.primitives.containers import EstimatorPubLike
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, ParamShiftEstimatorGradient
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
@@ -18,17 +19,19 @@ Reals = NDArray[np.float64]
 
 
 class SpyEstimator(StatevectorEstimator):
-    """Qiskit's own estimator, remembering how many PUBs came at which precision."""
+    """Qiskit's own estimator, remembering how many PUBs came at which precision, and points."""
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[tuple[int, float | None]] = []
+        self.points: list[int] = []
 
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
     ) -> PrimitiveJob:
         pubs = list(pubs)
         self.calls.append((len(pubs), precision))
+        self.points += [EstimatorPub.coerce(pub).parameter_values.size for pub in pubs]
         return super().run(pubs, precision=precision)
 
 

@@ -2,6 +2,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits import PauliProgram, PQCSpec, build_pqc, compile_program
 
@@ -12,7 +15,11 @@ def program() -> PauliProgram:
     return compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
 
 
-ARRAYS = [field.name for field in fields(PauliProgram) if not field.name.startswith("n_")]
+ARRAYS = [
+    field.name
+    for field in fields(PauliProgram)
+    if field.name != "curves" and not field.name.startswith("n_")
+]
 
 
 def test_arrays_have_one_entry_per_rotation_or_term(program: PauliProgram) -> None:
@@ -39,6 +46,19 @@ def test_programs_differ_by_any_entry(program: PauliProgram, name: str) -> None:
 @pytest.mark.parametrize("name", ["n_qubits", "n_inputs", "n_weights", "n_observables"])
 def test_programs_differ_by_any_size(program: PauliProgram, name: str) -> None:
     assert replace(program, **{name: getattr(program, name) + 1}) != program
+
+
+def test_programs_differ_by_their_curves() -> None:
+    def program_of(angle: ParameterExpression, *names: Parameter) -> PauliProgram:
+        circuit = QuantumCircuit(1)
+        circuit.rx(angle, 0)
+        return compile_program(circuit, [SparsePauliOp("Z")], names, [])
+
+    a, b, c = (Parameter(name) for name in "abc")
+    assert program_of(a * b, a, b) == program_of(c * b, c, b)
+    assert program_of(a / b, a, b) != program_of(a * b, a, b)
+    assert program_of(a / b, a, b) != program_of(a / b, b, a)
+    assert program_of(a * b, a, b) != program_of(a + b, a, b)
 
 
 def test_a_program_is_no_text_and_has_no_hash(program: PauliProgram) -> None:
