@@ -2,7 +2,7 @@
 
 import math
 
-from qkdrp.experiments.statistics import LEAST_VALUES
+from qkdrp.intervals import LEAST_VALUES
 
 LEAST_SHOWN = 0.001
 """The smallest p that is written as a number."""

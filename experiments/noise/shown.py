@@ -15,7 +15,7 @@ from qkdrp.experiments.noise.names import (
 from qkdrp.experiments.noise.table import LEVEL, MODEL
 from qkdrp.experiments.statistics import corrected_mean
 from qkdrp.experiments.text import interval_text, p_text, share_text, too_few
-from qkdrp.intervals import RANGES
+from qkdrp.intervals import LEAST_VALUES, RANGES
 from qkdrp.page import Table
 
 
@@ -50,7 +50,7 @@ def optimum_table(optimum: pd.DataFrame, folds: int) -> Table:
         "Best a and r by AUC with 95% intervals; support is the share of draws of the mean scores "
         "in which the same point is best"
     )
-    return _lean(_with_note(caption, folds), pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown), folds)
 
 
 def moves_table(moves: pd.DataFrame, folds: int) -> Table:
@@ -74,7 +74,7 @@ def moves_table(moves: pd.DataFrame, folds: int) -> Table:
         for row in rows.to_dict("records")
     ]
     caption = "Gain in AUC of choosing a or r at a level, not without its noise, shots or both"
-    return _lean(_with_note(caption, folds), pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown), folds)
 
 
 def _value(row: Row, which: str = "") -> str:
@@ -104,20 +104,23 @@ def levels_table(noise: pd.DataFrame, folds: int) -> Table:
         cells["after"] = _mean(group["snr_final"])
         shown.append(cells)
     caption = "Means over all points of a and r, each fold's mean being one value for the intervals"
-    return _lean(_with_note(caption, folds), pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown), folds)
 
 
-def _lean(caption: str, frame: pd.DataFrame) -> Table:
-    """Return a table; a model that is the same in all rows is told above it."""
+def _lean(caption: str, frame: pd.DataFrame, folds: int = LEAST_VALUES) -> Table:
+    """Return a table; a model that is the same in all rows is told above it.
+
+    Args:
+        caption: What it shows.
+        frame: Its rows.
+        folds: Number of folds; the caption says so where they are too few for intervals.
+    """
     if "model" in frame and len(set(frame["model"])) == 1:
         caption += f"; {frame['model'].iloc[0]}"
         frame = frame.drop(columns="model")
+    if note := too_few(folds):
+        caption += f". {note.removesuffix('.')}"
     return Table(caption, frame)
-
-
-def _with_note(caption: str, folds: int) -> str:
-    """Return a caption that says why there are no intervals, if there are none."""
-    return f"{caption}. {note}" if (note := too_few(folds)) else caption
 
 
 def mean_with_interval(values: np.ndarray, folds: int, score: str) -> str:
