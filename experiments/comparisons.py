@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from qkdrp.experiments.configurations import Configuration
 from qkdrp.experiments.contenders import contender
 from qkdrp.experiments.driver import Findings
-from qkdrp.experiments.statistics import corrected_mean
+from qkdrp.experiments.statistics import adjusted, corrected_mean
 from qkdrp.experiments.study import StudyPlan
+from qkdrp.intervals import RANGES, differences
 
 LEVEL = 0.05
 """False discovery rate below which a difference counts as established."""
@@ -50,7 +50,9 @@ def comparisons_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     """Return one row per drug and pair: reference minus other, by the corrected t-test.
 
     ``p`` is two-sided; ``q`` is p adjusted for all rows of the table (Benjamini and Hochberg).
-    Models are compared at their best configurations and the best epochs of their mean curves.
+    Both are missing where the folds do not tell, see
+    :func:`~qkdrp.experiments.statistics.corrected_mean`. Models are compared at their best
+    configurations and the best epochs of their mean curves.
     """
     found, rows = variants(plan, findings), []
     for (drug, variant), configuration in found.items():
@@ -59,16 +61,15 @@ def comparisons_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
             continue
         left, right = (plan.best_values(c, findings) for c in (reference, configuration))
         places = sorted(left.keys() & right.keys())
-        if len(places) < 2:
+        if not places:
             continue
-        mean = corrected_mean(np.array([left[k] - right[k] for k in places]), plan.config.folds)
+        found_differences = np.array([left[k] - right[k] for k in places])
+        mean = corrected_mean(found_differences, plan.config.folds, differences(RANGES["auc"]))
         pair = drug, plan.study.reference, variant
         q = mean.p  # adjusted below, when all are known
         rows.append((*pair, mean.value, mean.se, mean.low, mean.high, mean.p, q, len(places)))
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    if len(frame):
-        frame["q"] = false_discovery_control(frame["p"])
-    return frame
+    return frame.assign(q=adjusted(frame["p"]))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from qkdrp.experiments.summary import (
     runs_frame,
     summary_frame,
 )
+from qkdrp.experiments.text import interval_text, p_text, too_few
 from qkdrp.page import markdown_rows
 from qkdrp.provenance import versions
 
@@ -32,9 +33,11 @@ AUC counts responders as positive and scores with the negative prediction; it is
 naive mean predictor has an AUC of 0.5 by definition. Cross-validated AUCs follow the paper: the
 largest value of the mean validation curve over epochs, which flatters every model a little, a model
 with many configurations more. Their 95% intervals, and the paired comparisons, use the corrected
-resampled t-test of Nadeau and Bengio (2003), since the training rows of folds overlap; q is p
-adjusted for all rows of the table (Benjamini and Hochberg). Test AUCs come from one split each,
-Newcombe's intervals; the paper's come from another split, and are printed without intervals."""
+resampled t-test of Nadeau and Bengio (2003), since the training rows of folds overlap, with as many
+degrees of freedom as one repeat has; q is p adjusted for all rows of the table (Benjamini and
+Hochberg). Fewer than three folds, or differences that are all the same, have no interval and no p.
+Test AUCs come from one split each, with intervals from placements; the paper's come from another
+split, and are printed without intervals."""
 
 
 def write_report(plan: StudyPlan, findings: Findings, path: Path) -> dict[str, pd.DataFrame]:
@@ -88,6 +91,8 @@ def show_variants(
     console.print(table)
     what = "cross-validated" if plan.study.folds else "test"
     console.print(f"{what} AUC with 95% intervals", justify="center")
+    if plan.study.folds and (note := too_few(plan.config.folds)):
+        console.print(f"note: {note}", soft_wrap=True)
 
 
 def _sections(
@@ -97,6 +102,8 @@ def _sections(
     yield "\n".join(_provenance(plan, findings))
     yield "## Results"
     yield markdown(_results(plan, findings, tables))
+    if plan.study.folds and (note := too_few(plan.config.folds)):
+        yield note
     if len(tables["comparisons"]):
         yield "## Paired comparisons over the same folds"
         yield markdown(_paired(plan, tables["comparisons"]))
@@ -179,10 +186,10 @@ def _paired(plan: StudyPlan, comparisons: pd.DataFrame) -> list[dict[str, str]]:
             "drug": row["drug"],
             "pair": f"{variant_name(plan, row['reference'])} - {variant_name(plan, row['other'])}",
             "difference (95%)": (
-                f"{row['difference']:+.3f} ({row['low']:+.3f}, {row['high']:+.3f})"
+                f"{row['difference']:+.3f}{interval_text(row['low'], row['high'], '+.3f')}"
             ),
-            "p": f"{row['p']:.2g}",
-            "q": f"{row['q']:.2g}",
+            "p": p_text(row["p"]),
+            "q": p_text(row["q"]),
         }
         for row in comparisons.to_dict("records")
     ]
@@ -221,7 +228,7 @@ def with_interval(row: pd.Series, name: str) -> str:
     """Return a number and its interval as text."""
     if pd.isna(row[name]):
         return ""
-    return f"{row[name]:.3f} ({row['auc_low']:.3f}, {row['auc_high']:.3f})"
+    return f"{row[name]:.3f}{interval_text(row['auc_low'], row['auc_high'])}"
 
 
 def number(value: float | None) -> str:

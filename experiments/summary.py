@@ -11,6 +11,7 @@ from qkdrp.experiments.embeddings import Crowding, crowding
 from qkdrp.experiments.statistics import best_epoch, corrected_mean
 from qkdrp.experiments.study import StudyPlan
 from qkdrp.experiments.tasks import FinalResult
+from qkdrp.intervals import RANGES
 
 SETTINGS = list(Configuration.model_fields)
 """Columns that tell configurations apart; missing where a setting does not matter to a model."""
@@ -46,8 +47,9 @@ def summary_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     """Return one row per configuration: the best point of its mean validation curve.
 
     ``auc_mean`` is the paper's measure, the largest of the mean curve over epochs; its interval is
-    that of :func:`~qkdrp.experiments.statistics.corrected_mean` at that epoch. ``auc_final`` is the
-    test AUC of the final training, ``seconds`` the time of all trainings of the row.
+    that of :func:`~qkdrp.experiments.statistics.corrected_mean` at that epoch, and missing
+    for fewer than three folds. ``auc_final`` is the test AUC of the final training, ``seconds`` the
+    time of all trainings of the row.
     """
     rows = []
     for found in plan.configurations:
@@ -58,14 +60,14 @@ def summary_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
             "n_runs": len(runs),
             "seconds": seconds,
         }
-        if len(runs) > 1:
+        if runs:
             values = plan.best_values(found, findings)
-            mean = corrected_mean(np.array(list(values.values())), plan.config.folds)
+            mean = corrected_mean(np.array(list(values.values())), plan.config.folds, RANGES["auc"])
             row |= {
                 "auc_mean": mean.value,
                 "auc_se": mean.se,
-                "auc_low": max(mean.low, 0.0),
-                "auc_high": min(mean.high, 1.0),
+                "auc_low": mean.low,
+                "auc_high": mean.high,
                 "best_epoch": best_epoch(plan.curves(found, findings)),
             }
         rows.append(row)
@@ -77,16 +79,16 @@ def curves_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     frames = []
     for found in plan.configurations:
         curves = plan.curves(found, findings)
-        if len(curves) < 2:
+        if not len(curves):
             continue
-        means = [corrected_mean(values, plan.config.folds) for values in curves.T]
+        means = [corrected_mean(values, plan.config.folds, RANGES["auc"]) for values in curves.T]
         frames.append(
             pd.DataFrame(
                 {
                     "epoch": np.arange(1, len(means) + 1),
                     "auc_mean": [mean.value for mean in means],
-                    "auc_low": [max(mean.low, 0.0) for mean in means],
-                    "auc_high": [min(mean.high, 1.0) for mean in means],
+                    "auc_low": [mean.low for mean in means],
+                    "auc_high": [mean.high for mean in means],
                     "n_runs": len(curves),
                 }
             ).assign(**found.row())

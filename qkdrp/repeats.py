@@ -5,21 +5,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from qkdrp.metrics import CONFIDENCE
+from qkdrp.intervals import RANGES, Interval, mean_interval
 from qkdrp.predictions import score_part
 
 SCORES = ("auc", "spearman", "pearson", "mse")
 """Scores whose spread over repeats is reported."""
 
 
-def mean_with_interval(values: Sequence[float]) -> dict[str, Any]:
-    """Return mean, standard deviation and Student's interval of the mean of two values or more."""
+def mean_with_interval(values: Sequence[float], within: Interval) -> dict[str, Any]:
+    """Return mean, standard deviation and Student's interval of the mean of two values or more.
+
+    The interval is None for fewer than three values, or if all are the same.
+    """
     array = np.asarray(values, dtype=float)
-    mean, spread = float(array.mean()), float(array.std(ddof=1))
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(array) - 1)) * spread / len(array) ** 0.5
-    return {"mean": mean, "sd": spread, "ci": (mean - half, mean + half)}
+    return {
+        "mean": float(array.mean()),
+        "sd": float(array.std(ddof=1)),
+        "ci": mean_interval(array, within),
+    }
 
 
 def summarise_repeats(tables: Sequence[pd.DataFrame]) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -37,7 +41,7 @@ def summarise_repeats(tables: Sequence[pd.DataFrame]) -> tuple[dict[str, Any], p
     for name in SCORES:
         values = [each[name] for each in scores]
         if None not in values:
-            summary[name] = mean_with_interval(values)
+            summary[name] = mean_with_interval(values, RANGES[name])
     predictions = np.array([table["prediction"] for table in tables])
     frame = tables[0].assign(
         prediction_mean=predictions.mean(axis=0), prediction_sd=predictions.std(axis=0, ddof=1)

@@ -18,6 +18,7 @@ from qkdrp.experiments.noise.names import (
 )
 from qkdrp.experiments.noise.optimum import BOTH, NOISE, SHOTS, SIGNS
 from qkdrp.experiments.noise.table import MODEL, POINT
+from qkdrp.experiments.text import interval_text, p_equation
 
 NEGLIGIBLE = 0.01
 """Gain in a score below which an optimum counts as staying, if no fold may hide more."""
@@ -38,11 +39,12 @@ def answers(moves: pd.DataFrame, score: str = "auc") -> Iterator[str]:
         score: By which score.
     """
     simulated = moves[(moves["score"] == score) & (moves["parts"] != DEVICE)]
-    if simulated.empty:
+    if simulated["p"].isna().all():
         yield (
             "It cannot be told whether the best a and r move with noise: that takes at least two "
             "points and three folds."
         )
+        return
     for cause, words in CAUSES.items():
         rows = simulated[simulated["cause"] == cause]
         apart = [rows] if cause != NOISE else [each for _, each in rows.groupby("shots")]
@@ -60,21 +62,30 @@ def _verdict(rows: pd.DataFrame, name: str) -> str:
             f"by {name}, the best a and r move. In {len(sure)} of {len(rows)} comparisons choosing "
             f"them there is established to be better than keeping the quieter choice, by "
             f"{_interval(best)} at most ({best['drug']}, trained {training_name(best)}, "
-            f"{level_name(best)}: {_point(best)} instead of {_point(best, '_quiet')}, q = "
-            f"{best['q']:.2g})."
+            f"{level_name(best)}: {_point(best)} instead of {_point(best, '_quiet')}, "
+            f"{p_equation('q', best['q'])})."
         )
-    if _same(rows).all() and rows["high"].max() < NEGLIGIBLE:
+    most = _most(rows)
+    if _same(rows).all() and most.max() < NEGLIGIBLE:
         return (
             f"by {name}, the best a and r do not move. The same are best in all {len(rows)} "
-            f"comparisons, and choosing them there gains at most {rows['high'].max():.3f} (upper "
-            "ends of 95% intervals)."
+            f"comparisons, and choosing them there gains at most {most.max():.3f} (upper ends of "
+            "95% intervals; 0 where every fold chooses the same)."
         )
-    top = rows.iloc[int(np.argmax(rows["high"]))]
+    told = rows["high"].notna()
+    if not told.any():
+        return (
+            f"by {name}, it cannot be told whether the best a and r move: the gains of choosing "
+            f"them there, {rows['gain'].mean():+.3f} on average over {len(rows)} comparisons, are "
+            "the same in every fold, which says nothing about their spread."
+        )
+    top = rows[told].iloc[int(np.argmax(rows.loc[told, "high"]))]
     return (
         f"by {name}, it cannot be told whether the best a and r move. Choosing them there rather "
         f"than keeping the quieter choice gains {rows['gain'].mean():+.3f} on average over "
-        f"{len(rows)} comparisons, none of them established (smallest q = {rows['q'].min():.2g}); "
-        f"the largest gain that these folds allow is {top['high']:.3f} ({top['drug']}, trained "
+        f"{len(rows)} comparisons, none of them established (smallest "
+        f"{p_equation('q', rows['q'].min())}); the largest gain that these folds allow is "
+        f"{top['high']:.3f} ({top['drug']}, trained "
         f"{training_name(top)}, {level_name(top)})."
     )
 
@@ -107,8 +118,9 @@ def _tally(rows: pd.DataFrame) -> str:
     return (
         f"moves the best point in {int((~_same(rows)).sum())} of {len(rows)} comparisons, "
         f"established as a gain in {better} and as a loss in {worse}; the largest gain on "
-        f"left-out folds is {_interval(best)}, q = {best['q']:.2g}, at {level_name(best)}, where "
-        f"all folds together choose {_point(best)}, and {_point(best, '_quiet')} without that"
+        f"left-out folds is {_interval(best)}, {p_equation('q', best['q'])}, at "
+        f"{level_name(best)}, where all folds together choose {_point(best)}, and "
+        f"{_point(best, '_quiet')} without that"
     )
 
 
@@ -130,8 +142,9 @@ def losses(changes: pd.DataFrame) -> Iterator[str]:
                 f"{SCORE_NAMES[str(score)]}, {shots_name(int(str(shots)))}: of {len(here)} "
                 f"combinations of model, training, {n_points} points of a and r, and level, "
                 f"{len(worse)} are established to be worse than without noise and {len(better)} "
-                f"better; the largest loss is {most['change']:+.3f} ({most['low']:+.3f}, "
-                f"{most['high']:+.3f}): {most['drug']}, trained {training_name(most)}, "
+                f"better; the largest loss is {most['change']:+.3f}"
+                f"{interval_text(most['low'], most['high'], '+.3f')}: {most['drug']}, trained "
+                f"{training_name(most)}, "
                 f"{_point(most)}, {level_name(most)}."
             )
 
@@ -141,8 +154,16 @@ def _same(rows: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def _interval(row: Row) -> str:
-    name = row["gain"]
-    return f"{name:+.3f} (95% interval {row['low']:+.3f} to {row['high']:+.3f})"
+    gain = f"{row['gain']:+.3f}"
+    if np.isnan(row["low"]):
+        return gain
+    return f"{gain} (95% interval {row['low']:+.3f} to {row['high']:+.3f})"
+
+
+def _most(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Return the largest gain that the folds allow: 0 where all choose the same point."""
+    unchanged = (rows["gain"] == 0) & (rows["p"] == 1)
+    return rows["high"].fillna(np.inf).where(~unchanged | rows["high"].notna(), 0.0)
 
 
 def _point(row: Row, which: str = "") -> str:

@@ -1,19 +1,16 @@
 """What noise and shots change for each model, paired over the same folds."""
 
-import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.evaluation import SCORES
 from qkdrp.experiments.noise.table import LEVEL, MODEL, POINT, is_quiet
-from qkdrp.experiments.statistics import Mean, corrected_mean
+from qkdrp.experiments.statistics import Mean, adjusted, corrected_mean
+from qkdrp.intervals import POSITIVE, RANGES, REAL_LINE, differences
 
-RANGES = {
-    "auc": (0.0, 1.0),
-    "spearman": (-1.0, 1.0),
-    "mse": (0.0, np.inf),
-    "contrast": (0.0, np.inf),
+RESPONSE_RANGES = {
+    **RANGES,
+    **dict.fromkeys(("contrast", "snr_initial", "snr_final", "a_end", "r_end"), POSITIVE),
 }
 """Where intervals of responses end."""
 
@@ -43,10 +40,10 @@ def changes_frame(table: pd.DataFrame, folds: int) -> pd.DataFrame:
     for key, group in noisy.groupby([*MODEL, *POINT, *LEVEL], dropna=False, sort=False):
         for score in SCORES:
             pairs = group[[score, f"{score}_exact"]].dropna()
-            if len(pairs) < 2:
+            if pairs.empty:
                 continue
             difference = (pairs[score] - pairs[f"{score}_exact"]).to_numpy()
-            mean = corrected_mean(difference, folds)
+            mean = corrected_mean(difference, folds, differences(RANGES[score]))
             exact = float(pairs[f"{score}_exact"].mean())
             rows.append((*key, score, exact, mean.value, *_tested(mean), len(pairs)))
     return with_q(pd.DataFrame(rows, columns=CHANGES))
@@ -63,9 +60,10 @@ def learned_frame(table: pd.DataFrame, folds: int) -> pd.DataFrame:
     first = table[is_quiet(table)].drop_duplicates([*MODEL, *POINT, "repeat", "fold"])
     learn = first["model"].map(NoiseConfig.learns).astype(bool)
     for key, group in first[learn].groupby([*MODEL, *POINT], dropna=False, sort=False):
-        if len(group) < 2:
-            continue
-        a, r = (corrected_mean(group[name].to_numpy(), folds) for name in ("a_end", "r_end"))
+        a, r = (
+            corrected_mean(group[name].to_numpy(dtype=float), folds, RESPONSE_RANGES[name])
+            for name in ("a_end", "r_end")
+        )
         rows.append((*key, a.value, a.low, a.high, r.value, r.low, r.high, len(group)))
     return pd.DataFrame(rows, columns=LEARNED)
 
@@ -80,26 +78,21 @@ def mean_frame(table: pd.DataFrame, name: str, folds: int) -> pd.DataFrame:
 
     Returns:
         One row for each model, point and level: ``value``, ``low``, ``high``, ``n_runs``; without
-        an interval where there is one run only.
+        an interval where there are fewer than three folds.
     """
     rows = []
-    least, most = RANGES.get(name, (-np.inf, np.inf))
+    within = RESPONSE_RANGES.get(name, REAL_LINE)
     for key, group in table.groupby([*MODEL, *POINT, *LEVEL], dropna=False, sort=False):
         values = group[name].dropna().to_numpy(dtype=float)
-        if len(values) > 1:
-            mean = corrected_mean(values, folds)
-            low, high = max(mean.low, least), min(mean.high, most)
-            rows.append((*key, mean.value, low, high, len(values)))
-        elif len(values):
-            rows.append((*key, values[0], np.nan, np.nan, 1))
+        if len(values):
+            mean = corrected_mean(values, folds, within)
+            rows.append((*key, mean.value, mean.low, mean.high, len(values)))
     return pd.DataFrame(rows, columns=[*MODEL, *POINT, *LEVEL, "value", "low", "high", "n_runs"])
 
 
 def with_q(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with ``q``: its ``p`` adjusted for all rows."""
-    if len(frame):
-        frame["q"] = false_discovery_control(frame["p"])
-    return frame
+    """Return a table with ``q``: its ``p`` adjusted for all rows that have one."""
+    return frame.assign(q=adjusted(frame["p"]))
 
 
 def _tested(mean: Mean) -> tuple[float, float, float, float]:

@@ -11,7 +11,8 @@ from qkdrp.backends.noise.readout import draw
 from qkdrp.config import Settings
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.layer import Layer, Reals
-from qkdrp.metrics import LEAST_SPREAD, responder_auc
+from qkdrp.intervals import varies
+from qkdrp.metrics import responder_auc
 
 
 class Scores(Settings):
@@ -77,10 +78,10 @@ def score_values(layer: Layer, values: Reals, label: Reals, responder: NDArray[n
         responder: Shape (n_samples,), of both classes.
     """
     prediction = layer.predict(values)
-    varies = all(np.ptp(x) > LEAST_SPREAD * np.abs(x).max() for x in (prediction, label))
+    related = varies(prediction) and varies(label)
     return Scores(
         auc=responder_auc(responder, prediction) if 0 < responder.sum() < len(responder) else None,
-        spearman=float(stats.spearmanr(prediction, label).statistic) if varies else None,
+        spearman=float(stats.spearmanr(prediction, label).statistic) if related else None,
         mse=float(np.mean((prediction - label) ** 2)),
     )
 

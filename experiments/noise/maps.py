@@ -34,7 +34,7 @@ READING_MAP = (
 
 READING_OPTIMUM = (
     "The best a among all a at the reference r, and the best r among all r at the reference a, by "
-    "mean {score}, for each level of noise. Bars are 95% bootstrap intervals over folds and seeds: "
+    "mean {score}, for each level of noise. Bars are 95% intervals over folds and seeds: "
     "long bars mean that the folds do not tell which value is best."
 )
 
@@ -154,8 +154,8 @@ def optimum_figure(optimum: pd.DataFrame, score: str = "auc") -> Figure | None:
                     label=f"{circuit_name(group.iloc[0])}, trained {training_name(group.iloc[0])}",
                 )  # fmt: skip
             axis.set_yscale("log")
-            ticks = sorted({*of_axis[name] / unit, *of_axis[f"{name}_low"] / unit,
-                            *of_axis[f"{name}_high"] / unit})  # fmt: skip
+            shown_values = of_axis[[name, f"{name}_low", f"{name}_high"]].to_numpy() / unit
+            ticks = sorted(set(shown_values[~np.isnan(shown_values)]))
             axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
             axis.minorticks_off()
             axis.margins(y=0.08)

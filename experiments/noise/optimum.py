@@ -11,12 +11,12 @@ from qkdrp.experiments.noise.changes import TEST, with_q
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.evaluation import SCORES
 from qkdrp.experiments.noise.table import LEVEL, MODEL, POINT, RUN
-from qkdrp.experiments.statistics import corrected_mean
-from qkdrp.metrics import CONFIDENCE
+from qkdrp.experiments.statistics import corrected_mean, freedom, tells, variance_factor
+from qkdrp.intervals import CONFIDENCE, RANGES, differences
 from qkdrp.seeds import derive_seed
 
-RESAMPLES = 2000
-"""Bootstrap samples of folds and seeds."""
+DRAWS = 2000
+"""Draws of the mean scores of all points."""
 
 SIGNS = {"auc": 1.0, "spearman": 1.0, "mse": -1.0}
 """Whether more is better."""
@@ -65,11 +65,22 @@ class Surface:
         """Return the number of the point that is best in all runs but one."""
         return int(np.argmax(np.delete(self.scores, run, axis=0).mean(axis=0)))
 
-    def resampled_best(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Return the best points of bootstrap samples of the runs, shape (n_resamples,)."""
-        n = len(self.scores)
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
-        return np.asarray(np.argmax(counts @ self.scores / n, axis=1))
+    def drawn_best(self, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the best points of draws of the mean scores, shape (n_draws,).
+
+        Means are drawn together from Student's distribution, with the variance and the degrees of
+        freedom of :func:`~qkdrp.experiments.statistics.corrected_mean`. Of a single difference
+        between points this is the correlated t-test of Corani and Benavoli (2015).
+
+        Args:
+            folds: Number of folds of one repeat.
+            rng: Where the draws come from.
+        """
+        n, mean = len(self.scores), self.scores.mean(axis=0)
+        degrees = freedom(n, folds)
+        stretch = np.sqrt(degrees / rng.chisquare(degrees, (DRAWS, 1)))
+        weights = rng.normal(size=(DRAWS, n)) * np.sqrt(variance_factor(n, folds) / (n - 1))
+        return np.asarray(np.argmax(mean + stretch * weights @ (self.scores - mean), axis=1))
 
 
 def surfaces(
@@ -104,10 +115,11 @@ def surfaces(
 
 
 def optimum_frame(table: pd.DataFrame, config: NoiseConfig) -> pd.DataFrame:
-    """Return the best a and r at each level, with bootstrap intervals over folds and seeds.
+    """Return the best a and r at each level, with 95% intervals over folds and seeds.
 
-    ``support`` is the share of bootstrap samples in which the same point is best. Folds share
-    training rows, so intervals of few folds are narrow rather than wide.
+    Intervals are those of the best points of drawn means, see :meth:`Surface.drawn_best`;
+    ``support`` is the share of draws in which the same point is best. Both are missing for fewer
+    than three folds.
 
     Args:
         table: What :func:`~qkdrp.experiments.noise.table.noise_frame` returned.
@@ -117,12 +129,15 @@ def optimum_frame(table: pd.DataFrame, config: NoiseConfig) -> pd.DataFrame:
     tails = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
     for key, score, axis, surface in surfaces(table, config):
         rng = np.random.default_rng(derive_seed(config.seed, f"{key} {score} {axis}"))
-        best, drawn = surface.best(), surface.resampled_best(rng)
-        found = surface.points[drawn]
-        low, high = np.quantile(found, tails, axis=0, method="inverted_cdf")
+        best = surface.best()
+        low, high, support = np.full(2, np.nan), np.full(2, np.nan), np.nan
+        if tells(len(surface.runs), config.folds):
+            drawn = surface.drawn_best(config.folds, rng)
+            found = surface.points[drawn]
+            low, high = np.quantile(found, tails, axis=0, method="inverted_cdf")
+            support = float(np.mean(drawn == best))
         a, r = surface.points[best]
         value = SIGNS[score] * surface.scores[:, best].mean()
-        support = float(np.mean(drawn == best))
         interval = a, low[0], high[0], r, low[1], high[1]
         counts = len(surface.points), len(surface.scores)
         rows.append((*key, score, axis, *interval, value, support, *counts))
@@ -158,7 +173,7 @@ def moves_frame(table: pd.DataFrame, config: NoiseConfig) -> pd.DataFrame:
                 scores[noisy.best_without(run)] - scores[still.best_without(run)]
                 for run, scores in enumerate(noisy.scores)
             ]
-            mean = corrected_mean(np.array(gains), config.folds)
+            mean = corrected_mean(np.array(gains), config.folds, differences(RANGES[score]))
             points = (*still.points[still.best()], *noisy.points[noisy.best()])
             test = mean.low, mean.high, mean.p, mean.p, len(gains)
             rows.append((*key, cause, score, axis, *points, mean.value, *test))

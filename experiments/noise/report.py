@@ -17,7 +17,7 @@ from qkdrp.experiments.noise.names import (
     angle,
     circuit_name,
 )
-from qkdrp.experiments.noise.optimum import RESAMPLES, moves_frame, optimum_frame
+from qkdrp.experiments.noise.optimum import DRAWS, moves_frame, optimum_frame
 from qkdrp.experiments.noise.plan import NoisePlan
 from qkdrp.experiments.noise.shown import (
     device_table,
@@ -46,9 +46,10 @@ READING = (
     "with its last weights, on the held-out rows; nothing is chosen on them. Scores with a finite "
     "number of shots are means over repetitions, each with new shots; noise.csv has their spread.",
     "Intervals and tests over folds use the corrected resampled t-test of Nadeau and Bengio "
-    "(2003), since the training rows of folds overlap; q is p adjusted for all rows of a table "
-    "(Benjamini and Hochberg). Intervals of the best a and r are percentiles of a bootstrap of "
-    f"{RESAMPLES} samples over folds and seeds.",
+    "(2003), since the training rows of folds overlap, with as many degrees of freedom as one "
+    "repeat has; q is p adjusted for all rows of a table (Benjamini and Hochberg). Intervals of "
+    f"the best a and r are percentiles of {DRAWS} draws of the mean scores by the same test. Fewer "
+    "than three folds, or values that are all the same, have no interval.",
     "Whether the best a and r move is asked without flattering the choice: for each fold, the "
     "point that is best at a level and the point that is best at a quieter one (without noise, "
     "without shots, or without both) are both chosen on all other folds, and compared on this one "
@@ -127,10 +128,12 @@ def _sections(
     figures: dict[str, list[Figure]] = {WHERE: [], WHAT: [], LEARNED: []}
     for section, figure in drawn(plan, tables):
         figures[section].append(figure)
-    yield Section(WHERE, [*figures[WHERE], *_nonempty(optimum_table(tables["optimum"]))])
+    yield Section(
+        WHERE, [*figures[WHERE], *_nonempty(optimum_table(tables["optimum"], config.folds))]
+    )
     yield Section(
         "Whether they move",
-        [*details(tables["moves"]), *_nonempty(moves_table(tables["moves"]))],
+        [*details(tables["moves"]), *_nonempty(moves_table(tables["moves"], config.folds))],
     )
     yield Section(
         WHAT,
@@ -196,7 +199,7 @@ def _baselines(plan: NoisePlan, findings: Findings) -> Iterator[str]:
         key = str(task.data.drug), str(task.baseline)
         by_drug.setdefault(key, []).append(result.curve[-1])
     for (drug, name), values in by_drug.items():
-        shown = mean_with_interval(np.array(values), plan.config.folds)
+        shown = mean_with_interval(np.array(values), plan.config.folds, "auc")
         yield f"{drug}: {name} regression, which no noise reaches, has an AUC of {shown}."
 
 

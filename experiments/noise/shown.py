@@ -14,10 +14,12 @@ from qkdrp.experiments.noise.names import (
 )
 from qkdrp.experiments.noise.table import LEVEL, MODEL
 from qkdrp.experiments.statistics import corrected_mean
+from qkdrp.experiments.text import interval_text, p_text, share_text, too_few
+from qkdrp.intervals import LEAST_VALUES, RANGES
 from qkdrp.page import Table
 
 
-def optimum_table(optimum: pd.DataFrame) -> Table:
+def optimum_table(optimum: pd.DataFrame, folds: int) -> Table:
     """Return the best a and r at each level."""
     rows = optimum[(optimum["score"] == "auc") & (optimum["parts"] != DEVICE)]
     shown = []
@@ -33,24 +35,25 @@ def optimum_table(optimum: pd.DataFrame) -> Table:
         }
         if "a" in found:
             best = found["a"]
-            cells["best a (95%)"] = f"{best['a']:g} ({best['a_low']:g}, {best['a_high']:g})"
+            interval = interval_text(best["a_low"], best["a_high"], "g")
+            cells["best a (95%)"] = f"{best['a']:g}{interval}"
         if "r" in found:
             best = found["r"]
-            low, high = (f"{best[key] / np.pi:.3g}" for key in ("r_low", "r_high"))
-            cells["best r / pi (95%)"] = f"{best['r'] / np.pi:.3g} ({low}, {high})"
+            interval = interval_text(best["r_low"] / np.pi, best["r_high"] / np.pi, ".3g")
+            cells["best r / pi (95%)"] = f"{best['r'] / np.pi:.3g}{interval}"
         best = found["both"]
         cells["best point"] = f"a = {best['a']:g}, r = {angle(best['r'])}"
         cells["AUC there"] = f"{best['value']:.3f}"
-        cells["support"] = f"{best['support']:.0%}"
+        cells["support"] = share_text(best["support"])
         shown.append(cells)
     caption = (
-        "Best a and r by AUC with bootstrap intervals; support is the share of bootstrap samples "
+        "Best a and r by AUC with 95% intervals; support is the share of draws of the mean scores "
         "in which the same point is best"
     )
-    return _lean(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown), folds)
 
 
-def moves_table(moves: pd.DataFrame) -> Table:
+def moves_table(moves: pd.DataFrame, folds: int) -> Table:
     """Return what is gained by choosing a or r anew."""
     rows = moves[(moves["axis"] != "both") & (moves["parts"] != DEVICE)]
     rows = rows[rows["score"] == "auc"]
@@ -64,14 +67,14 @@ def moves_table(moves: pd.DataFrame) -> Table:
             "axis": row["axis"],
             "without that": _value(row, "_quiet"),
             "here": _value(row),
-            "gain (95%)": f"{row['gain']:+.3f} ({row['low']:+.3f}, {row['high']:+.3f})",
-            "p": f"{row['p']:.2g}",
-            "q": f"{row['q']:.2g}",
+            "gain (95%)": f"{row['gain']:+.3f}{interval_text(row['low'], row['high'], '+.3f')}",
+            "p": p_text(row["p"]),
+            "q": p_text(row["q"]),
         }
         for row in rows.to_dict("records")
     ]
     caption = "Gain in AUC of choosing a or r at a level, not without its noise, shots or both"
-    return _lean(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown), folds)
 
 
 def _value(row: Row, which: str = "") -> str:
@@ -94,30 +97,38 @@ def levels_table(noise: pd.DataFrame, folds: int) -> Table:
         }
         for score, name in SCORE_NAMES.items():
             values = by_run[score].mean().dropna().to_numpy()
-            cells[f"{name} (95%)"] = mean_with_interval(values, folds)
+            cells[f"{name} (95%)"] = mean_with_interval(values, folds, score)
         cells["contrast"] = f"{group['contrast'].mean():.3f}"
         cells["standard error"] = _mean(group["standard_error"])
         cells["gradient, before: signal to noise"] = _mean(group["snr_initial"])
         cells["after"] = _mean(group["snr_final"])
         shown.append(cells)
     caption = "Means over all points of a and r, each fold's mean being one value for the intervals"
-    return _lean(caption, pd.DataFrame(shown))
+    return _lean(caption, pd.DataFrame(shown), folds)
 
 
-def _lean(caption: str, frame: pd.DataFrame) -> Table:
-    """Return a table; a model that is the same in all rows is told above it."""
+def _lean(caption: str, frame: pd.DataFrame, folds: int = LEAST_VALUES) -> Table:
+    """Return a table; a model that is the same in all rows is told above it.
+
+    Args:
+        caption: What it shows.
+        frame: Its rows.
+        folds: Number of folds; the caption says so where they are too few for intervals.
+    """
     if "model" in frame and len(set(frame["model"])) == 1:
         caption += f"; {frame['model'].iloc[0]}"
         frame = frame.drop(columns="model")
+    if note := too_few(folds):
+        caption += f". {note.removesuffix('.')}"
     return Table(caption, frame)
 
 
-def mean_with_interval(values: np.ndarray, folds: int) -> str:
-    """Return a mean over folds and its interval as text."""
-    if len(values) < 2:
-        return f"{values.mean():.3f}" if len(values) else ""
-    mean = corrected_mean(values, folds)
-    return f"{mean.value:.3f} ({mean.low:.3f}, {mean.high:.3f})"
+def mean_with_interval(values: np.ndarray, folds: int, score: str) -> str:
+    """Return the mean of a score over folds and its interval as text."""
+    if not len(values):
+        return ""
+    mean = corrected_mean(values, folds, RANGES[score])
+    return f"{mean.value:.3f}{interval_text(mean.low, mean.high)}"
 
 
 def _mean(values: "pd.Series[float]") -> str:
@@ -164,8 +175,8 @@ def learned_table(learned: pd.DataFrame) -> Table:
             "drug": row["drug"],
             "model": circuit_name(row),
             "trained": training_name(row),
-            "a (95%)": f"{row['a_end']:.4f} ({row['a_low']:.4f}, {row['a_high']:.4f})",
-            "r (95%)": f"{row['r_end']:.4f} ({row['r_low']:.4f}, {row['r_high']:.4f})",
+            "a (95%)": f"{row['a_end']:.4f}{interval_text(row['a_low'], row['a_high'], '.4f')}",
+            "r (95%)": f"{row['r_end']:.4f}{interval_text(row['r_low'], row['r_high'], '.4f')}",
             "folds": row["n_runs"],
         }
         for row in learned.to_dict("records")

@@ -50,12 +50,18 @@ def circuit_lines(noise: Mapping[str, Any]) -> list[str]:
 def repeats_line(repeats: Mapping[str, Any]) -> str:
     """Return mean and interval of each score over repeats."""
     scores = "; ".join(
-        f"{name} {found['mean']:.4f} ({found['ci'][0]:.4f}, {found['ci'][1]:.4f}), "
-        f"sd {found['sd']:.4f}"
+        f"{name} {found['mean']:.4f}{_interval(found['ci'])}, sd {found['sd']:.4f}"
         for name, found in repeats.items()
         if name != "n"
     )
-    return f"over {repeats['n']} repeats: mean, 95% interval of the mean, sd: {scores}"
+    line = f"over {repeats['n']} repeats: mean, 95% interval of the mean, sd: {scores}"
+    if any(found["ci"] is None for name, found in repeats.items() if name != "n"):
+        line += "; fewer than 3 repeats, or equal values, give no interval"
+    return line
+
+
+def _interval(found: tuple[float, float] | None) -> str:
+    return "" if found is None else f" ({found[0]:.4f}, {found[1]:.4f})"
 
 
 class CircuitBar(AbstractContextManager["CircuitBar"]):
