@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,8 @@ class NarrowSweep:
     def _reduce(self) -> Sweep:
         assert self.reduce_angles is not None
         self.states = _NO_STATES[self.dtype]
-        return self.reduce_angles(*self.batch[:2], self.signs)
+        inputs, weights, *_ = self.batch
+        return self.reduce_angles(inputs, weights, self.signs)
 
     def _sweep(self, values: Reals, gradient: Reals, *, back: bool) -> Reals | None:
         """Run the kernel; None where a parameter is beyond the limit."""
@@ -151,6 +152,6 @@ def _memory(plan: Plan, dtype: np.dtype[Any], *, signed: bool) -> tuple[Reals, I
 def _plain(array: Reals) -> NDArray[np.float64]:
     """Return the array as the one type that kernels are compiled for."""
     if array.dtype == _FLOAT64 and array.flags.carray:
-        return array
+        return cast("NDArray[np.float64]", array)
     plain = np.ascontiguousarray(array, dtype=np.float64)
     return plain if plain.flags.writeable else plain.copy()
