@@ -2,7 +2,7 @@ from .base import Backend, CostEstimate
 from .depth.analyse import depth_report
 from .depth.report import DepthReport
 from .isa.prepare import PreparedCircuit, prepare
-from .layer import QuantumLayer
+from .qnn.layer import QuantumLayer
 from .registry import BACKENDS, get_backend
 from .usage import Usage
 

@@ -13,8 +13,8 @@ from qiskit_aer import AerSimulator
 
 from qkdrp.backends.aer import is_bound_by_aer, saved
 from qkdrp.backends.base import Backend, CostEstimate
-from qkdrp.backends.estimator import ExactEstimator, Reals
-from qkdrp.backends.qnn import AdjointQNN
+from qkdrp.backends.local_estimator import ExactEstimator, Reals
+from qkdrp.backends.qnn.networks import AdjointQNN
 from qkdrp.backends.usage import Usage
 from qkdrp.backends.zstrings import eigenvalues, has_only_z
 from qkdrp.circuits import PQC, expand_gates

@@ -11,17 +11,17 @@ from qiskit.primitives import BaseEstimatorV2
 from qiskit.transpiler import Target
 
 from qkdrp.backends.base import Backend, CostEstimate
-from qkdrp.backends.engine import Pullback, Reals
+from qkdrp.backends.exact.engine import Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
+from qkdrp.backends.isa.prepared_file import save_prepared
 from qkdrp.backends.isa.regions import Region
-from qkdrp.backends.isa.store import save_prepared
 from qkdrp.backends.isa.targets import restrict
 from qkdrp.backends.noise.estimator import NoisyEstimator
 from qkdrp.backends.noise.simulator import AUTO, TRAJECTORIES, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import GATES, PARTS, RELAXATION, choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
-from qkdrp.backends.shifted import ShiftedQNN
-from qkdrp.backends.shifts import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
+from qkdrp.backends.qnn.parameter_shift import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
+from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 

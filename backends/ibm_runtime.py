@@ -9,15 +9,15 @@ import numpy as np
 from qiskit.primitives import BaseEstimatorV2
 
 from qkdrp.backends.base import Backend, Purpose
+from qkdrp.backends.qnn.parameter_shift import GRADIENTS, ShiftGradient, SpsaGradient, spsa_step
+from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.clients import open_device
 from qkdrp.backends.runtime.cost import RuntimeCost
 from qkdrp.backends.runtime.destinations import set_written
-from qkdrp.backends.runtime.estimator import DeviceEstimator, Policy
+from qkdrp.backends.runtime.device_estimator import DeviceEstimator, Policy
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import summary
 from qkdrp.backends.runtime.settings import RuntimeSettings
-from qkdrp.backends.shifted import ShiftedQNN
-from qkdrp.backends.shifts import GRADIENTS, ShiftGradient, SpsaGradient, spsa_step
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 

@@ -8,9 +8,9 @@ from qiskit.primitives import BaseEstimatorV2
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.base import Backend, CostEstimate
-from qkdrp.backends.engine import ExactEngine
-from qkdrp.backends.estimator import ExactEstimator, Reals
-from qkdrp.backends.qnn import EngineQNN
+from qkdrp.backends.exact.engine import ExactEngine
+from qkdrp.backends.local_estimator import ExactEstimator, Reals
+from qkdrp.backends.qnn.networks import EngineQNN
 from qkdrp.circuits import PQC, compile_program
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from qkdrp.backends.plan import MIXED, Plan, make_plan
-from qkdrp.backends.simd import LANES
+from qkdrp.backends.exact.plan import MIXED, Plan, make_plan
+from qkdrp.backends.exact.simd import LANES
 from qkdrp.circuits import PQCSpec, build_pqc, compile_program
 
 ROTATION = 14

@@ -10,9 +10,7 @@ from older_intervals import bca, newcombe, student
 from scipy import optimize, stats
 from scipy.stats import norm
 
-from qkdrp.experiments.noise.optimum import Surface
-from qkdrp.experiments.statistics import corrected_mean, variance_factor
-from qkdrp.intervals import (
+from qkdrp.common.intervals import (
     CONFIDENCE,
     REAL_LINE,
     TAIL,
@@ -22,7 +20,9 @@ from qkdrp.intervals import (
     placements,
     spearman_interval,
 )
-from qkdrp.page import markdown_rows
+from qkdrp.experiments.noise.optimum import Surface
+from qkdrp.experiments.study.statistics import corrected_mean, variance_factor
+from qkdrp.reports.page import markdown_rows
 
 Reals = np.ndarray[Any, np.dtype[np.float64]]
 Draw = Callable[[np.random.Generator, int, int], tuple[Reals, Reals]]

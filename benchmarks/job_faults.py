@@ -21,7 +21,7 @@ from pathlib import Path
 
 from qkdrp.backends.runtime import cost, job_collection, ledger
 from qkdrp.cli import main
-from qkdrp.training import prepare, train
+from qkdrp.runs.train import prepare, train
 from tests.qkdrp.conftest import make_tables, small_config
 from tests.qkdrp.hardware import end_all
 from tests.runtime_jobs import Fault

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
-from qkdrp.intervals import TAIL
+from qkdrp.common.intervals import TAIL
 
 Reals = np.ndarray[Any, np.dtype[np.float64]]
 QUANTILE = float(stats.norm.ppf(TAIL))

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from report import cells, parser_of, save, summary, table
 
-from qkdrp.backends.pool import share_out
+from qkdrp.backends.exact.pool import share_out
 
 CALLS = 2000
 """Calls in a round."""

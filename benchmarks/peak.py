@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 from turns import Step
 
-from qkdrp.backends.simd import LANES, kernel, load, store
+from qkdrp.backends.exact.simd import LANES, kernel, load, store
 
 TRIPS = 12_000_000
 """Multiply-adds of rows in a step that measures the peak, by each thread: some 20 ms."""

@@ -13,7 +13,7 @@ from steps import gates, jax_step, read_qubits, torch_step
 from turns import Step
 
 from qkdrp.backends import QuantumLayer, get_backend
-from qkdrp.backends.engine import ExactEngine
+from qkdrp.backends.exact.engine import ExactEngine
 from qkdrp.circuits import PQC, PQCSpec, build_pqc, compile_program
 
 Make = Callable[[PQC, np.ndarray, np.ndarray], Step]

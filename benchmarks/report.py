@@ -12,11 +12,11 @@ from typing import Any
 import joblib
 
 from qkdrp.common.files import write_json
-from qkdrp.page import markdown_rows
-from qkdrp.provenance import versions
+from qkdrp.common.provenance import versions
+from qkdrp.reports.page import markdown_rows
 
 PEERS = ("numba", "pennylane", "pennylane-lightning", "tensorcircuit-ng", "jax", "jaxlib")
-"""Packages beside those of :mod:`qkdrp.provenance` whose versions can change a time."""
+"""Packages beside those of :mod:`qkdrp.common.provenance` whose versions can change a time."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "PJRT_NPROC")
 """Read by OpenMP (torch, Aer, lightning) and by XLA (JAX) when they are loaded."""

@@ -17,9 +17,9 @@ from report import cells, parser_of, ratios, save, summary, table
 from turns import Step, Task, Worker
 
 from qkdrp.backends import get_backend
-from qkdrp.config import FitConfig, ModelConfig
-from qkdrp.fit import LabelledGenes, optimiser_of, train_step
-from qkdrp.model import build_model
+from qkdrp.systems.response.config import FitConfig, ModelConfig
+from qkdrp.systems.response.recipes import build_model
+from qkdrp.training.loop import LabelledGenes, optimiser_of, train_step
 
 MODELS = {
     "classic": ("classic", "statevector"),  # has no circuit to run

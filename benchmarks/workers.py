@@ -8,10 +8,10 @@ from time import perf_counter
 
 from report import limit_pools, parser_of, save, spread, summary, table
 
-from qkdrp.experiments.config import StudyConfig
-from qkdrp.experiments.runners import LocalRunner
-from qkdrp.experiments.study import StudyPlan
-from qkdrp.experiments.tasks import Task
+from qkdrp.experiments.ito.ito_plan import StudyPlan
+from qkdrp.experiments.study.config import StudyConfig
+from qkdrp.experiments.study.runners import LocalRunner
+from qkdrp.experiments.study.tasks import Task
 
 
 def round_of(runner: LocalRunner, tasks: list[Task]) -> tuple[float, float]:

@@ -1,13 +1,13 @@
-from .compile import compile_program
 from .entanglers import ENTANGLERS
 from .expand import CLIFFORD_GATES, ROTATION_GATES, expand_gates
-from .measurement import MEASUREMENTS
+from .families.measurement import MEASUREMENTS
+from .families.reuploading_spec import PQCSpec
+from .pauli.compile import compile_program
+from .pauli.program import PauliProgram
 from .pqc import PQC, build_pqc
-from .program import PauliProgram
-from .reduce import reduce_pqc
+from .reduce.circuit import reduce_pqc
+from .reduce.shapes import SHAPES
 from .resources import CircuitResources, logical_resources
-from .shapes import SHAPES
-from .spec import PQCSpec
 
 __all__ = [
     "CLIFFORD_GATES",

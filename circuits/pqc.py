@@ -12,9 +12,9 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits.entanglers import ENTANGLERS, QubitPairs
 from qkdrp.circuits.expand import expand_gates, is_known
-from qkdrp.circuits.measurement import MEASUREMENTS
-from qkdrp.circuits.spec import PQCSpec
-from qkdrp.circuits.tail import absorb_tail
+from qkdrp.circuits.families.measurement import MEASUREMENTS
+from qkdrp.circuits.families.reuploading_spec import PQCSpec
+from qkdrp.circuits.pauli.tail import absorb_tail
 from qkdrp.common.errors import CircuitError
 
 

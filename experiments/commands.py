@@ -17,15 +17,15 @@ from qkdrp.cli.options import (
     ZScore,
     read_angle,
 )
-from qkdrp.config import DataConfig, FitConfig
-from qkdrp.experiments import options
+from qkdrp.experiments.ito.studies import FIRST_DRUG_ONLY, STUDIES
 from qkdrp.experiments.noise import command as noise
-from qkdrp.experiments.options import separated
-from qkdrp.experiments.studies import FIRST_DRUG_ONLY, STUDIES
+from qkdrp.experiments.study import options
+from qkdrp.experiments.study.options import separated
+from qkdrp.systems.response.config import DataConfig, FitConfig
 
 if TYPE_CHECKING:
-    from qkdrp.experiments.config import StudyConfig
-    from qkdrp.experiments.plan import Plan
+    from qkdrp.experiments.study.config import StudyConfig
+    from qkdrp.experiments.study.plan import Plan
 
 _D, _F = DataConfig(), FitConfig()
 
@@ -94,7 +94,7 @@ def common_settings(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str
         typer.BadParameter: If a value cannot be meant.
         DataError: If the data cannot be read.
     """
-    from qkdrp.data import list_drugs
+    from qkdrp.systems.response.data import list_drugs
 
     values = {
         "drugs": separated(given["drugs"], str),
@@ -116,7 +116,7 @@ def common_settings(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str
 
 
 def _config(name: str, given: dict[str, Any]) -> "StudyConfig":
-    from qkdrp.experiments.config import StudyConfig
+    from qkdrp.experiments.study.config import StudyConfig
 
     settings = common_settings(given, STUDIES[name].defaults(given["preset"]))
     own = {key: given[key] for key in ("patience", "backend")}
@@ -125,7 +125,7 @@ def _config(name: str, given: dict[str, Any]) -> "StudyConfig":
 
 def conduct_plan(plan: "Plan", given: dict[str, Any]) -> None:
     """Run a study as the options say; exit with 1 where a part of it failed."""
-    from qkdrp.experiments.conduct import conduct
+    from qkdrp.experiments.study.conduct import conduct
 
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     where = {key: given[key] for key in ("workers", "scheduler", "output", "resume")}
@@ -135,14 +135,14 @@ def conduct_plan(plan: "Plan", given: dict[str, Any]) -> None:
 
 
 def _run(config: "StudyConfig", given: dict[str, Any]) -> None:
-    from qkdrp.experiments.study import StudyPlan
+    from qkdrp.experiments.ito.ito_plan import StudyPlan
 
     conduct_plan(StudyPlan(config), given)
 
 
 def _plan(config: "StudyConfig", _given: dict[str, Any]) -> None:
-    from qkdrp.experiments.estimate import show_estimate
-    from qkdrp.experiments.study import StudyPlan
+    from qkdrp.experiments.ito.ito_plan import StudyPlan
+    from qkdrp.experiments.study.estimate import show_estimate
 
     show_estimate(StudyPlan(config))
 

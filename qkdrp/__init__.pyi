@@ -1,9 +1,12 @@
 from .backends import DepthReport, QuantumLayer, depth_report, get_backend
 from .circuits import PQC, PQCSpec, build_pqc, compile_program
 from .common.errors import QkdrpError
-from .config import TrainConfig
-from .data import Cohort, LabelNormaliser, load_cohort, make_split, preprocessing
-from .regressor import HybridRegressor
+from .systems.response.config import TrainConfig
+from .systems.response.data import Cohort, load_cohort
+from .systems.response.labels import LabelNormaliser
+from .systems.response.preprocess import preprocessing
+from .systems.response.regressor import HybridRegressor
+from .systems.response.split import make_split
 
 __all__ = [
     "PQC",

@@ -61,7 +61,8 @@ def ibm(
 
     Polling is quick, and circuits are prepared once for all tests.
     """
-    from qkdrp.backends.runtime import estimator, job_collection
+    from qkdrp.backends.runtime import device_estimator as estimator
+    from qkdrp.backends.runtime import job_collection
     from qkdrp.circuits.digest import pqc_digest
 
     def prepare_once(pqc: "PQC", target: "Target", device: str) -> "PreparedCircuit":

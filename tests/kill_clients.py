@@ -18,10 +18,11 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qkdrp.backends.base import Purpose
 from qkdrp.backends.ibm_runtime import IbmRuntime
 from qkdrp.backends.isa.place import place
-from qkdrp.backends.runtime import cost, estimator, job_collection, job_search, owner
+from qkdrp.backends.runtime import cost, job_collection, job_search, owner
+from qkdrp.backends.runtime import device_estimator as estimator
 from qkdrp.backends.runtime import ledger as ledger_module
+from qkdrp.backends.runtime.client_adapters import ADAPTERS
 from qkdrp.backends.runtime.clients import open_device
-from qkdrp.backends.runtime.estimators import ADAPTERS
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.service_watch import ServiceWatch
 from qkdrp.backends.runtime.settings import RuntimeSettings

@@ -28,8 +28,8 @@ from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.runtime.clients import open_device
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.circuits import PQC, PQCSpec
-from qkdrp.circuits.network import MOST_QUBITS
-from qkdrp.circuits.shapes import SHAPES
+from qkdrp.circuits.reduce.network import MOST_QUBITS
+from qkdrp.circuits.reduce.shapes import SHAPES
 from qkdrp.common.errors import BackendError
 
 LEVELS = (0, 1, 2, 3)

@@ -24,10 +24,9 @@ LIBRARIES = ("qiskit", "qiskit-ibm-runtime", "rustworkx", "numpy")
 def code_version() -> str:
     """Return the digest of all code that what is kept depends on; part of every key."""
     sources = {
-        f"{package}/{file.name}": file.read_text(encoding="utf-8")
-        for package in CODE
-        for file in files(package).iterdir()
-        if file.name.endswith(".py")
+        str(file.relative_to(folder)): file.read_text(encoding="utf-8")
+        for folder in (Path(str(files(package))) for package in CODE)
+        for file in sorted(folder.rglob("*.py"))
     }
     return digest_of([sources, [version(name) for name in LIBRARIES]])
 

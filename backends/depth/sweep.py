@@ -16,8 +16,8 @@ from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.circuits import PQC, build_pqc
 from qkdrp.circuits.digest import pqc_digest
-from qkdrp.circuits.network import Network
-from qkdrp.circuits.reduce import plan_network
+from qkdrp.circuits.reduce.circuit import plan_network
+from qkdrp.circuits.reduce.network import Network
 from qkdrp.common.digests import digest_of
 from qkdrp.common.errors import BackendError, CircuitError
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.network import Network
-from qkdrp.circuits.reduce import reduce_pqc
-from qkdrp.circuits.shapes import SHAPES
+from qkdrp.circuits.reduce.circuit import reduce_pqc
+from qkdrp.circuits.reduce.network import Network
+from qkdrp.circuits.reduce.shapes import SHAPES
 from qkdrp.common.errors import CircuitError
 
 
@@ -16,7 +16,7 @@ class Variant:
     Args:
         spec: The circuit.
         network: Shape of coupled qubits that the circuit is made anew for, a key of
-            :data:`~qkdrp.circuits.shapes.SHAPES`; empty for the circuit as built.
+            :data:`~qkdrp.circuits.reduce.shapes.SHAPES`; empty for the circuit as built.
         keep_tail: Whether the circuit made anew reads each observable from one qubit.
         fractional: Whether gates of any angle are used.
 

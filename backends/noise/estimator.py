@@ -9,9 +9,9 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import Target
 
-from qkdrp.backends.estimator import LocalEstimator, Reals
 from qkdrp.backends.isa.prepare import PHYSICAL, check_prepared
 from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.local_estimator import LocalEstimator, Reals
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.usage import Usage
 from qkdrp.common.errors import BackendError

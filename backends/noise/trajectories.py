@@ -6,13 +6,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.engine import ExactEngine, Pullback, Reals
+from qkdrp.backends.exact.engine import ExactEngine, Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.readout import read_out
 from qkdrp.circuits import compile_program
-from qkdrp.circuits.faults import Faults, compile_faults
-from qkdrp.circuits.program import Signs
+from qkdrp.circuits.pauli.faults import Faults, compile_faults
+from qkdrp.circuits.pauli.program import Signs
 
 BYTE = 8
 

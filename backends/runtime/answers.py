@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.runtime.estimators import quiet
+from qkdrp.backends.runtime.client_adapters import quiet
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.common.errors import BackendError
 

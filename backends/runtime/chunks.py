@@ -6,8 +6,8 @@ from itertools import pairwise
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.runtime import cost
+from qkdrp.backends.runtime.client_adapters import EstimatorAdapter, Load
 from qkdrp.backends.runtime.clients import Device
-from qkdrp.backends.runtime.estimators import EstimatorAdapter, Load
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import BackendError
 

@@ -10,8 +10,8 @@ from qiskit.transpiler import Target
 
 from qkdrp.backends.base import CostEstimate
 from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_duration
+from qkdrp.backends.runtime.client_adapters import EstimatorAdapter, Load, measurement_bases
 from qkdrp.backends.runtime.clients import Device
-from qkdrp.backends.runtime.estimators import EstimatorAdapter, Load, measurement_bases
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import BackendError
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.isa.store import CIRCUIT, MAPPING, load_prepared, save_prepared
+from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING, load_prepared, save_prepared
 from qkdrp.common.files import write_bytes
 
 Reals = NDArray[np.float64]

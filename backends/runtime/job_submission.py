@@ -7,8 +7,8 @@ from typing import Any
 
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
+from qkdrp.backends.runtime.client_adapters import ADAPTERS, quiet
 from qkdrp.backends.runtime.clients import Device, plain
-from qkdrp.backends.runtime.estimators import ADAPTERS, quiet
 from qkdrp.backends.runtime.job_search import JobSearch
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import PLANNED, Evaluation, JobRow

@@ -13,6 +13,8 @@ from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.base import Backend, Purpose
+from qkdrp.backends.qnn.parameter_shift import SpsaGradient
+from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime import digests
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.destinations import Destination, destination_of, set_written
@@ -21,8 +23,6 @@ from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
 from qkdrp.backends.runtime.result_files import write_expectations, write_job
-from qkdrp.backends.shifted import ShiftedQNN
-from qkdrp.backends.shifts import SpsaGradient
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from qkdrp.backends.isa.store import CIRCUIT, MAPPING
+from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING
 from qkdrp.backends.runtime import digests
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.destinations import JOB

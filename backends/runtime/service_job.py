@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from qkdrp.backends.runtime.client_adapters import quiet
 from qkdrp.backends.runtime.clients import client_errors, plain
-from qkdrp.backends.runtime.estimators import quiet
 from qkdrp.backends.runtime.ledger_rows import CANCELLED, DONE, FAILED
 
 WAITING = ("INITIALIZING", "PENDING", "QUEUED", "RUNNING")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from qkdrp.experiments.comparisons import LEVEL as ESTABLISHED
+from qkdrp.experiments.ito.comparisons import LEVEL as ESTABLISHED
 from qkdrp.experiments.noise.device import DEVICE
-from qkdrp.experiments.noise.names import (
+from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     Row,
     angle,
@@ -18,7 +18,7 @@ from qkdrp.experiments.noise.names import (
 )
 from qkdrp.experiments.noise.optimum import BOTH, NOISE, SHOTS, SIGNS
 from qkdrp.experiments.noise.table import MODEL, POINT
-from qkdrp.experiments.text import interval_text, p_equation
+from qkdrp.experiments.study.text import interval_text, p_equation
 
 NEGLIGIBLE = 0.01
 """Gain in a score below which an optimum counts as staying, if no fold may hide more."""

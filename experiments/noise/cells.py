@@ -1,7 +1,7 @@
 """The cells in which a trained model is evaluated: levels of noise, each with numbers of shots."""
 
 from qkdrp.backends.noise.levels import NoiseLevel
-from qkdrp.config import Settings
+from qkdrp.systems.response.config import Settings
 
 NONE = "none"
 """What the parts of scale 0 are called."""

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from qkdrp.common.intervals import POSITIVE, RANGES, REAL_LINE, differences
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.evaluation import SCORES
 from qkdrp.experiments.noise.table import LEVEL, MODEL, POINT, is_quiet
-from qkdrp.experiments.statistics import Mean, adjusted, corrected_mean
-from qkdrp.intervals import POSITIVE, RANGES, REAL_LINE, differences
+from qkdrp.experiments.study.statistics import Mean, adjusted, corrected_mean
 
 RESPONSE_RANGES = {
     **RANGES,

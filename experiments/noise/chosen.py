@@ -7,8 +7,8 @@ from typing import Any
 
 from qkdrp.common.angles import parse_angle
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.configurations import Configuration
 from qkdrp.experiments.noise.trainings import Training
+from qkdrp.experiments.study.configurations import Configuration
 
 FIRST = "repeat=1,fold=1"
 """What is chosen where nothing else is said."""

@@ -7,13 +7,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
-from qkdrp.backends.isa.store import MAPPING, load_prepared, save_prepared
+from qkdrp.backends.isa.prepared_file import MAPPING, load_prepared, save_prepared
 from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.backends.runtime.digests import pack_prepared, unpack_prepared
 from qkdrp.circuits import PQCSpec, build_pqc
 from qkdrp.circuits.digest import pqc_digest
-from qkdrp.config import Settings
+from qkdrp.systems.response.config import Settings
 
 FOLDER = "circuits"
 """Where the folder of a study keeps them."""

@@ -32,9 +32,9 @@ from qkdrp.cli.options import (
     ZScore,
     read_angle,
 )
-from qkdrp.config import DataConfig, FitConfig
-from qkdrp.experiments import options
-from qkdrp.experiments.options import Text, counted, listed, separated
+from qkdrp.experiments.study import options
+from qkdrp.experiments.study.options import Text, counted, listed, separated
+from qkdrp.systems.response.config import DataConfig, FitConfig
 
 if TYPE_CHECKING:
     from qkdrp.experiments.noise.config import NoiseConfig
@@ -244,7 +244,7 @@ def _show_costs(plan: "NoisePlan", *, dry: bool) -> None:
 
 def show_plan(config: "NoiseConfig", given: dict[str, Any]) -> None:
     """Print what the study would take."""
-    from qkdrp.experiments.estimate import show_estimate
+    from qkdrp.experiments.study.estimate import show_estimate
 
     with ExitStack() as stack:
         hardware = _open(stack, config, given)

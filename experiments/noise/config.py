@@ -9,13 +9,13 @@ from pydantic import Field, field_validator
 
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.common.errors import ConfigError
-from qkdrp.config import PAPER_A, PAPER_R, Angle
-from qkdrp.experiments.config import Positive, StudyConfig, one_of_each
-from qkdrp.experiments.contenders import contender
+from qkdrp.experiments.ito.studies import A_VALUES, R_VALUES
+from qkdrp.experiments.ito.studies import PRESETS as PROTOCOLS
 from qkdrp.experiments.noise.cells import NONE, Cell
 from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
-from qkdrp.experiments.studies import A_VALUES, R_VALUES
-from qkdrp.experiments.studies import PRESETS as PROTOCOLS
+from qkdrp.experiments.study.config import Positive, StudyConfig, one_of_each
+from qkdrp.experiments.study.contenders import contender
+from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle
 
 STUDY = "noise-sensitivity"
 """Name of the study on the command line."""

@@ -18,9 +18,9 @@ from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.evaluation import CellResult, drawn_contrast, score_values
 from qkdrp.experiments.noise.tasks import KeptLayer
 from qkdrp.experiments.noise.trainings import Training
-from qkdrp.experiments.runners import Outcome, Runner
-from qkdrp.experiments.tasks import Result, Task
-from qkdrp.model.recipes import spec_of
+from qkdrp.experiments.study.runners import Outcome, Runner
+from qkdrp.experiments.study.tasks import Result, Task
+from qkdrp.systems.response.recipes import spec_of
 
 NAME = "ibm_runtime"
 """The backend."""

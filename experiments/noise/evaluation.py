@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from qkdrp.backends.noise.readout import draw
-from qkdrp.config import Settings
+from qkdrp.common.intervals import varies
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.layer import Layer, Reals
-from qkdrp.intervals import varies
-from qkdrp.metrics import responder_auc
+from qkdrp.systems.response.config import Settings
+from qkdrp.systems.response.scores import responder_auc
 
 
 class Scores(Settings):

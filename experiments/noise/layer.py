@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from qkdrp.model.hybrid import HybridModel
+from qkdrp.nn.hybrid import HybridModel
 
 Reals = NDArray[np.float64]
 

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Drawing
 
-from qkdrp.experiments.figures import COLORS, MARKERS, panels
+from qkdrp.experiments.ito.figures import COLORS, MARKERS, panels
 from qkdrp.experiments.noise.cells import NONE
 from qkdrp.experiments.noise.changes import mean_frame
 from qkdrp.experiments.noise.device import DEVICE
-from qkdrp.experiments.noise.names import (
+from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     Row,
     angle,
@@ -22,7 +22,7 @@ from qkdrp.experiments.noise.names import (
 )
 from qkdrp.experiments.noise.optimum import SIGNS
 from qkdrp.experiments.noise.table import LEVEL, MODEL
-from qkdrp.page import Figure
+from qkdrp.reports.page import Figure
 
 READING_MAP = (
     "Each small map is one level of noise: columns are the scale of the noise, rows the number of "

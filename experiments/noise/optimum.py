@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qkdrp.common.intervals import CONFIDENCE, RANGES, differences
+from qkdrp.common.seeds import derive_seed
 from qkdrp.experiments.noise.changes import TEST, with_q
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.evaluation import SCORES
 from qkdrp.experiments.noise.table import LEVEL, MODEL, POINT, RUN
-from qkdrp.experiments.statistics import corrected_mean, freedom, tells, variance_factor
-from qkdrp.intervals import CONFIDENCE, RANGES, differences
-from qkdrp.seeds import derive_seed
+from qkdrp.experiments.study.statistics import corrected_mean, freedom, tells, variance_factor
 
 DRAWS = 2000
 """Draws of the mean scores of all points."""
@@ -69,8 +69,8 @@ class Surface:
         """Return the best points of draws of the mean scores, shape (n_draws,).
 
         Means are drawn together from Student's distribution, with the variance and the degrees of
-        freedom of :func:`~qkdrp.experiments.statistics.corrected_mean`. Of a single difference
-        between points this is the correlated t-test of Corani and Benavoli (2015).
+        freedom of :func:`~qkdrp.experiments.study.statistics.corrected_mean`. Of a single
+        difference between points this is the correlated t-test of Corani and Benavoli (2015).
 
         Args:
             folds: Number of folds of one repeat.

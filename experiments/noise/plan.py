@@ -5,12 +5,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qkdrp.baselines import BASELINES
 from qkdrp.common.errors import BackendError, ConfigError
-from qkdrp.experiments.contenders import contender
-from qkdrp.experiments.driver import Findings
-from qkdrp.experiments.estimate import PROBED_EPOCHS, relative_sizes
-from qkdrp.experiments.folds import make_folds
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.chosen import Chosen, Place
 from qkdrp.experiments.noise.circuits import Shelf, reader_of
@@ -24,10 +19,14 @@ from qkdrp.experiments.noise.device import (
 )
 from qkdrp.experiments.noise.tasks import NoiseResult, NoiseTask
 from qkdrp.experiments.noise.trainings import EXACT
-from qkdrp.experiments.plan import Cost, Phase, Plan
-from qkdrp.experiments.tasks import FoldResult, FoldTask, run_task
-from qkdrp.model import recipe_of
-from qkdrp.model.recipes import spec_of
+from qkdrp.experiments.study.contenders import contender
+from qkdrp.experiments.study.driver import Findings
+from qkdrp.experiments.study.estimate import PROBED_EPOCHS, relative_sizes
+from qkdrp.experiments.study.folds import make_folds
+from qkdrp.experiments.study.plan import Cost, Phase, Plan
+from qkdrp.experiments.study.tasks import FoldResult, FoldTask, run_task
+from qkdrp.systems.response.baselines import BASELINES
+from qkdrp.systems.response.recipes import recipe_of, spec_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,18 +8,19 @@ import pandas as pd
 from rich.console import Console
 
 from qkdrp.common.files import write_csv
-from qkdrp.experiments.driver import Findings
+from qkdrp.common.provenance import versions
+from qkdrp.experiments.ito.report import REPORT
 from qkdrp.experiments.noise.answers import answers, details, losses
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame
 from qkdrp.experiments.noise.device import DEVICE
-from qkdrp.experiments.noise.names import (
+from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     angle,
     circuit_name,
 )
 from qkdrp.experiments.noise.optimum import DRAWS, moves_frame, optimum_frame
 from qkdrp.experiments.noise.plan import NoisePlan
-from qkdrp.experiments.noise.shown import (
+from qkdrp.experiments.noise.report_tables import (
     device_table,
     learned_table,
     levels_table,
@@ -28,9 +29,8 @@ from qkdrp.experiments.noise.shown import (
     optimum_table,
 )
 from qkdrp.experiments.noise.table import noise_frame
-from qkdrp.experiments.report import REPORT
-from qkdrp.page import Figure, Page, Section, Table, write_markdown, write_page
-from qkdrp.provenance import versions
+from qkdrp.experiments.study.driver import Findings
+from qkdrp.reports.page import Figure, Page, Section, Table, write_markdown, write_page
 
 HTML = "report.html"
 

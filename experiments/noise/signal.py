@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
-from qkdrp.backends.shifts import QUARTER_TURN, check_shiftable
+from qkdrp.backends.qnn.parameter_shift import QUARTER_TURN, check_shiftable
 from qkdrp.experiments.noise.layer import Layer, Reals
 
 

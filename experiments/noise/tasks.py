@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qkdrp.backends import get_backend
 from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
-from qkdrp.config import Settings
+from qkdrp.common.seeds import derive_seed
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.circuits import PackedCircuit, reader_of
 from qkdrp.experiments.noise.evaluation import (
@@ -22,13 +22,13 @@ from qkdrp.experiments.noise.evaluation import (
 from qkdrp.experiments.noise.layer import Layer, Reals, layer_of
 from qkdrp.experiments.noise.signal import Signal, gradient_signals
 from qkdrp.experiments.noise.trainings import TRAININGS, Training
-from qkdrp.experiments.rows import Rows
-from qkdrp.experiments.tasks import Result, Task
-from qkdrp.fit import LabelledGenes, centre_head
-from qkdrp.model import build_model, pqc_of
-from qkdrp.model.normalisation import ModeratedTanh
-from qkdrp.regressor import HybridRegressor
-from qkdrp.seeds import derive_seed
+from qkdrp.experiments.study.rows import Rows
+from qkdrp.experiments.study.tasks import Result, Task
+from qkdrp.nn.normalisation import ModeratedTanh
+from qkdrp.systems.response.config import Settings
+from qkdrp.systems.response.recipes import build_model, pqc_of
+from qkdrp.systems.response.regressor import HybridRegressor
+from qkdrp.training.loop import LabelledGenes, centre_head
 
 PACKED = {"circuits": {"__all__": {"qpy", "mapping"}}}
 """What does not tell tasks apart: the digest stands for it."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from qkdrp.backends import Backend, get_backend
 from qkdrp.backends.aer_noisy import AerNoisy
-from qkdrp.config import Settings
-from qkdrp.seeds import derive_seed
+from qkdrp.common.seeds import derive_seed
+from qkdrp.systems.response.config import Settings
 
 if TYPE_CHECKING:
     from qkdrp.experiments.noise.tasks import NoiseTask

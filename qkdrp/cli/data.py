@@ -14,7 +14,7 @@ app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=Tr
 def show(source: Source = "synthetic", partner: Partner = None, decimal: Decimal = None) -> None:
     """List the drugs of a data folder with their counts."""
     from qkdrp.cli.data_report import report_drugs
-    from qkdrp.data import list_drugs, load_cohort
+    from qkdrp.systems.response.data import list_drugs, load_cohort
 
     given = {"partner": partner, "decimal": decimal}
     options = {name: value for name, value in given.items() if value}
@@ -28,7 +28,7 @@ def fetch(
 ) -> None:
     """Download published data, check and unpack them."""
     from qkdrp.cli.report import DownloadBar, report_counts
-    from qkdrp.data.fetch import fetch_dataset
+    from qkdrp.systems.response.data.fetch import fetch_dataset
 
     with DownloadBar() as progress:
         counts = fetch_dataset(name, output, progress)

@@ -10,7 +10,7 @@ from rich.table import Table
 from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
-    from qkdrp.data import Cohort
+    from qkdrp.systems.response.data import Cohort
 
 SIZES = ("drug", "samples", "non-responders", "responders", "genes", "missing")
 RANGES = ("drug", "label", "samples", "least", "25%", "median", "75%", "greatest")
@@ -19,7 +19,7 @@ RANGES = ("drug", "label", "samples", "least", "25%", "median", "75%", "greatest
 
 def report_drugs(cohorts: Iterable["Cohort"]) -> None:
     """Print the size of each cohort, and how ln IC50 is distributed over each label."""
-    from qkdrp.data.letters import doubt_letters
+    from qkdrp.systems.response.data.letters import doubt_letters
 
     sizes, ranges = Table(box=SIMPLE_HEAD), Table(title="ln IC50 by label", box=SIMPLE_HEAD)
     for table, names in ((sizes, SIZES), (ranges, RANGES)):

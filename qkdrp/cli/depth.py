@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.measurement import MEASUREMENTS
+from qkdrp.circuits.families.measurement import MEASUREMENTS
 from qkdrp.cli.options import Output
 
 _CIRCUITS, _RULES, _LOAD = "Circuits", "Rules", "Run times"
@@ -126,9 +126,9 @@ def depth(
     from qkdrp.cli.depth_report import print_report, print_written
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.options import parse_names, parse_whole_numbers
-    from qkdrp.depth.question import DEVICES, choose_circuits
-    from qkdrp.depth.write import write_report
-    from qkdrp.new_folder import refuse_taken
+    from qkdrp.reports.depth.question import DEVICES, choose_circuits
+    from qkdrp.reports.depth.write import write_report
+    from qkdrp.runs.new_folder import refuse_taken
 
     refuse_taken(output)
     circuits = choose_circuits(

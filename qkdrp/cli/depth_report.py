@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def print_report(report: "DepthReport") -> None:
     """Print tables, verdicts and recommendations."""
-    from qkdrp.depth.summary import FEW
+    from qkdrp.reports.depth.summary import FEW
 
     screen = console()
     circuits = list(dict.fromkeys(row.variant.circuit for row in report.rows))

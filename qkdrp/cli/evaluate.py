@@ -79,7 +79,7 @@ def evaluate(
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.report import report_evaluation
     from qkdrp.common.errors import JobsPendingError
-    from qkdrp.evaluation import evaluate as run_evaluation
+    from qkdrp.runs.evaluate import evaluate as run_evaluation
 
     try:
         with CircuitBar() as bar:
@@ -105,6 +105,6 @@ def evaluate(
 
 def _preview(run: Path, backend: str, options: dict[str, object]) -> None:
     from qkdrp.cli.hardware_report import print_preview
-    from qkdrp.preview import preview
+    from qkdrp.runs.cost_preview import preview
 
     print_preview(preview(run, backend, options))

@@ -11,8 +11,8 @@ from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.ledger_rows import Evaluation
-    from qkdrp.jobs import Cancelled, Collected
-    from qkdrp.preview import Preview
+    from qkdrp.runs.cost_preview import Preview
+    from qkdrp.runs.jobs import Cancelled, Collected
 
 
 def cost_lines(cost: Mapping[str, Any]) -> list[str]:

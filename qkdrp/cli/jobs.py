@@ -46,7 +46,7 @@ def show(which: Which, ledger: File = None) -> None:
 def wait(which: Which, ledger: File = None) -> None:
     """Wait until the jobs of an evaluation have ended; keeps their values in the ledger."""
     from qkdrp.cli.hardware_report import print_evaluations
-    from qkdrp.jobs import wait as wait_for
+    from qkdrp.runs.jobs import wait as wait_for
 
     book = _open(ledger)
     print_evaluations([wait_for(book, book.find(which))])
@@ -71,7 +71,7 @@ def collect(
     """Complete run folders from jobs that have ended; submits nothing."""
     from qkdrp.backends.runtime.destinations import waiting_evaluations
     from qkdrp.cli.hardware_report import print_collected
-    from qkdrp.jobs import collect as collect_one
+    from qkdrp.runs.jobs import collect as collect_one
 
     if run is not None and which is None:
         raise typer.BadParameter("--run needs the ID of the evaluation that it is for")
@@ -86,7 +86,7 @@ def collect(
 def cancel(which: Which, ledger: File = None) -> None:
     """Cancel the jobs of an evaluation that have not ended, and tell which could not be."""
     from qkdrp.cli.hardware_report import print_cancelled
-    from qkdrp.jobs import cancel as cancel_one
+    from qkdrp.runs.jobs import cancel as cancel_one
 
     book = _open(ledger)
     if not print_cancelled(cancel_one(book, book.find(which))):

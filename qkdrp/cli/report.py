@@ -21,13 +21,13 @@ from qkdrp.cli.hardware_report import hardware_lines
 from qkdrp.cli.noise_report import circuit_lines, noise_lines, repeats_line
 
 if TYPE_CHECKING:
-    from qkdrp.data.fetch import CohortCount
-    from qkdrp.evaluation import Evaluation
-    from qkdrp.fit import Epoch
-    from qkdrp.training import Prepared
+    from qkdrp.runs.evaluate import Evaluation
+    from qkdrp.runs.train import Prepared
+    from qkdrp.systems.response.data.fetch import CohortCount
+    from qkdrp.training.loop import Epoch
 
 SCORES = ("AUC", "Spearman", "Pearson", "MSE")
-"""Rows of score tables; keys of :class:`qkdrp.metrics.Scores` in small letters."""
+"""Rows of score tables; keys of :class:`qkdrp.systems.response.scores.Scores` in small letters."""
 
 MOST_SIDE_BY_SIDE = 3
 """Columns up to which scores and intervals fit into a line of 80 characters."""
@@ -103,8 +103,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
 
 
 def _introduction(prepared: "Prepared") -> list[str]:
-    from qkdrp.data.letters import doubt_letters
-    from qkdrp.model import recipe_of
+    from qkdrp.systems.response.data.letters import doubt_letters
+    from qkdrp.systems.response.recipes import recipe_of
 
     config, cohort, split = prepared.config, prepared.cohort, prepared.split
     n_responder = int(cohort.responder.sum())

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.measurement import MEASUREMENTS
+from qkdrp.circuits.families.measurement import MEASUREMENTS
 from qkdrp.cli.hardware_options import (
     AllowHardwareTraining,
     Device,
@@ -39,7 +39,7 @@ from qkdrp.cli.options import (
     noise_options,
     read_angle,
 )
-from qkdrp.config import DataConfig, FitConfig, ModelConfig, TrainConfig
+from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
 _CIRCUIT, _TRAINING = "Model", "Training"
@@ -164,9 +164,9 @@ def train(
     from qkdrp.cli.console import print_note
     from qkdrp.cli.report import TrainReport
     from qkdrp.common.stop_signals import held_back
-    from qkdrp.new_folder import refuse_taken
-    from qkdrp.training import prepare
-    from qkdrp.training import train as run_training
+    from qkdrp.runs.new_folder import refuse_taken
+    from qkdrp.runs.train import prepare
+    from qkdrp.runs.train import train as run_training
 
     refuse_taken(output)
     prepared = prepare(config)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from qkdrp.circuits import PauliProgram
-from qkdrp.circuits.program import Signs
+from qkdrp.circuits.pauli.program import Signs
 
 
 def random_program(rng: np.random.Generator) -> PauliProgram:

@@ -9,10 +9,10 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 from qkdrp.backends import QuantumLayer, get_backend
-from qkdrp.backends.isa.store import load_prepared
+from qkdrp.backends.isa.prepared_file import load_prepared
 from qkdrp.backends.noise.saved import save_model
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.reduce import reduce_pqc
+from qkdrp.circuits.reduce.circuit import reduce_pqc
 from qkdrp.common.errors import BackendError
 from tests.backends.tester import check_dtypes, check_gradients, check_shapes, exact_values
 from tests.backends.tester import random_point as random_values

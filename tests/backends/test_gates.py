@@ -17,10 +17,10 @@ from qiskit.circuit.library import (
 from qiskit.quantum_info import SparsePauliOp, random_clifford
 
 from qkdrp.backends import get_backend
-from qkdrp.backends.engine import ExactEngine
-from qkdrp.backends.gradient import AdjointEstimatorGradient
+from qkdrp.backends.exact.engine import ExactEngine
+from qkdrp.backends.qnn.adjoint_gradient import AdjointEstimatorGradient
 from qkdrp.circuits import PQC, compile_program
-from qkdrp.circuits.program import Signs
+from qkdrp.circuits.pauli.program import Signs
 from tests.backends.tester import check_gradients, check_values, random_point, stock_qnn
 from tests.circuits.random_circuits import reference_values
 

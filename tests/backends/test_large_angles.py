@@ -10,11 +10,11 @@ from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends import get_backend
-from qkdrp.backends.engine import ExactEngine
-from qkdrp.backends.plan import MAX_NARROW
+from qkdrp.backends.exact.engine import ExactEngine
+from qkdrp.backends.exact.plan import MAX_NARROW
 from qkdrp.circuits import PQC, compile_program
-from qkdrp.circuits.angles import LARGEST, reduced
-from qkdrp.circuits.program import Signs
+from qkdrp.circuits.pauli.angles import LARGEST, reduced
+from qkdrp.circuits.pauli.program import Signs
 from tests.backends.tester import exact_values
 
 WIDTHS = [3, MAX_NARROW + 1]

@@ -22,7 +22,7 @@ from qiskit.quantum_info import Clifford, SparsePauliOp, random_unitary
 
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.digest import legacy_digest, pqc_digest
-from qkdrp.circuits.reduce import reduce_pqc
+from qkdrp.circuits.reduce.circuit import reduce_pqc
 from qkdrp.common.errors import CircuitError
 
 KNOWN = "8f806febf8e6b5403a99bbe42a8897977d570cacb9f64047bdd36d73c39d639c"

@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends import get_backend
-from qkdrp.backends.engine import ExactEngine
+from qkdrp.backends.exact.engine import ExactEngine
 from qkdrp.circuits import (
     ENTANGLERS,
     MEASUREMENTS,

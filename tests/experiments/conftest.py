@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from qkdrp.experiments.config import StudyConfig
-from qkdrp.experiments.driver import Findings, run_study
-from qkdrp.experiments.runners import LocalRunner
-from qkdrp.experiments.store import TaskStore, open_store
-from qkdrp.experiments.study import StudyPlan
+from qkdrp.experiments.ito.ito_plan import StudyPlan
+from qkdrp.experiments.study.config import StudyConfig
+from qkdrp.experiments.study.driver import Findings, run_study
+from qkdrp.experiments.study.runners import LocalRunner
+from qkdrp.experiments.study.task_results import TaskStore, open_store
 from tests.qkdrp.conftest import DRUGS, cli, folder, make_tables
 
 __all__ = ["cli", "folder"]

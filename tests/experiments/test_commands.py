@@ -11,11 +11,11 @@ import pandas as pd
 import psutil
 import pytest
 
-from qkdrp.experiments import runners
-from qkdrp.experiments.contenders import CONTENDERS
-from qkdrp.experiments.studies import STUDIES
-from qkdrp.experiments.summary import SUMMARY
-from qkdrp.experiments.tasks import Result, Task, run_task
+from qkdrp.experiments.ito.studies import STUDIES
+from qkdrp.experiments.ito.summary import SUMMARY
+from qkdrp.experiments.study import runners
+from qkdrp.experiments.study.contenders import CONTENDERS
+from qkdrp.experiments.study.tasks import Result, Task, run_task
 from tests.qkdrp.conftest import CliResult, snapshot
 
 Cli = Callable[..., CliResult]

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from qkdrp.cli import main
-from qkdrp.config import TrainConfig
-from qkdrp.data import Cohort
-from qkdrp.training import prepare, train
+from qkdrp.runs.train import prepare, train
+from qkdrp.systems.response.config import TrainConfig
+from qkdrp.systems.response.data import Cohort
 
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.ledger import Ledger

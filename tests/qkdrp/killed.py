@@ -8,9 +8,10 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from qkdrp import evaluation
-from qkdrp.backends.runtime import estimators, job_collection
+from qkdrp.backends.runtime import client_adapters as estimators
+from qkdrp.backends.runtime import job_collection
 from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.runs import evaluate as evaluation
 
 
 def die(*_: Any, **__: Any) -> None:

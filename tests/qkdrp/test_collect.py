@@ -11,7 +11,8 @@ import pytest
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
 
-from qkdrp.backends.runtime import estimator, job_collection
+from qkdrp.backends.runtime import device_estimator as estimator
+from qkdrp.backends.runtime import job_collection
 from qkdrp.backends.runtime.ledger import Ledger
 from tests.qkdrp.conftest import read_json
 from tests.qkdrp.hardware import (

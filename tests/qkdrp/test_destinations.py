@@ -104,7 +104,7 @@ def test_collecting_works_from_another_folder_and_with_moved_data(
 def test_another_run_does_not_get_the_results(
     ibm: RuntimeServer, queued: str, book: Ledger, cli: Cli, run: Path, tmp_path: Path
 ) -> None:
-    from qkdrp.training import prepare, train
+    from qkdrp.runs.train import prepare, train
     from tests.qkdrp.conftest import small_config
 
     end_all(ibm)

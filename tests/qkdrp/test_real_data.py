@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from qkdrp.config import TrainConfig
-from qkdrp.data import list_drugs, load_cohort
-from qkdrp.data.fetch import PUBLISHED_COUNTS
-from qkdrp.training import prepare, train
+from qkdrp.runs.train import prepare, train
+from qkdrp.systems.response.config import TrainConfig
+from qkdrp.systems.response.data import list_drugs, load_cohort
+from qkdrp.systems.response.data.fetch import PUBLISHED_COUNTS
 from tests.qkdrp.conftest import RUN_FILES
 
 FOLDER = str(Path(os.environ.get("QKDRP_REAL_DATA", "")) / "gdsc5")

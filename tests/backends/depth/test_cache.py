@@ -9,7 +9,8 @@ from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.sweep import Request, Sweep
 from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.isa import placements
-from qkdrp.circuits import PQCSpec, reduce
+from qkdrp.circuits import PQCSpec
+from qkdrp.circuits.reduce import circuit as reduce
 
 
 def test_what_is_put_is_there(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.trial import Trial, try_out, weigh
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.reduce import reduce_pqc
+from qkdrp.circuits.reduce.circuit import reduce_pqc
 from tests.circuits.random_circuits import reference_values
 
 

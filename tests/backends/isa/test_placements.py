@@ -7,7 +7,7 @@ from qkdrp.backends.isa.placements import find_placements
 from qkdrp.backends.isa.regions import coupling_losses, usable_region
 from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.circuits.reduce import reduce_pqc
+from qkdrp.circuits.reduce.circuit import reduce_pqc
 from qkdrp.common.errors import BackendError
 
 

@@ -6,8 +6,8 @@ from qiskit.quantum_info import Statevector
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2, FakeTorino
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit, check_prepared, prepare
+from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING, load_prepared, save_prepared
 from qkdrp.backends.isa.regions import find_regions
-from qkdrp.backends.isa.store import CIRCUIT, MAPPING, load_prepared, save_prepared
 from qkdrp.backends.isa.targets import restrict
 from qkdrp.circuits import PQCSpec, build_pqc
 from qkdrp.common.errors import BackendError

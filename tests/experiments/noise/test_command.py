@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.experiments import runners
+from qkdrp.experiments.ito.summary import SETTINGS
 from qkdrp.experiments.noise.table import COLUMNS
-from qkdrp.experiments.summary import SETTINGS
-from qkdrp.experiments.tasks import Result, Task
+from qkdrp.experiments.study import runners
+from qkdrp.experiments.study.tasks import Result, Task
 from tests.experiments.noise.conftest import NOISE
 from tests.experiments.test_commands import started, wait_for_tasks
 from tests.qkdrp.conftest import CliResult, snapshot
@@ -44,7 +44,7 @@ def finished(study: tuple[Path, list[object]]) -> Path:
     from qkdrp.cli import main
 
     path, arguments = study
-    pages = import_module("qkdrp.page.render")
+    pages = import_module("qkdrp.reports.page.render")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "DPI", 40)  # pictures are looked at elsewhere
         with pytest.raises(SystemExit) as caught:

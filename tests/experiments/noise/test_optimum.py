@@ -8,7 +8,7 @@ from qkdrp.experiments.noise.answers import answers, details, losses
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame, mean_frame
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.optimum import Surface, moves_frame, optimum_frame
-from qkdrp.experiments.noise.shown import levels_table, optimum_table
+from qkdrp.experiments.noise.report_tables import levels_table, optimum_table
 from tests.experiments.noise.conftest import made_up, noise_config
 
 A_POINTS = [(1.0, 1.5), (20.0, 1.5), (100.0, 1.5), (20.0, 3.0)]

@@ -11,10 +11,10 @@ from qkdrp.experiments.noise import tasks
 from qkdrp.experiments.noise.circuits import PackedCircuit, Shelf
 from qkdrp.experiments.noise.plan import NoisePlan
 from qkdrp.experiments.noise.tasks import NoiseResult, NoiseTask
-from qkdrp.experiments.tasks import parse_result, run_task
-from qkdrp.metrics import responder_auc
-from qkdrp.model import pqc_of
-from qkdrp.regressor import HybridRegressor
+from qkdrp.experiments.study.tasks import parse_result, run_task
+from qkdrp.systems.response.recipes import pqc_of
+from qkdrp.systems.response.regressor import HybridRegressor
+from qkdrp.systems.response.scores import responder_auc
 from tests.experiments.noise.conftest import READOUT, noise_config
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from qiskit_aer.noise import NoiseModel, thermal_relaxation_error
 
-from qkdrp.backends.isa.store import load_prepared
+from qkdrp.backends.isa.prepared_file import load_prepared
 from qkdrp.backends.noise.model_file import save_model
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 

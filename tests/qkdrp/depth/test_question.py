@@ -4,7 +4,7 @@ import pytest
 
 from qkdrp.circuits import PQCSpec
 from qkdrp.common.errors import CircuitError, ConfigError, RunError
-from qkdrp.depth.question import choose_circuits, parse_spec
+from qkdrp.reports.depth.question import choose_circuits, parse_spec
 
 
 @pytest.mark.parametrize("text", ["4,2,1", "(4 2 1)", " 4, 2, 1 "])
@@ -43,7 +43,7 @@ def test_nothing_asked_for_is_refused() -> None:
 
 def test_a_run_gives_its_circuit(tmp_path: Path) -> None:
     from qkdrp.common.files import write_json
-    from qkdrp.config import TrainConfig
+    from qkdrp.systems.response.config import TrainConfig
 
     config = TrainConfig.make(model={"n_qubits": 3, "n_variational": 2, "measurement": "single"})
     write_json(tmp_path / "config.json", config.model_dump())

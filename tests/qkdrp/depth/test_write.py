@@ -11,9 +11,9 @@ from qkdrp.backends.depth.cache import Cache
 from qkdrp.backends.depth.report import DepthReport
 from qkdrp.backends.depth.rules import RULES
 from qkdrp.circuits import PQCSpec
-from qkdrp.depth import figures
-from qkdrp.depth.summary import estimate_frame, shown
-from qkdrp.depth.write import FIGURES, GAINS, PAGE, RECORD, TABLE, write_report
+from qkdrp.reports.depth import figures
+from qkdrp.reports.depth.summary import estimate_frame, shown
+from qkdrp.reports.depth.write import FIGURES, GAINS, PAGE, RECORD, TABLE, write_report
 from tests.browser import needs_chromium, widths
 
 

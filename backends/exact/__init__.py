@@ -1,0 +1,1 @@
+"""The exact engine: state-vector values and adjoint gradients of Pauli programs."""

@@ -1,0 +1,1 @@
+"""Quantum neural networks: estimators as differentiable functions and torch layers."""

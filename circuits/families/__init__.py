@@ -1,0 +1,1 @@
+"""Families of circuits: a builder and a specification each."""

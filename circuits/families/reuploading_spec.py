@@ -1,0 +1,71 @@
+"""The specification of a parameterised quantum circuit (PQC)."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+from qkdrp.circuits.entanglers import ENTANGLERS
+from qkdrp.circuits.families.measurement import MEASUREMENTS
+from qkdrp.common.errors import CircuitError
+
+_MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
+_CHOICES = {"measurement": MEASUREMENTS, "entangler": ENTANGLERS}
+
+
+@dataclass(frozen=True)
+class PQCSpec:
+    """Sizes and choices that determine a circuit of Ito et al. 2025 completely.
+
+    ``PQCSpec(8, 32, 5, "single")`` is the quantum depth-infused layer of Sagingalieva et al. 2023.
+
+    Args:
+        n_qubits: Number of qubits (n1), at least 2.
+        n_encoding: Number of RZ encoding layers (n2), at least 1.
+        n_variational: Number of variational layers in each block (n3), at least 1.
+        measurement: A key of :data:`~qkdrp.circuits.families.measurement.MEASUREMENTS`:
+            ``"multi"`` reads every qubit, ``"single"`` the parity that CNOTs gather on qubit 0.
+        entangler: A key of :data:`~qkdrp.circuits.entanglers.ENTANGLERS`.
+        absorb_tail: Conjugate the CNOTs behind the last rotation into the observables: the same
+            expectation values from a shallower circuit with longer Z strings.
+
+    Raises:
+        CircuitError: If a size is too small or a choice is unknown.
+    """
+
+    n_qubits: int
+    n_encoding: int
+    n_variational: int
+    measurement: str = "multi"
+    entangler: str = "ring"
+    absorb_tail: bool = False
+
+    def __post_init__(self) -> None:
+        """Check sizes and choices."""
+        for name, least in _MINIMA.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+                raise CircuitError(
+                    f"{name} = {value!r}: expected a whole number of at least {least}."
+                )
+            object.__setattr__(self, name, int(value))
+        if self.absorb_tail not in (True, False):
+            raise CircuitError(f"absorb_tail = {self.absorb_tail!r}: expected True or False.")
+        object.__setattr__(self, "absorb_tail", bool(self.absorb_tail))
+        for name, registry in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in tuple(registry):
+                raise CircuitError(f"{name} = {value!r}: choose one of {', '.join(registry)}.")
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of rotation angles that carry data, n1 * n2."""
+        return self.n_qubits * self.n_encoding
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trainable rotation angles, n1 * n3 * (n2 + 1)."""
+        return self.n_qubits * self.n_variational * (self.n_encoding + 1)
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of observables."""
+        return MEASUREMENTS[self.measurement].n_outputs(self.n_qubits)

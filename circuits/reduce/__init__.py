@@ -1,0 +1,1 @@
+"""Circuits of fewer two-qubit gates with the same values."""

@@ -1,0 +1,1 @@
+"""The studies of Ito et al. 2025: cross-validation, grid, tables 1 to 3, figures."""

@@ -1,0 +1,1 @@
+"""Machinery of studies: plans, tasks, runners, results on disk."""

@@ -1,0 +1,195 @@
+"""Where tasks run: in this process, in worker processes of joblib, or on a Dask cluster."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+
+from qkdrp.backends.workers import end_workers, start_workers
+from qkdrp.common.errors import StudyError
+from qkdrp.experiments.study.tasks import Result, Task, run_task
+
+ATTEMPTS = 2
+"""Times that a task is tried."""
+
+NEEDED = (
+    "qkdrp.backends.statevector",
+    "qkdrp.backends.aer_exact",
+    "qkdrp.systems.response.regressor",
+)
+"""Modules that most trainings need."""
+
+RESTARTS = 3
+"""Times that workers are started again after one of them died."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task.
+
+    Args:
+        task: The task.
+        result: Its result; None where it failed.
+        error: Why it failed last.
+        pending: Whether it did not fail, but waits for something elsewhere.
+    """
+
+    task: Task
+    result: Result | None = None
+    error: str = ""
+    pending: bool = False
+
+
+def attempt(task: Task) -> Outcome:
+    """Run a task, once more if it fails; never raises."""
+    error = ""
+    for _ in range(ATTEMPTS):
+        try:
+            return Outcome(task, run_task(task))
+        except Exception as failure:  # noqa: BLE001  # one task's failure must not end the others
+            error = f"{type(failure).__name__}: {failure}"
+    return Outcome(task, error=error)
+
+
+class Runner(AbstractContextManager["Runner"], ABC):
+    """Runs tasks and gives their outcomes in the order in which they finish.
+
+    Args:
+        n_workers: Tasks that run at the same time.
+    """
+
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+
+    @abstractmethod
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield the outcome of every task."""
+
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """Leave nothing behind, at once after an error of a ``kind``."""
+
+
+class LocalRunner(Runner):
+    """Runs tasks in worker processes of one thread, or in this process if there is one worker.
+
+    Workers start with the first tasks and stay until the runner is closed.
+
+    Args:
+        workers: Number of processes; 0 for as many as there are cores.
+    """
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers or joblib.cpu_count())
+        self._executor: Executor | None = None
+
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """End the workers, at once after an error."""
+        if self._executor is not None:
+            end_workers(self._executor, at_once=kind is not None)
+            self._executor = None
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield the outcome of every task.
+
+        Raises:
+            StudyError: If workers keep dying.
+        """
+        if self.n_workers == 1:
+            yield from map(attempt, tasks)
+            return
+        left = {task.key: task for task in tasks}
+        for _ in range(1 + RESTARTS):
+            try:
+                for outcome in self._in_workers(list(left.values())):
+                    del left[outcome.task.key]
+                    yield outcome
+            except BrokenProcessPool:
+                self._executor = None
+                continue
+            return
+        raise StudyError(
+            f"Workers died {1 + RESTARTS} times with {len(left)} tasks left, for lack of memory "
+            "most likely: take fewer --workers and --resume."
+        )
+
+    def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
+        if self._executor is None:
+            self._executor = start_workers(self.n_workers, NEEDED)
+        futures = [self._executor.submit(attempt, task) for task in tasks]
+        yield from (future.result() for future in as_completed(futures))
+
+
+class DaskRunner(Runner):
+    """Runs tasks on a Dask cluster; its workers need qkdrp, and the data under the same path.
+
+    A worker that dies is Dask's to replace; its tasks run again elsewhere.
+
+    Args:
+        scheduler: Address of a scheduler, or ``local:N`` to start one with N workers here.
+
+    Raises:
+        StudyError: If Dask is not installed, the address cannot be meant, or nobody answers.
+    """
+
+    def __init__(self, scheduler: str) -> None:
+        try:
+            import distributed
+        except ImportError as error:
+            raise StudyError("--scheduler needs Dask: pip install 'qkdrp[cluster]'.") from error
+        self._stack = ExitStack()
+        address: Any = scheduler
+        if scheduler.startswith("local:"):
+            count = scheduler.removeprefix("local:")
+            if not count.isdecimal() or int(count) < 1:
+                raise StudyError(f"--scheduler {scheduler}: expected local:N with N workers.")
+            address = self._stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=int(count), threads_per_worker=1, dashboard_address="127.0.0.1:0"
+                )
+            )
+        try:
+            self.client = self._stack.enter_context(distributed.Client(address, timeout=10))
+        except (OSError, ValueError) as error:
+            self._stack.close()
+            raise StudyError(
+                f"--scheduler {scheduler}: found no scheduler there; start one with "
+                "'dask scheduler' and 'dask worker', or take local:N."
+            ) from error
+        threads = self.client.nthreads().values()
+        if any(count > 1 for count in threads):
+            self._stack.close()
+            raise StudyError(
+                f"--scheduler {scheduler}: found workers of {max(threads)} threads, expected 1, "
+                "which makes results repeatable: start them with --nthreads 1."
+            )
+        super().__init__(len(threads))
+
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """Leave the cluster, and end it if it was started here."""
+        self._stack.close()
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield the outcome of every task."""
+        from distributed import as_completed
+
+        futures = {
+            self.client.submit(attempt, task, key=f"qkdrp-{task.key}", pure=False): task
+            for task in tasks
+        }
+        for future in as_completed(list(futures)):
+            task = futures.pop(future)
+            if future.status == "finished":
+                yield future.result()
+            else:
+                yield Outcome(task, error=str(future.exception()))
+            future.release()
+
+
+def open_runner(workers: int, scheduler: str | None) -> Runner:
+    """Return the runner that was asked for: one on Dask where a scheduler is named, else here."""
+    return LocalRunner(workers) if scheduler is None else DaskRunner(scheduler)

@@ -1,0 +1,1 @@
+"""Torch blocks that systems share: encoder, normalisation, controls, hybrid model."""

@@ -1,0 +1,138 @@
+"""A depth report as a page."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from qkdrp.backends.depth.report import DepthReport
+from qkdrp.backends.depth.rules import RULES
+from qkdrp.reports.depth.summary import (
+    count_frame,
+    device_frame,
+    estimate_frame,
+    gain_frame,
+    recommendation_frame,
+)
+from qkdrp.reports.page import Figure, Page, Section, Table
+
+VERDICTS = {True: "met", False: "not met", None: "cannot be told"}
+
+
+def make_page(
+    report: DepthReport, figures: Mapping[str, Figure], versions: Mapping[str, str]
+) -> Page:
+    """Return the page of a report.
+
+    Args:
+        report: The report.
+        figures: By the names that :func:`~qkdrp.reports.depth.write.draw` gives them.
+        versions: Of packages.
+    """
+    top = report.top()
+    drawn = [figures[name] for name in ("circuit", "layout") if name in figures]
+    verdicts = pd.DataFrame(
+        {
+            "rule": [RULES[each.rule].title for each in report.verdicts(top)],
+            "verdict": [VERDICTS[each.met] for each in report.verdicts(top)],
+            "why": [each.words for each in report.verdicts(top)],
+        }
+    )
+    best: list[str | Table | Figure] = [
+        f"The highest success of a value: {top.variant.circuit}, {top.variant.form}, on "
+        f"{top.device}, physical qubits {', '.join(map(str, top.trial.qubits))}.",
+        Table("What each rule says of it", verdicts),
+        *drawn,
+    ]
+    sections = [
+        Section("Which device holds which circuit", [figures["success"], figures["volume"]])
+    ]
+    if report.gains:
+        sections.append(
+            Section(
+                "The same values from fewer gates",
+                [
+                    "All forms of a circuit have the same expectation values. Fewer gates is not "
+                    "always better: longer strings are read right less often, so the form that is "
+                    "chosen is that with the highest success of a value, readouts included.",
+                    Table(
+                        "Two-qubit gates as asked for, fewest, and as chosen", gain_frame(report)
+                    ),
+                ],
+            )
+        )
+    if report.recommendations:
+        sections.append(
+            Section(
+                "The smallest change that meets each rule",
+                [
+                    Table(
+                        "Each rule as it is, and what to change",
+                        recommendation_frame(report),
+                    )
+                ],
+            )
+        )
+    sections += [
+        Section("The best row", best),
+        Section(
+            "Best of all seeds",
+            [
+                _reading(report),
+                Table("Gates, layers, qubits", count_frame(report), 3),
+                Table("Times, successes, rules", estimate_frame(report), 3),
+            ],
+        ),
+        Section("Devices", [Table("Calibrations", device_frame(report))]),
+    ]
+    if report.skipped:
+        sections.append(
+            Section(
+                "Left out",
+                [f"{each.circuit} {each.device}: {each.reason}" for each in report.skipped],
+            )
+        )
+    return Page(
+        title="What devices can hold",
+        lead=_lead(report),
+        sections=sections,
+        provenance=[
+            f"{len(report.rows)} transpilations, seeds {', '.join(map(str, report.seeds))}",
+            *(
+                f"{name}: calibrated {device.calibrated or 'unknown'}, digest "
+                f"{device.digest()[:12]}"
+                for name, device in report.devices.items()
+            ),
+            ", ".join(f"{name} {version}" for name, version in versions.items()),
+        ],
+    )
+
+
+def _lead(report: DepthReport) -> list[str]:
+    top = report.top()
+    circuits = len({row.variant.circuit for row in report.rows})
+    lines = [
+        f"{circuits} circuit{'s' * (circuits > 1)} on {len(report.devices)} "
+        f"device{'s' * (len(report.devices) > 1)}. The likeliest to succeed is "
+        f"{top.variant.circuit} ({top.variant.form}) on {top.device}: "
+        f"{top.trial.two_qubit_gates} two-qubit gates, success of a value "
+        f"{top.trial.value_success:.2f}."
+    ]
+    if report.gains:
+        shares = sorted(1 / gain.ratio for gain in report.gains)
+        span = " to ".join(dict.fromkeys(f"{share:.0%}" for share in (shares[0], shares[-1])))
+        lines.append(
+            f"Forms with the same values need {span} of the two-qubit gates that the transpiler's "
+            "best of the circuit as asked for has."
+        )
+    return lines
+
+
+def _reading(report: DepthReport) -> str:
+    load = report.load
+    return (
+        "Success is the product of 1 - error over gates and all readouts; the success of a value "
+        "counts the readouts of its own string only. Times are estimates for "
+        f"{load.samples} samples (inference) and for one parameter-shift gradient of a batch of "
+        f"{load.batch} (training step), at {load.shots} shots. Published gates are those of Team "
+        "PNU's formula, which counts neither routing nor all rotations. Every row is in depth.csv."
+    )

@@ -1,0 +1,1 @@
+"""The systems: what each learns from, what it trains, how it is scored."""

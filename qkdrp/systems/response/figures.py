@@ -1,0 +1,124 @@
+"""Figures of one run."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from qkdrp.common.files import atomic
+from qkdrp.runs.folder import Run
+from qkdrp.systems.response.data import Cohort
+from qkdrp.systems.response.recipes import recipe_of
+
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
+"""Of Okabe and Ito: told apart by every reader."""
+
+EMBEDDED_SAMPLES = 100
+"""Training samples whose embedding is shown, as in figure 3 of Ito et al. 2025."""
+
+
+def draw_figures(
+    folder: Path,
+    run: Run,
+    cohort: Cohort,
+    history: pd.DataFrame,
+    predictions: pd.DataFrame,
+) -> None:
+    """Draw the learning curve, predicted against measured, and the embedding.
+
+    Args:
+        folder: Where the figures go; made if missing.
+        run: The trained model.
+        cohort: Its data.
+        history: One row per epoch; no learning curve is drawn where there is none.
+        predictions: One row per sample.
+    """
+    folder.mkdir(exist_ok=True)
+    title = f"{cohort.drug}, {run.config.model.model}"
+    if cohort.synthetic:
+        title += " (SYNTHETIC DATA)"
+    figures = {
+        "predictions": predictions_figure(predictions),
+        "embedding": embedding_figure(run, cohort),
+    }
+    if len(history):
+        figures["learning_curve"] = learning_curve(history, run.regressor.fit_.best_epoch)
+    for name, figure in figures.items():
+        figure.suptitle(title, fontsize=11, parse_math=False)  # a drug may be called $x$
+        with atomic(folder / f"{name}.png") as temporary:
+            figure.savefig(temporary, dpi=150, format="png")
+
+
+def learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
+    """Draw losses and validation AUC against the epoch, the best epoch marked."""
+    figure, (losses, auc) = _panels(2)
+    losses.plot(history["epoch"], history["train_loss"], color=BLUE, label="training")
+    losses.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
+    losses.set(ylabel="mean squared error")
+    losses.legend(frameon=False)
+    auc.plot(history["epoch"], history["validation_auc"], color=ORANGE)
+    auc.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":")
+    best = history[history["epoch"] == best_epoch]
+    auc.plot(
+        best["epoch"], best["validation_auc"], "o", color=ORANGE, label=f"best: epoch {best_epoch}"
+    )
+    auc.set(ylabel="validation AUC")
+    auc.legend(frameon=False, loc="lower right")
+    for axes in (losses, auc):
+        axes.set(xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def predictions_figure(predictions: pd.DataFrame) -> Figure:
+    """Draw predicted against measured label: all parts faintly, the test rows by class."""
+    figure, (axes,) = _panels(1)
+    test = predictions["part"] == "test"
+    responder = predictions["responder"].astype(bool)
+    axes.axline(
+        (0, 0), slope=1, color=GREY, linewidth=0.8, linestyle=":", label="predicted = measured"
+    )
+    for rows, label, color, size, marker, alpha in (
+        (~test, "training and validation", GREY, 8, "o", 0.25),
+        (test & ~responder, "test, non-responder", BLUE, 22, "o", 1.0),
+        (test & responder, "test, responder", ORANGE, 30, "^", 1.0),
+    ):
+        axes.scatter(
+            predictions.loc[rows, "label"],
+            predictions.loc[rows, "prediction"],
+            s=size,
+            c=color,
+            marker=marker,
+            alpha=alpha,
+            linewidths=0,
+            label=label,
+        )
+    axes.set(xlabel="measured, tanh-normalised ln IC50", ylabel="predicted", xlim=(-1.05, 1.05))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    return figure
+
+
+def embedding_figure(run: Run, cohort: Cohort) -> Figure:
+    """Draw the embedding of training samples before and after normalisation (paper's figure 3)."""
+    shown = cohort.select(run.split.train[:EMBEDDED_SAMPLES])
+    phi, angles = run.regressor.embed(run.preprocessor.genes(shown))
+    panels = [(phi, "embedding $\\phi$", BLUE)]
+    if recipe_of(run.config.model).quantum:
+        panels.append((angles, "rotation angle $\\phi'$ (rad)", ORANGE))
+    figure, axes = _panels(len(panels))
+    for axis, (values, label, color) in zip(axes, panels, strict=True):
+        axis.hist(values.ravel(), bins=50, color=color)
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+        axis.set(xlabel=label, ylabel="values")
+        axis.set_title(f"{len(shown)} training samples x {values.shape[1]} features", fontsize=9)
+    return figure
+
+
+def _panels(count: int) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(4.6 * count, 3.8), layout="constrained")
+    axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+    return figure, axes

@@ -1,0 +1,132 @@
+"""Gene imputation, filter and scaling, fitted on training rows only."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from qkdrp.common.errors import DataError
+from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.labels import LabelNormaliser
+
+VARIANCE_THRESHOLD = 0.1
+"""Genes whose population variance over the training rows is larger are kept."""
+
+
+def preprocessing(zscore: bool = True, variance_threshold: float = VARIANCE_THRESHOLD) -> Pipeline:
+    """Return the unfitted scikit-learn pipeline: impute, filter by variance, scale.
+
+    Missing values become training means; genes of a population variance up to the threshold are
+    dropped; z-scores use training means and standard deviations.
+
+    Args:
+        zscore: Whether to standardise genes.
+        variance_threshold: Square of the units of the expression values.
+    """
+    return Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="mean", keep_empty_features=True)),
+            ("filter", VarianceThreshold(variance_threshold)),
+            ("scale", StandardScaler() if zscore else "passthrough"),
+        ]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class GeneTransform:
+    """A fitted preprocessing as plain numbers, so that a run can be kept without pickles.
+
+    ``(x - mean) / scale`` of the kept genes, with ``fill`` in place of missing values.
+
+    Args:
+        genes: Names of the kept genes, shape (n_kept,).
+        fill: Training means, shape (n_kept,).
+        mean: Subtracted, shape (n_kept,).
+        scale: Divided by, shape (n_kept,).
+    """
+
+    genes: NDArray[np.str_]
+    fill: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, cohort: Cohort, zscore: bool, variance_threshold: float) -> Self:
+        """Fit the preprocessing on a cohort of training rows.
+
+        Raises:
+            DataError: If no gene passes the filter.
+        """
+        pipeline = preprocessing(zscore, variance_threshold)
+        try:
+            pipeline.fit(cohort.expression)
+        except ValueError as error:
+            raise DataError(
+                f"No gene has a training variance above {variance_threshold}; are the values on "
+                "a log scale? Lower the threshold otherwise."
+            ) from error
+        kept = pipeline["filter"].get_support()
+        n_kept = int(kept.sum())
+        scaler = pipeline["scale"]
+        return cls(
+            genes=cohort.genes[kept],
+            fill=pipeline["impute"].statistics_[kept].astype(np.float64),
+            mean=scaler.mean_ if zscore else np.zeros(n_kept),
+            scale=scaler.scale_ if zscore else np.ones(n_kept),
+        )
+
+    def __call__(self, cohort: Cohort) -> NDArray[np.float32]:
+        """Return the model's input, shape (n_samples, n_kept).
+
+        Raises:
+            DataError: If the cohort lacks a kept gene.
+        """
+        position = {gene: index for index, gene in enumerate(cohort.genes.tolist())}
+        missing = [gene for gene in self.genes.tolist() if gene not in position]
+        if missing:
+            raise DataError(
+                f"{len(missing)} of the model's {len(self.genes)} genes are not in the data, "
+                f"{missing[0]!r} for one: give data of the same platform."
+            )
+        columns = [position[gene] for gene in self.genes.tolist()]
+        values = cohort.expression[:, columns].astype(np.float64)
+        values = np.where(np.isnan(values), self.fill, values)
+        return ((values - self.mean) / self.scale).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessor:
+    """Everything that is fitted on training rows before the model is.
+
+    Args:
+        transform: Of expression.
+        labels: Of ln IC50.
+    """
+
+    transform: GeneTransform
+    labels: LabelNormaliser
+
+    @classmethod
+    def fit(cls, cohort: Cohort, zscore: bool, variance_threshold: float) -> Self:
+        """Fit on a cohort of training rows.
+
+        Raises:
+            DataError: If no gene passes the filter.
+        """
+        return cls(
+            GeneTransform.fit(cohort, zscore, variance_threshold),
+            LabelNormaliser().fit(cohort.ln_ic50[:, np.newaxis]),
+        )
+
+    def genes(self, cohort: Cohort) -> NDArray[np.float32]:
+        """Return the model's input, shape (n_samples, n_kept)."""
+        return self.transform(cohort)
+
+    def label(self, cohort: Cohort) -> NDArray[np.float64]:
+        """Return the normalised label, shape (n_samples,)."""
+        return self.labels.transform(cohort.ln_ic50[:, np.newaxis])[:, 0]
