@@ -174,8 +174,8 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
         definition = _synthesised(operation, instruction.qubits)
     except (QiskitError, TypeError):  # it has one for numbers only
         definition = None
-    if definition is None and _has_matrix(instruction):
-        definition = _of_matrix(UnitaryGate(operation.to_matrix()), where)
+    if definition is None and (matrix := _matrix_of(instruction)) is not None:
+        definition = _of_matrix(matrix, where)
     if definition is None:
         inside = "" if f"({instruction.name} on" in where else f" holds {instruction.name}, which"
         raise UnsupportedGateError(
@@ -186,8 +186,14 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
     return definition
 
 
-def _has_matrix(instruction: CircuitInstruction) -> bool:
-    return hasattr(instruction.operation, "to_matrix") and not instruction.is_parameterized()
+def _matrix_of(instruction: CircuitInstruction) -> UnitaryGate | None:
+    """Return a gate by its matrix, or None where it has none."""
+    if instruction.is_parameterized():
+        return None
+    try:
+        return UnitaryGate(instruction.operation.to_matrix())
+    except (AttributeError, QiskitError):
+        return None
 
 
 def _euler(theta: Any, phi: Any, lam: Any) -> QuantumCircuit:  # noqa: ANN401  # numbers or expressions

@@ -3,14 +3,15 @@
 import json
 import os
 import signal
-import socket
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
@@ -159,18 +160,18 @@ def _shifted(text: str, seconds: float) -> str:
 
 
 class Clients:
-    """Starts clients; made before the process that uses it has any threads."""
+    """Starts clients, forked from a process of their own that has no threads.
+
+    A process that has used Qiskit, Aer or torch has threads, whose locks a fork would take along.
+    """
 
     def __init__(self) -> None:
-        self.socket, theirs = socket.socketpair()
-        self.pid = os.fork()
-        if self.pid == 0:
-            self.socket.close()
-            with suppress(KeyboardInterrupt):
-                _serve(theirs)
-            os._exit(0)
-        theirs.close()
-        self.stream = self.socket.makefile("rw")
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "tests.kill_clients"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def start(self, order: Order, answer: Path) -> int:
         """Start a client and return its process."""
@@ -182,19 +183,22 @@ class Clients:
 
     def close(self) -> None:
         """End the process that clients are forked from."""
-        self.stream.close()
-        self.socket.close()
-        os.waitpid(self.pid, 0)
+        assert self.server.stdin is not None
+        assert self.server.stdout is not None
+        self.server.stdin.close()
+        self.server.wait()
+        self.server.stdout.close()
 
     def _ask(self, what: dict[str, Any]) -> Any:
-        self.stream.write(json.dumps(what) + "\n")
-        self.stream.flush()
-        return json.loads(self.stream.readline())
+        assert self.server.stdin is not None
+        assert self.server.stdout is not None
+        self.server.stdin.write(json.dumps(what) + "\n")
+        self.server.stdin.flush()
+        return json.loads(self.server.stdout.readline())
 
 
-def _serve(theirs: socket.socket) -> None:
+def _serve(orders: TextIO, answers: TextIO) -> None:
     """Fork a client for each order; all that takes long has been done before."""
-    stream = theirs.makefile("rw")
     pqc = build_pqc(PQCSpec(2, 1, 1))
     device = open_device(RuntimeSettings("fake_manila"))
     prepared = estimator.prepare(pqc, device.backend.target, "ibm_manila")
@@ -204,7 +208,7 @@ def _serve(theirs: socket.socket) -> None:
     names, angles = (*placed.inputs, *placed.weights), np.zeros((1, 8))
     pub = (placed.circuit, [placed.observables[0]], {names: angles[:, : len(names)]})
     ADAPTERS["executor"].load(device, EstimatorPub.coerce(pub), RuntimeSettings("fake_manila"))
-    for line in stream:
+    for line in orders:
         asked = json.loads(line)
         if "wait" in asked:
             said = os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])
@@ -214,5 +218,10 @@ def _serve(theirs: socket.socket) -> None:
                 with suppress(BaseException):
                     _client(Order(**asked["order"]), pqc, Path(asked["answer"]))
                 os._exit(0)
-        stream.write(json.dumps(said) + "\n")
-        stream.flush()
+        answers.write(json.dumps(said) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        _serve(sys.stdin, sys.stdout)

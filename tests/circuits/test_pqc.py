@@ -157,7 +157,7 @@ def with_reset() -> QuantumCircuit:
     ("changes", "match"),
     [
         ({"circuit": "rx"}, "give a QuantumCircuit"),
-        ({"circuit": with_reset()}, "gate 2 .reset on qubits .0.. holds reset"),
+        ({"circuit": with_reset()}, "gate 2 .reset on qubits .0.. is no gate"),
         ({"inputs": X}, "inputs is .*: give a sequence of Parameters"),
         ({"weights": ["w"]}, "weights holds 'w' .str.: give a sequence of Parameters"),
         ({"weights": []}, "lack w and give the unknown none"),
