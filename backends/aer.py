@@ -23,6 +23,33 @@ def is_bound_by_aer(instruction: CircuitInstruction) -> bool:
     return bool(instruction.is_standard_gate()) and instruction.name in BOUND_BY_AER
 
 
+def has_no_hash(value: object) -> bool:
+    """Tell whether a gate's parameter is a negative constant that Qiskit takes for an expression.
+
+    Such as ``(x - x) - 0.4``, which keeps x among its parameters.
+    """
+    try:
+        hash(value)
+    except OverflowError:
+        return True
+    return False
+
+
+def with_numbers(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return a circuit with numbers where expressions have no hash: Aer looks them up by it."""
+    if not any(has_no_hash(value) for gate in circuit.data for value in gate.params):
+        return circuit
+    plain = circuit.copy_empty_like()
+    for gate in circuit.data:
+        operation = gate.operation.to_mutable()
+        operation.params = [
+            float(value.bind(dict.fromkeys(value.parameters, 0.0))) if has_no_hash(value) else value
+            for value in gate.params
+        ]
+        plain.append(gate.replace(operation=operation))
+    return plain
+
+
 def saved(
     simulator: AerSimulator,
     circuit: QuantumCircuit,
@@ -44,11 +71,14 @@ def saved(
     """
     if not len(points):
         return []  # Aer would crash the process
+    columns = {parameter: points[:, at] for at, parameter in enumerate(circuit.parameters)}
+    circuit = with_numbers(circuit)
     circuits, binds = circuit, None
     if not all(map(is_bound_by_aer, circuit.data)):
-        circuits = [circuit.assign_parameters(point) for point in points]
+        rows = np.column_stack([columns[each] for each in circuit.parameters])
+        circuits = [circuit.assign_parameters(row) for row in rows]
     elif len(circuit.parameters):
-        binds = [{p: points[:, i].tolist() for i, p in enumerate(circuit.parameters)}]
+        binds = [{each: columns[each].tolist() for each in circuit.parameters}]
     result = simulator.run(circuits, parameter_binds=binds, **options).result()
     if not result.success:
         raise BackendError(f"Aer failed: {result.status}; try fewer qubits.")

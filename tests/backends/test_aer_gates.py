@@ -172,3 +172,13 @@ def test_what_is_no_gate_is_refused_by_name(name: str, backend: str) -> None:
     NOT_GATES[name](circuit)
     with pytest.raises(UnsupportedGateError, match=r"gate 1 \(" if ", " in name else name):
         get_backend(backend).estimator.run([(circuit, "IZ")]).result()
+
+
+def test_expressions_whose_parameters_cancel_out_are_numbers() -> None:
+    x, y = Parameter("x"), Parameter("y")
+    circuit = QuantumCircuit(2)
+    circuit.iswap(0, 1)
+    circuit.rx((x - x) - 0.4, 0)
+    circuit.ry(y, 0)
+    found = get_backend("aer_exact").estimator.run([(circuit, "IZ", [0.9, 0.3])]).result()[0]
+    np.testing.assert_allclose(found.data.evs, np.cos(0.4) * np.cos(0.3), atol=1e-12)
