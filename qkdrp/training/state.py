@@ -1,0 +1,21 @@
+"""Fitted or measured numbers in a form that a file can hold without pickles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Arrays and details, enough to make an object again.
+
+    Args:
+        arrays: Numbers by name; no name begins with ``model.``.
+        details: What JSON can hold, by name. One name keeps files of the same content the same
+            byte by byte: the file format sorts no names.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    details: Mapping[str, Any]
