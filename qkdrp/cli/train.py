@@ -75,10 +75,10 @@ def train(
         threads=threads,
     )
     from qkdrp.cli.console import print_note
-    from qkdrp.cli.report import TrainReport
+    from qkdrp.cli.train_report import TrainReport
     from qkdrp.common.stop_signals import held_back
     from qkdrp.runs.new_folder import refuse_taken
-    from qkdrp.runs.train import prepare
+    from qkdrp.runs.prepare import prepare
     from qkdrp.runs.train import train as run_training
 
     refuse_taken(output)
