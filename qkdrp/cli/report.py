@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qkdrp.runs.evaluate import Evaluation
     from qkdrp.runs.train import Prepared
     from qkdrp.systems.response.data.fetch import CohortCount
-    from qkdrp.training.loop import Epoch
+    from qkdrp.training.epoch import Epoch
 
 SCORES = ("AUC", "Spearman", "Pearson", "MSE")
 """Rows of score tables; keys of :class:`qkdrp.systems.response.scores.Scores` in small letters."""
@@ -71,7 +71,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
 
     def epoch(self, epoch: "Epoch") -> None:
         """Show an epoch."""
-        loss, auc = f"{epoch.train_loss:.4f}", _number(epoch.validation_auc)
+        loss, auc = f"{epoch.train_loss:.4f}", _number(epoch.value("validation_auc"))
         self.progress.update(self.task, advance=1, loss=loss, auc=auc)
         if not self.console.is_terminal and (epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0):
             self.console.print(

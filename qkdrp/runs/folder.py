@@ -31,6 +31,7 @@ from qkdrp.systems.response.recipes import recipe_of
 from qkdrp.common.provenance import versions
 from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.runs.model_file import StoredModel
+from qkdrp.training.checkpoint import CHECKPOINT
 
 CONFIG, SPLIT, HISTORY, METRICS = "config.json", "split.csv", "history.csv", "metrics.json"
 MODEL, CIRCUIT, PREDICTIONS, FIGURES = (
@@ -39,7 +40,7 @@ MODEL, CIRCUIT, PREDICTIONS, FIGURES = (
     "predictions.csv",
     "figures",
 )
-FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS)
+FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, CHECKPOINT)
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
 
@@ -109,9 +110,7 @@ def load_run(path: Path, backend: Backend) -> Run:
         raise _damaged(path / MODEL)
     if digest_of_file(path / MODEL) != metrics.get("model_sha256"):
         raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
-    split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
-    if not all(len(ids) for ids in split.parts().values()):
-        raise _damaged(path / SPLIT)
+    split = read_split(path)
     stored = StoredModel.load(path / MODEL)
     n_genes = len(stored.preprocessor.transform.genes)
     if recipe_of(config.model).quantum:
@@ -123,6 +122,18 @@ def load_run(path: Path, backend: Backend) -> Run:
         raise RunError(f"{path / MODEL}: does not fit {CONFIG}.") from error
     regressor = regressor_of(config, backend).restore(model, n_genes)
     return Run(path, config, split, stored.preprocessor, regressor)
+
+
+def read_split(path: Path) -> Split:
+    """Return the split of a run.
+
+    Raises:
+        RunError: If it is missing or damaged.
+    """
+    split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
+    if not all(len(ids) for ids in split.parts().values()):
+        raise _damaged(path / SPLIT)
+    return split
 
 
 def read_metrics(path: Path) -> dict[str, Any]:

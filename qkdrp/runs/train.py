@@ -1,7 +1,7 @@
 """Training one model on one cohort, from data to run folder."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
@@ -26,12 +26,20 @@ from qkdrp.systems.response.split import Split
 from qkdrp.systems.response.split import make_split
 from qkdrp.systems.response.data.letters import refuse_swapped_letters
 from qkdrp.systems.response.data.load import SYNTHETIC
-from qkdrp.training.loop import Epoch
+from qkdrp.systems.response.history import history_frame
+from qkdrp.training.checkpoint import EVERY, Checkpoint
+from qkdrp.training.epoch import Epoch
+from qkdrp.runs.resume import (
+    check_resumable,
+    claim_run_folder,
+    leave_failed,
+    leave_saved,
+    run_checkpoint,
+)
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.systems.response.scores import Scores, score
 from qkdrp.systems.response.recipes import pqc_of
 from qkdrp.systems.response.recipes import recipe_of
-from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.predict import score_part
 from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.runs.folder import (
@@ -42,6 +50,8 @@ from qkdrp.runs.folder import (
     MODEL,
     Run,
     default_folder,
+    read_config,
+    read_split,
     regressor_of,
     start_run,
 )
@@ -153,17 +163,33 @@ def prepare(
     return Prepared(config, cohort, split, preprocessor, noise)
 
 
+def prepare_resumed(path: Path) -> Prepared:
+    """Load, check and preprocess for a training that goes on in its run folder.
+
+    Raises:
+        QkdrpError: If it cannot go on, or the data cannot be read.
+    """
+    check_resumable(path)
+    return prepare(read_config(path), split=read_split(path))
+
+
 def train(
     prepared: Prepared,
     output: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     on_note: Callable[[str], None] = lambda _: None,
+    *,
+    resumed: bool = False,
+    checkpoint_every: float = EVERY,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
     says interrupted. Signals that come while it is being written are raised after it is.
+
+    While it goes on, the folder holds a checkpoint. After a crash, a kill or an interruption, the
+    training goes on from there and ends with the same numbers.
 
     Args:
         prepared: What to train.
@@ -172,6 +198,9 @@ def train(
         on_progress: Called by slow backends with what is counted, how much of it is done, and
             how much there is.
         on_note: Called with what the user should know, such as that a disk is full.
+        resumed: Whether ``output`` is the run folder of a training that goes on, and ``prepared``
+            is from :func:`prepare_resumed`.
+        checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
 
     Returns:
         The run, and the content of its ``metrics.json``. The run is in another folder than was
@@ -190,12 +219,18 @@ def train(
         _open_for_training(config) as backend,
     ):
         backend.on_progress = on_progress
-        folder = NewFolder.claim(output, default_folder(config, cohort.drug))
+        folder = claim_run_folder(output, default_folder(config, cohort.drug), resumed=resumed)
+        on_error = _tell_once(on_note)
+        checkpoint = run_checkpoint(
+            folder.path, config, (cohort, split), backend, checkpoint_every, on_error
+        )
         try:
-            start_run(folder.path, config, split)
-            regressor = _fit(prepared, backend, folder.path / HISTORY, on_epoch, on_note)
-        except BaseException:
-            folder.give_back(FILES)
+            if not resumed:
+                start_run(folder.path, config, split)
+            record = _history_writer(folder.path / HISTORY, on_epoch, on_error)
+            regressor = _fit(prepared, backend, record, checkpoint)
+        except BaseException as error:
+            leave_failed(folder, error, on_note)
             raise
         run = Run(folder.path, config, split, prepared.preprocessor, regressor)
         # Not what was written last: Ctrl-C may have come meanwhile.
@@ -209,12 +244,13 @@ def train(
                 metrics["predicted_on"] = writer.predicted_on
                 if report := backend.report():
                     metrics[backend.kind_of_report] = report
-                metrics["seconds"] = perf_counter() - start
+                metrics["seconds"] = perf_counter() - start + checkpoint.seconds_before
                 write_json(path / METRICS, metrics)
 
             path = writer.save(finish)
         if path != folder.path:
             folder.give_back(FILES)
+        leave_saved(checkpoint, on_note, interrupted=regressor.fit_.interrupted)
         run = replace(run, path=path)
         _draw(run, writer, hold, on_note)
     return run, metrics
@@ -225,35 +261,52 @@ def _open_for_training(config: TrainConfig) -> Backend:
         return open_backend(config.backend, config.backend_options, config.seed)
 
 
-def _fit(
-    prepared: Prepared,
-    backend: Backend,
-    history: Path,
-    on_epoch: Callable[[Epoch], None],
-    on_note: Callable[[str], None],
-) -> HybridRegressor:
-    """Return the trained regressor; writes the history after every epoch, if it can."""
-    split, epochs, told = prepared.split, list[Epoch](), list[str]()
+def _tell_once(on_note: Callable[[str], None]) -> Callable[[OSError], None]:
+    """Return what tells the user of the first file that could not be written while training."""
+    told = list[OSError]()
+
+    def tell(error: OSError) -> None:
+        if not told:
+            told.append(error)
+            on_note(f"{error.filename}: {error.strerror or error}; the training goes on")
+
+    return tell
+
+
+def _history_writer(
+    path: Path, on_epoch: Callable[[Epoch], None], on_error: Callable[[OSError], None]
+) -> Callable[[Epoch], None]:
+    """Return what writes the history after every epoch, if it can, and passes the epoch on."""
+    epochs = list[Epoch]()
 
     def record(epoch: Epoch) -> None:
         epochs.append(epoch)
         with held_back():
             try:
-                write_csv(history, history_frame(epochs))
+                write_csv(path, history_frame(epochs))
             except OSError as error:
-                if not told:
-                    told.append(str(error))
-                    on_note(f"{history}: {error.strerror or error}; the training goes on")
+                on_error(error)
         on_epoch(epoch)
 
-    genes, label, _ = prepared.rows(split.train)
+    return record
+
+
+def _fit(
+    prepared: Prepared,
+    backend: Backend,
+    on_epoch: Callable[[Epoch], None],
+    checkpoint: Checkpoint,
+) -> HybridRegressor:
+    """Return the trained regressor."""
+    genes, label, _ = prepared.rows(prepared.split.train)
     regressor = regressor_of(prepared.config, backend)
     regressor.fit(
         genes,
         label,
-        validation=prepared.rows(split.validation),
-        on_epoch=record,
+        validation=prepared.rows(prepared.split.validation),
+        on_epoch=on_epoch,
         keep_interrupted=True,
+        checkpoint=checkpoint,
     )
     if not regressor.fit_.epochs:
         raise KeyboardInterrupt
@@ -278,12 +331,6 @@ def _still_falling(epochs: Sequence[Epoch]) -> bool:
     """Tell whether training stopped while the validation loss was at its lowest."""
     losses = [epoch.validation_loss for epoch in epochs if epoch.validation_loss is not None]
     return len(losses) > 1 and losses[-1] == min(losses)
-
-
-def history_frame(history: Sequence[Epoch]) -> pd.DataFrame:
-    """Return one row per epoch."""
-    names = [field.name for field in fields(Epoch)]
-    return pd.DataFrame([asdict(epoch) for epoch in history], columns=names)
 
 
 def score_baselines(prepared: Prepared) -> dict[str, Scores]:

@@ -1,13 +1,24 @@
 """The settings of a training run: frozen, validated, written to ``config.json``."""
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from qkdrp.common.angles import parse_angle
-from qkdrp.common.errors import ConfigError
+from qkdrp.training.config import FitConfig, Later, Settings
+
+__all__ = [
+    "PAPER_A",
+    "PAPER_R",
+    "Angle",
+    "DataConfig",
+    "FitConfig",
+    "Later",
+    "ModelConfig",
+    "Settings",
+    "TrainConfig",
+]
 
 PAPER_A, PAPER_R = 20.0, math.pi / 2
 """Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""
@@ -18,44 +29,6 @@ Angle = Annotated[
     Field(gt=0),
 ]
 """Radians above 0; text such as ``pi/2`` is read, too."""
-
-
-class Settings(BaseModel):
-    """Frozen, validated values that can be written as JSON and read back."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def make(cls, **values: Any) -> Self:  # noqa: ANN401  # validated field by field
-        """Validate settings.
-
-        Raises:
-            ConfigError: If a setting is outside its range; one line, all that is wrong.
-        """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {_plain(item['msg'])}"
-                for item in error.errors()
-            )
-            raise ConfigError(f"{wrong}.") from error
-
-    @classmethod
-    def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of many values that are settings here, not yet validated."""
-        return {name: values[name] for name in cls.model_fields}
-
-
-def _plain(message: str) -> str:
-    """Return a message of pydantic in our words."""
-    words = message.removeprefix("Value error, ").replace("Input should be", "expected")
-    return words.rstrip(".")
-
-
-Later: Any = Field(default=None, exclude_if=lambda value: value is None)
-"""A setting that came later: left out of files and keys where it is not set, so that the keys of
-finished work stay what they were."""
 
 
 class DataConfig(Settings):
@@ -107,24 +80,6 @@ class ModelConfig(Settings):
     a: float = Field(default=PAPER_A, gt=0)
     r: Angle = PAPER_R
     learn_a_r: bool = False
-
-
-class FitConfig(Settings):
-    """How it is trained: Adam on the mean squared error.
-
-    Args:
-        epochs: Largest number of epochs.
-        batch_size: Samples in a batch; batch normalisation needs two.
-        lr: Learning rate.
-        patience: Epochs without a better validation AUC before stopping; 0 never stops.
-        centre_head: Whether the head's bias starts where the mean prediction is the mean label.
-    """
-
-    epochs: int = Field(default=100, ge=1)
-    batch_size: int = Field(default=128, ge=2)
-    lr: float = Field(default=1e-4, gt=0)
-    patience: int = Field(default=3, ge=0)
-    centre_head: bool = True
 
 
 class TrainConfig(Settings):

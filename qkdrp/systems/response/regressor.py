@@ -15,8 +15,11 @@ from qkdrp.backends import Backend, get_backend
 from qkdrp.common.seeds import derive_seed
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, FitConfig, ModelConfig
+from qkdrp.systems.response.fit_task import ResponseTask, response_rows
 from qkdrp.systems.response.recipes import build_model
-from qkdrp.training.loop import Epoch, Fit, LabelledGenes, fit_model, predict
+from qkdrp.training.checkpoint import Checkpoint
+from qkdrp.training.epoch import Epoch, Fit
+from qkdrp.training.loop import fit_model, predict
 
 Validation = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
 """Genes, labels and responder flags of validation rows."""
@@ -49,7 +52,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
 
     Attributes:
         model_: The trained :class:`~qkdrp.model.HybridModel`.
-        fit_: The course of the training, a :class:`~qkdrp.training.loop.Fit`.
+        fit_: The course of the training, a :class:`~qkdrp.training.epoch.Fit`.
         n_features_in_: Number of genes.
     """
 
@@ -100,6 +103,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         validation: Validation | None = None,
         on_epoch: Callable[[Epoch], None] = lambda _: None,
         keep_interrupted: bool = False,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Train the model.
 
@@ -111,6 +115,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
             on_epoch: Called after every epoch.
             keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far,
                 rather than raise.
+            checkpoint: Where the training is saved now and then, and from where it goes on.
 
         Raises:
             ConfigError: If a setting is outside its range or settings do not fit together.
@@ -128,7 +133,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         self.model_ = build_model(
             model_config, X.shape[1], self._open_backend(), derive_seed(int(seed), "weights")
         )
-        rows = LabelledGenes(_tensor(X), _tensor(y))
+        rows = response_rows(_tensor(X), _tensor(y))
         watched = None
         if validation is not None:
             genes, label, responder = validation
@@ -136,7 +141,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
                 self, genes, label, dtype=np.float32, y_numeric=True, reset=False
             )
             check_consistent_length(genes, responder)
-            watched = LabelledGenes(
+            watched = response_rows(
                 _tensor(genes), _tensor(label), np.asarray(responder, dtype=bool)
             )
         self.fit_: Fit = fit_model(
@@ -145,8 +150,10 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
             watched,
             fit_config,
             derive_seed(int(seed), "shuffle"),
-            on_epoch,
-            keep_interrupted,
+            task=ResponseTask(),
+            on_epoch=on_epoch,
+            keep_interrupted=keep_interrupted,
+            checkpoint=checkpoint,
         )
         return self
 
