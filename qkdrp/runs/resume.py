@@ -1,19 +1,21 @@
 """Resuming a training in its run folder: checkpoint, claim of the folder, and what stays in it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qkdrp.backends import Backend
 from qkdrp.common.errors import ConfigError, RunError
 from qkdrp.common.random_state import HasRandomState
+from qkdrp.common.settings import Settings
 from qkdrp.runs.folder import FILES, METRICS, read_config, read_metrics
 from qkdrp.runs.new_folder import NewFolder
-from qkdrp.systems.response.config import TrainConfig
-from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.split import Split
 from qkdrp.training.checkpoint import CHECKPOINT, Checkpoint, owner_of
 
 Note = Callable[[str], None]
@@ -70,8 +72,7 @@ def claim_run_folder(wanted: Path | None, default: Path, *, resumed: bool) -> Ne
 
 def run_checkpoint(
     path: Path,
-    config: TrainConfig,
-    data: tuple[Cohort, Split],
+    identity: Callable[[], Mapping[str, Any]],
     backend: Backend,
     every: float,
     on_error: Callable[[OSError], None],
@@ -80,24 +81,28 @@ def run_checkpoint(
 
     Args:
         path: The run folder.
-        config: The settings.
-        data: All samples, and which of them are for what.
-        backend: What the model is trained on. Where values are paid for, every batch is saved.
+        identity: Gives what decides the numbers, see :func:`identity_of`.
+        backend: What the model is trained on.
         every: Seconds between two checkpoints.
         on_error: Called when none can be written.
     """
-    cohort, split = data
-
-    def identity() -> dict[str, object]:
-        parts = {name: ids.tolist() for name, ids in split.parts().items()}
-        return config.model_dump() | {
-            "data_sha256": cohort.digest(),
-            "split_sha256": sha256(json.dumps(parts).encode()).hexdigest(),
-        }
-
     draws = {"backend": backend} if isinstance(backend, HasRandomState) else {}
-    every = 0.0 if backend.paid else every
     return Checkpoint(path / CHECKPOINT, identity, every, draws, on_error)
+
+
+def identity_of(
+    config: Settings, data_sha256: str, parts: Mapping[str, NDArray[np.str_]]
+) -> dict[str, Any]:
+    """Return what decides the numbers of a training, as JSON.
+
+    Args:
+        config: The settings.
+        data_sha256: Digest of the data.
+        parts: Row ids of each part of the split.
+    """
+    ids = json.dumps({name: part.tolist() for name, part in parts.items()})
+    digests = {"data": data_sha256, "split": sha256(ids.encode()).hexdigest()}
+    return config.model_dump() | {f"{name}_sha256": digest for name, digest in digests.items()}
 
 
 def leave_failed(folder: NewFolder, error: BaseException, on_note: Note) -> None:

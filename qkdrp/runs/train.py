@@ -32,6 +32,7 @@ from qkdrp.training.epoch import Epoch
 from qkdrp.runs.resume import (
     check_resumable,
     claim_run_folder,
+    identity_of,
     leave_failed,
     leave_saved,
     run_checkpoint,
@@ -222,7 +223,11 @@ def train(
         folder = claim_run_folder(output, default_folder(config, cohort.drug), resumed=resumed)
         on_error = _tell_once(on_note)
         checkpoint = run_checkpoint(
-            folder.path, config, (cohort, split), backend, checkpoint_every, on_error
+            folder.path,
+            lambda: identity_of(config, cohort.digest(), split.parts()),
+            backend,
+            checkpoint_every,
+            on_error,
         )
         try:
             if not resumed:

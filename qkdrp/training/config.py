@@ -19,8 +19,14 @@ class FitConfig(Settings):
         centre_head: Whether the head's bias starts where the mean prediction is the mean label.
     """
 
-    epochs: int = Field(default=100, ge=1)
-    batch_size: int = Field(default=128, ge=2)
-    lr: float = Field(default=1e-4, gt=0)
-    patience: int = Field(default=3, ge=0)
-    centre_head: bool = True
+    epochs: int = Field(default=100, ge=1, description="Largest number of epochs.")
+    batch_size: int = Field(default=128, ge=2, description="Samples in a batch.")
+    lr: float = Field(default=1e-4, gt=0, description="Learning rate of Adam.")
+    patience: int = Field(
+        default=3,
+        ge=0,
+        description="Epochs without a better validation AUC before stopping; 0 never stops.",
+    )
+    centre_head: bool = Field(
+        default=True, description="Start the head where the mean prediction is the mean label."
+    )

@@ -99,6 +99,6 @@ class TrainConfig(Settings):
     model: ModelConfig = ModelConfig()
     fit: FitConfig = FitConfig()
     backend: str = "aer_exact"
-    backend_options: dict[str, bool | int | float | str] = {}
+    backend_options: dict[str, bool | int | float | str] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0)
     threads: int = Field(default=0, ge=0)
