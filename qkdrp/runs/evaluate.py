@@ -15,12 +15,7 @@ from qkdrp.backends.base import Purpose
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError, DataError, RunError
 from qkdrp.common.files import write_csv, write_json
-from qkdrp.training.dataset import Dataset
-from qkdrp.runs.kept_rows import ROWS, read_rows
-from qkdrp.runs.new_folder import claim_folder, refuse_taken
-from qkdrp.runs.predict import predict_parts, score_part
 from qkdrp.common.provenance import versions
-from qkdrp.runs.repeats import summarise_repeats
 from qkdrp.runs.folder import (
     METRICS,
     PREDICTIONS,
@@ -29,9 +24,14 @@ from qkdrp.runs.folder import (
     read_frame,
     read_metrics,
 )
+from qkdrp.runs.kept_rows import ROWS, read_rows
+from qkdrp.runs.new_folder import claim_folder, refuse_taken
+from qkdrp.runs.open_backend import open_backend
+from qkdrp.runs.predict import predict_parts, score_part
+from qkdrp.runs.repeats import summarise_repeats
+from qkdrp.training.dataset import Dataset
 from qkdrp.training.system import AnySystem
 from qkdrp.training.threads import limit_threads
-from qkdrp.runs.open_backend import open_backend
 
 NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger")
 """Options that belong to one call, not to what is evaluated."""

@@ -15,10 +15,10 @@ from qkdrp.backends.statevector import Statevector
 from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_csv
 from qkdrp.common.stop_signals import held_back, let_through
-from qkdrp.runs.kept_rows import ROWS, keep_rows
-from qkdrp.runs.predict import predict_parts
 from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, start_run
+from qkdrp.runs.kept_rows import ROWS, keep_rows
 from qkdrp.runs.model_file import StoredModel
+from qkdrp.runs.predict import predict_parts
 from qkdrp.training.dataset import Dataset
 
 Note = Callable[[str], None]
