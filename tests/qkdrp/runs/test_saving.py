@@ -16,7 +16,7 @@ from qkdrp.runs import saving
 
 from qkdrp.runs import train as training
 from qkdrp.common.errors import RunError
-from qkdrp.training.loop import Epoch
+from qkdrp.training.epoch import Epoch
 from qkdrp.runs.train import prepare, train
 from tests.qkdrp.conftest import RUN_FILES, CliResult, read_json, small_config, snapshot
 
