@@ -50,9 +50,8 @@ def test_parameters_are_those_of_the_settings() -> None:
     own = {"backend": "aer_exact", "random_state": None}
     assert HybridRegressor().get_params() == settings | own
     assert HybridRegressor.__doc__ is not None
-    documented = re.findall(
-        r"^ {8}(\w+): ", HybridRegressor.__doc__.split("Attributes:")[0], re.MULTILINE
-    )
+    arguments, _ = HybridRegressor.__doc__.split("Attributes:")
+    documented = re.findall(r"^ {8}(\w+): ", arguments, re.MULTILINE)
     assert documented == [*settings, *own]
 
 
