@@ -9,12 +9,12 @@ from pydantic import Field, field_validator
 
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.ito.studies import A_VALUES, R_VALUES
-from qkdrp.experiments.ito.studies import PRESETS as PROTOCOLS
+from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
+from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
+from qkdrp.experiments.ito.config import Positive, StudyConfig, one_of_each
+from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.noise.cells import NONE, Cell
 from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
-from qkdrp.experiments.study.config import Positive, StudyConfig, one_of_each
-from qkdrp.experiments.study.contenders import contender
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle
 
 STUDY = "noise-sensitivity"
@@ -67,7 +67,7 @@ class NoiseConfig(StudyConfig):
         gradient_rows: Training samples whose gradient is looked at; 0 for none.
         device: Options of hardware that values depend on; empty where nothing runs on hardware.
         chosen: Which trained models are evaluated on hardware, see
-            :class:`~qkdrp.experiments.noise.chosen.Chosen`.
+            :class:`~qkdrp.experiments.noise.device_choice.Chosen`.
     """
 
     study: str = STUDY

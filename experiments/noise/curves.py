@@ -8,13 +8,13 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from qkdrp.experiments.ito.figures import COLORS, MARKERS, panels
 from qkdrp.experiments.noise.cells import NONE
 from qkdrp.experiments.noise.changes import mean_frame
 from qkdrp.experiments.noise.config import ALL, NoiseConfig
 from qkdrp.experiments.noise.labels import SCORE_NAMES, angle, shots_name, training_name
 from qkdrp.experiments.noise.table import MODEL
 from qkdrp.experiments.noise.trainings import EXACT
+from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
 from qkdrp.reports.page import Figure
 
 if TYPE_CHECKING:

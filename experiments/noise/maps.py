@@ -8,10 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Drawing
 
-from qkdrp.experiments.ito.figures import COLORS, MARKERS, panels
-from qkdrp.experiments.noise.cells import NONE
+from qkdrp.experiments.noise.cells import DEVICE, NONE
 from qkdrp.experiments.noise.changes import mean_frame
-from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     Row,
@@ -22,6 +20,7 @@ from qkdrp.experiments.noise.labels import (
 )
 from qkdrp.experiments.noise.optimum import SIGNS
 from qkdrp.experiments.noise.table import LEVEL, MODEL
+from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
 from qkdrp.reports.page import Figure
 
 READING_MAP = (

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
-from qkdrp.experiments.study.folds import make_folds
+from qkdrp.experiments.ito.folds import make_folds
 from qkdrp.runs.train import load_data, wants_zscore
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data import Cohort
