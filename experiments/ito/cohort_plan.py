@@ -34,6 +34,8 @@ class CohortPlan(Plan):
         cohorts: By drug, as :func:`load_cohorts` returns them.
     """
 
+    config: StudyConfig
+
     def __init__(
         self,
         config: StudyConfig,
@@ -48,7 +50,7 @@ class CohortPlan(Plan):
         return self.config.study
 
     @cached_property
-    def digests(self) -> dict[str, str]:
+    def digests(self) -> Mapping[str, str]:
         """Of the cohorts, by drug."""
         return {drug: cohort.digest() for drug, cohort in self.cohorts.items()}
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
+from qkdrp.common.settings import Settings
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig
-from qkdrp.training.config import Settings
 
 Positive = Annotated[float, Field(gt=0)]
 Some = Field(min_length=1)

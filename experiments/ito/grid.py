@@ -3,10 +3,10 @@
 from itertools import product
 from typing import Any
 
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import AXES, StudyConfig
 from qkdrp.experiments.ito.contenders import contender
 from qkdrp.systems.response.config import FitConfig, ModelConfig
-from qkdrp.training.config import Settings
 
 
 class Configuration(Settings):

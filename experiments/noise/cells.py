@@ -3,8 +3,8 @@
 from zlib import crc32
 
 from qkdrp.backends.noise.levels import NoiseLevel
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.keys import Layout, first_content, plain
-from qkdrp.training.config import Settings
 
 NONE = "none"
 """What the parts of scale 0 are called."""

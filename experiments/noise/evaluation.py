@@ -8,10 +8,10 @@ from scipy import stats
 
 from qkdrp.backends.noise.readout import draw
 from qkdrp.common.intervals import varies
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.layer import Layer, Reals
 from qkdrp.systems.response.scores import responder_auc
-from qkdrp.training.config import Settings
 
 
 class Scores(Settings):

@@ -5,9 +5,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.noise.layer import Layer, Reals
 from qkdrp.experiments.study.keys import Layout, plain
-from qkdrp.training.config import Settings
 
 FIRST_KEPT: Layout = plain("angles", "weights", "slope", "offset", "exact", "label", "responder")
 """What was kept in the first version."""

@@ -7,8 +7,8 @@ from typing import Protocol
 from qkdrp.backends import Backend, get_backend
 from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.common.seeds import derive_seed
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.noise.circuits import PackedCircuit
-from qkdrp.training.config import Settings
 
 EXACT = "exact"
 """The training on exact values."""

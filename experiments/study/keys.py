@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from pydantic_core import to_json
 
 from qkdrp.common.digests import digest_of
-from qkdrp.training.config import Settings
+from qkdrp.common.settings import Settings
 
 DIGITS = 24
 """Hexadecimal digits of a key."""

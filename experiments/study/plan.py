@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.runners import Runner
 from qkdrp.experiments.study.tasks import Task
-from qkdrp.training.config import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,14 +57,18 @@ class Plan(ABC):
     settings, loads data and makes the plan.
     """
 
-    name: str
-    """Of the study on the command line."""
-
     config: Settings
     """All that determines the numbers of the study, written to ``study.json``."""
 
-    digests: Mapping[str, str]
-    """Of the data, by what they are called."""
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Of the study on the command line."""
+
+    @property
+    @abstractmethod
+    def digests(self) -> Mapping[str, str]:
+        """Of the data, by what they are called."""
 
     @abstractmethod
     def phases(self, findings: Findings) -> Iterator[Phase]:

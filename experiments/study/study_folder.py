@@ -11,9 +11,9 @@ from pydantic_core import to_jsonable_python
 from qkdrp.common.errors import StudyError
 from qkdrp.common.files import write_json
 from qkdrp.common.provenance import versions
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.task_results import TASKS, TaskStore
 from qkdrp.runs.new_folder import claim_folder
-from qkdrp.training.config import Settings
 
 STUDY = "study.json"
 """File of the settings."""
@@ -69,13 +69,13 @@ def data_path_there(folder: Path, source: str) -> str:
 def _check_same(path: Path, content: Mapping[str, Mapping[str, Any]], config: Settings) -> None:
     """Refuse to go on with other settings, data or versions."""
     try:
-        there = json.loads(path.read_text())
-        there = dict(_flat(there | {"config": filled(there["config"], config)}))
+        stored: dict[str, Any] = json.loads(path.read_text())
+        there = dict(_flat(stored | {"config": filled(stored["config"], config)}))
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise StudyError(
             f"{path}: missing or damaged; leave out --resume to begin a study."
         ) from error
-    here = dict(_flat(content | {"config": filled(content["config"], config)}))
+    here = dict(_flat({**content, "config": filled(content["config"], config)}))
     other = sorted(name for name in here | there if here.get(name) != there.get(name))
     if other:
         name = other[0]

@@ -8,8 +8,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.keys import Exclude, Layout, first_key, key_of
-from qkdrp.training.config import Settings
 from qkdrp.training.threads import limit_threads
 
 

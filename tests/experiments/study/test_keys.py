@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.tasks import FoldTask
 from qkdrp.experiments.study.task_results import TASKS, TaskStore
 from qkdrp.experiments.study.tasks import run_task
-from qkdrp.training.config import Settings
 from tests.experiments.conftest import study_config
 
 
