@@ -21,6 +21,13 @@ from qkdrp.training.loop import Epoch
 EMBEDDED_SAMPLES = 100
 """Training samples whose embedding a final training reports (figure 3)."""
 
+MODULES = (
+    "qkdrp.backends.statevector",
+    "qkdrp.backends.aer_exact",
+    "qkdrp.systems.response.regressor",
+)
+"""Modules that most of these tasks need."""
+
 FIRST_LAYOUT: Layout = {
     **plain("stage"),
     "data": plain(
@@ -55,11 +62,6 @@ class ResponseTask(Task):
         fold: Which fold is held out, from 0.
     """
 
-    preload = (
-        "qkdrp.backends.statevector",
-        "qkdrp.backends.aer_exact",
-        "qkdrp.systems.response.regressor",
-    )
     no_part_of_key = {"data": {"source"}}  # the digest names the data  # noqa: RUF012
     first_layout = FIRST_LAYOUT
 
@@ -86,6 +88,10 @@ class ResponseTask(Task):
         """What it is, for messages."""
         where = f"repeat {self.repeat + 1} fold {self.fold + 1}" if self.folds else "final"
         return f"{self.data.drug}, {self.baseline or self.model.model}, {where}"
+
+    def modules(self) -> tuple[str, ...]:
+        """Return the modules that worker processes import before their first task."""
+        return MODULES
 
     def fold_rows(self) -> tuple[Rows, Rows]:
         """Return preprocessed rows to train on, and those held out."""

@@ -81,7 +81,7 @@ class LocalRunner(Runner):
 
     def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
         if self._executor is None:
-            modules = dict.fromkeys(name for task in tasks for name in task.preload)
+            modules = dict.fromkeys(name for task in tasks for name in task.modules())
             self._executor = start_workers(self.n_workers, tuple(modules))
         futures = [self._executor.submit(attempt, task) for task in tasks]
         yield from (future.result() for future in as_completed(futures))

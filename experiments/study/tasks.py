@@ -5,7 +5,7 @@ own, and names its data by their digest.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from qkdrp.common.settings import Settings
@@ -33,9 +33,6 @@ class Task(Settings):
     result_type: ClassVar[type[Result]]
     """What the task gives."""
 
-    preload: ClassVar[tuple[str, ...]] = ()
-    """Modules that worker processes import before their first task."""
-
     no_part_of_key: ClassVar[Exclude] = {}
     """Settings that decide no number, such as the place of the data."""
 
@@ -60,6 +57,10 @@ class Task(Settings):
     @abstractmethod
     def title(self) -> str:
         """What it is, for messages."""
+
+    def modules(self) -> Sequence[str]:
+        """Return the modules that worker processes import before their first task."""
+        return ()
 
     @abstractmethod
     def run(self) -> Result:
