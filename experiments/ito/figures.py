@@ -28,17 +28,28 @@ def figures(plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame]) 
         tables: Its tables, by name.
     """
     if plan.study.folds and len(tables["summary"]):
-        if plan.study.axis:
-            yield "sweep", sweep_figure(plan, tables)
-        else:
-            yield "performance", performance_figure(plan, findings, tables)
-        for drug in plan.config.drugs:
-            yield f"curves-{drug}", curves_figure(plan, findings, tables, drug)
+        yield from _validation_figures(plan, findings, tables)
     if plan.study.embeddings:
-        for drug in plan.config.drugs:
-            yield f"embedding-{drug}", embedding_figure(plan, findings, drug)
-            if any("learn_a_r" in contender(name).settings for name in plan.config.models):
-                yield f"learned-{drug}", learned_figure(plan, findings, drug)
+        yield from _embedding_figures(plan, findings)
+
+
+def _validation_figures(
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame]
+) -> Named:
+    if plan.study.axis:
+        yield "sweep", sweep_figure(plan, tables)
+    else:
+        yield "performance", performance_figure(plan, findings, tables)
+    for drug in plan.config.drugs:
+        yield f"curves-{drug}", curves_figure(plan, findings, tables, drug)
+
+
+def _embedding_figures(plan: ItoPlan, findings: Findings) -> Named:
+    learned = any("learn_a_r" in contender(name).settings for name in plan.config.models)
+    for drug in plan.config.drugs:
+        yield f"embedding-{drug}", embedding_figure(plan, findings, drug)
+        if learned:
+            yield f"learned-{drug}", learned_figure(plan, findings, drug)
 
 
 def curves_figure(

@@ -1,5 +1,6 @@
 """Trainings on folds and final trainings of the response system, as tasks of a study."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from sklearn.base import clone
 
 from qkdrp.backends import get_backend
 from qkdrp.common.seeds import derive_seed
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.folds import split_of
 from qkdrp.experiments.ito.rows import Rows, cohort_of, fit_preprocessor, fold_rows, preprocessed
 from qkdrp.experiments.study.keys import Layout, plain
@@ -45,7 +47,7 @@ FIRST_LAYOUT: Layout = {
 """Settings of these tasks in the first version."""
 
 
-class ResponseTask(Task):
+class CohortTask(Task):
     """One training of the response system; subclasses say what is made of it.
 
     Args:
@@ -114,6 +116,28 @@ class FoldResult(Result):
     n_validation: int
 
 
+class EpochRow(Settings):
+    """One epoch of a final training.
+
+    Args:
+        epoch: Number, from 1.
+        train_loss: Mean squared error over the epoch's batches, as seen while training.
+        validation_loss: Mean squared error after the epoch.
+        validation_auc: AUC after the epoch.
+        a: Input scale after the epoch; None for models without one.
+        r: Output range after the epoch, radians; None for models without one.
+        seconds: Since training began.
+    """
+
+    epoch: int
+    train_loss: float
+    validation_loss: float | None
+    validation_auc: float | None
+    a: float | None
+    r: float | None
+    seconds: float
+
+
 class FinalResult(Result):
     """What a training with early stopping came to, and how it does on the test part.
 
@@ -126,7 +150,7 @@ class FinalResult(Result):
         seed: Of initial weights and shuffling.
     """
 
-    history: tuple[Epoch, ...]
+    history: tuple[EpochRow, ...]
     best_epoch: int
     test: Scores
     phi: tuple[tuple[float, ...], ...]
@@ -134,7 +158,7 @@ class FinalResult(Result):
     seed: int
 
 
-class FoldTask(ResponseTask):
+class FoldTask(CohortTask):
     """A training on one fold, watched by its validation AUC."""
 
     result_type = FoldResult
@@ -158,7 +182,7 @@ class FoldTask(ResponseTask):
         )
 
 
-class FinalTask(ResponseTask):
+class FinalTask(CohortTask):
     """A training with early stopping, scored on the test part."""
 
     result_type = FinalResult
@@ -178,7 +202,7 @@ class FinalTask(ResponseTask):
         shown = train[0][:EMBEDDED_SAMPLES]
         phi, angles = fitted.embed(shown) if neural else (np.empty((0, 0)),) * 2
         return FinalResult(
-            history=tuple(fitted.fit_.epochs) if neural else (),
+            history=_history(fitted.fit_.epochs) if neural else (),
             best_epoch=fitted.fit_.best_epoch if neural else 0,
             test=score(test[1], test[2], fitted.predict(test[0])),
             phi=phi.tolist(),
@@ -188,7 +212,12 @@ class FinalTask(ResponseTask):
         )
 
 
-def _fit(task: ResponseTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor
+def _history(epochs: Sequence[Epoch]) -> tuple[EpochRow, ...]:
+    names = EpochRow.model_fields
+    return tuple(EpochRow(**{name: getattr(epoch, name) for name in names}) for epoch in epochs)
+
+
+def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor
     genes, label, _ = train
     if task.baseline is not None:
         return clone(BASELINES[task.baseline]).fit(genes, label)

@@ -8,7 +8,7 @@ import numpy as np
 
 from qkdrp.backends.ibm_runtime import IbmRuntime
 from qkdrp.common.errors import BackendError, JobsPendingError, QkdrpError
-from qkdrp.experiments.ito.tasks import FIRST_LAYOUT, ResponseTask
+from qkdrp.experiments.ito.tasks import FIRST_LAYOUT, CohortTask
 from qkdrp.experiments.noise.cells import FIRST_CELL, Cell
 from qkdrp.experiments.noise.device import Hardware, circuit_of
 from qkdrp.experiments.noise.evaluation import CellResult, drawn_contrast, score_values
@@ -38,7 +38,7 @@ class DeviceResult(Result):
     jobs: tuple[str, ...]
 
 
-class DeviceTask(ResponseTask):
+class DeviceTask(CohortTask):
     """The evaluation of a trained circuit on a device.
 
     Args:

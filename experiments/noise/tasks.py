@@ -12,7 +12,7 @@ from qkdrp.backends import get_backend
 from qkdrp.backends.noise.levels import NoiseLevel
 from qkdrp.common.seeds import derive_seed
 from qkdrp.experiments.ito.rows import Rows
-from qkdrp.experiments.ito.tasks import FIRST_LAYOUT, ResponseTask
+from qkdrp.experiments.ito.tasks import FIRST_LAYOUT, CohortTask
 from qkdrp.experiments.noise.cells import FIRST_CELL, Cell
 from qkdrp.experiments.noise.circuits import PackedCircuit, reader_of
 from qkdrp.experiments.noise.evaluation import (
@@ -70,7 +70,7 @@ class NoiseResult(Result):
     kept: KeptLayer | None = None
 
 
-class NoiseTask(ResponseTask):
+class NoiseTask(CohortTask):
     """A training on one fold for all epochs, and its evaluation in every cell.
 
     Args:
@@ -85,7 +85,7 @@ class NoiseTask(ResponseTask):
     result_type = NoiseResult
     # A circuit's digest stands for it: two packings of it differ.
     no_part_of_key = {  # noqa: RUF012
-        **ResponseTask.no_part_of_key,
+        **CohortTask.no_part_of_key,
         "circuits": {"__all__": {"qpy", "mapping"}},
     }
     first_layout = {  # noqa: RUF012

@@ -11,7 +11,7 @@ from qkdrp.experiments.ito import rows
 from qkdrp.experiments.ito.folds import make_folds
 from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.rows import cohort_of
-from qkdrp.experiments.ito.tasks import FinalResult, FoldResult, ResponseTask
+from qkdrp.experiments.ito.tasks import CohortTask, FinalResult, FoldResult
 from qkdrp.experiments.study.statistics import corrected_mean
 from qkdrp.experiments.study.tasks import Result, parse_result, run_task
 from qkdrp.runs.train import prepare, train
@@ -25,7 +25,7 @@ from tests.experiments.conftest import conduct_study, random_labels, study_confi
 from tests.qkdrp.conftest import DRUGS, read_json
 
 
-def first_tasks(data: Path, **changes: object) -> tuple[ResponseTask, ResponseTask]:
+def first_tasks(data: Path, **changes: object) -> tuple[CohortTask, CohortTask]:
     """Return a fold and the final task of the first model."""
     plan = ItoPlan.open(study_config(data, **changes))
     return plan.fold_tasks()[0], plan.final_of(plan.configurations[0])
@@ -67,7 +67,7 @@ def test_every_setting_makes_another_task(data: Path) -> None:
         "model": task.model.model_copy(update={"a": 1.0}),
         "data": task.data.model_copy(update={"zscore": False}),
     }  # fmt: skip
-    assert set(changes) == set(ResponseTask.model_fields)
+    assert set(changes) == set(CohortTask.model_fields)
     keys = {task.model_copy(update={name: value}).key for name, value in changes.items()}
     assert len(keys | {task.key}) == len(changes) + 1
 
@@ -125,7 +125,7 @@ def test_other_data_are_noticed(data: Path, tmp_path: Path) -> None:
         run_task(task)
 
 
-def fitted_on(task: ResponseTask, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+def fitted_on(task: CohortTask, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Return what a model of a task would be trained on, for another cohort."""
     monkeypatch.setattr(rows, "cohort_of", lambda *_: cohort)
     rows.fold_rows.cache_clear()
