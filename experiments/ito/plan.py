@@ -1,66 +1,65 @@
-"""A study of the paper's protocol: folds first, then final trainings of what they chose."""
+"""The plan of a study of the paper's protocol: folds first, then final trainings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, product
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.experiments.ito.studies import STUDIES
-from qkdrp.experiments.study.config import StudyConfig
-from qkdrp.experiments.study.configurations import Configuration
-from qkdrp.experiments.study.contenders import contender
-from qkdrp.experiments.study.driver import Findings
-from qkdrp.experiments.study.plan import Cost, Phase, Plan
+from qkdrp.experiments.ito.catalogue import STUDIES
+from qkdrp.experiments.ito.cohort_plan import (
+    CohortPlan,
+    Told,
+    checked_configurations,
+    load_cohorts,
+    silent,
+)
+from qkdrp.experiments.ito.config import StudyConfig
+from qkdrp.experiments.ito.grid import Configuration
+from qkdrp.experiments.ito.tasks import FinalResult, FinalTask, FoldResult, FoldTask
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.plan import Phase
 from qkdrp.experiments.study.statistics import best_epoch
-from qkdrp.experiments.study.tasks import FinalResult, FinalTask, FoldResult, FoldTask
-from qkdrp.systems.response.baselines import BASELINES
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from rich.console import Console
+from qkdrp.systems.response.data import Cohort
 
 
-class StudyPlan(Plan):
-    """What a study of the paper's protocol has to train.
+class ItoPlan(CohortPlan):
+    """What a study of the paper's protocol has to train; made by :meth:`open`.
 
     Args:
         config: Its settings.
-
-    Raises:
-        QkdrpError: If settings do not fit together or data are missing, before any work.
+        found: Its configurations.
+        cohorts: By drug.
     """
 
-    def __init__(self, config: StudyConfig) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        config: StudyConfig,
+        found: Sequence[Configuration],
+        cohorts: Mapping[str, Cohort],
+    ) -> None:
+        super().__init__(config, found, cohorts)
         self.study = STUDIES[config.study]
+
+    @classmethod
+    def open(cls, config: StudyConfig, told: Told = silent) -> Self:
+        """Check the settings of a study, load its data and plan it.
+
+        Args:
+            config: The settings.
+            told: Called with what is done next.
+
+        Raises:
+            QkdrpError: If settings do not fit together or data are missing.
+        """
+        found = checked_configurations(config)
+        return cls(config, found, load_cohorts(config, told))
 
     def phases(self, findings: Findings) -> Iterator[Phase]:
         """Yield all folds, then the final trainings of what they chose."""
         yield Phase("folds", self.fold_tasks())
         yield Phase("final trainings", [self.final_of(found) for found in self.chosen(findings)])
-
-    def costs(self) -> Iterator[Cost]:
-        """Yield what each model would take, from a few epochs of each configuration."""
-        from qkdrp.experiments.study.estimate import costs_of_models
-
-        return costs_of_models(self)
-
-    def write(self, findings: Findings, path: Path) -> "Mapping[str, pd.DataFrame]":
-        """Write tables, figures and ``report.md``; return the tables."""
-        from qkdrp.experiments.ito.report import write_report
-
-        return write_report(self, findings, path)
-
-    def show(
-        self, console: "Console", findings: Findings, tables: "Mapping[str, pd.DataFrame]"
-    ) -> None:
-        """Print variants by drug."""
-        from qkdrp.experiments.ito.report import show_variants
-
-        show_variants(console, self, findings, tables)
 
     def fold_tasks(self) -> list[FoldTask]:
         """Return a task for each fold of each configuration; those of one fold side by side."""
@@ -78,7 +77,7 @@ class StudyPlan(Plan):
             return []
         return [
             FoldTask.make(
-                **self._settings(configuration, patience=0),
+                **self.task_settings(configuration, patience=0),
                 folds=config.folds,
                 repeat=repeat,
                 fold=fold,
@@ -88,7 +87,7 @@ class StudyPlan(Plan):
 
     def final_of(self, configuration: Configuration) -> FinalTask:
         """Return the task of the final training of a configuration."""
-        return FinalTask.make(**self._settings(configuration, patience=self.config.patience))
+        return FinalTask.make(**self.task_settings(configuration, patience=self.config.patience))
 
     def chosen(self, findings: Findings) -> list[Configuration]:
         """Return the configurations that get a final training, the folds being done."""
@@ -136,18 +135,3 @@ class StudyPlan(Plan):
         curves = self.curves(configuration, findings)
         best = curves[:, best_epoch(curves) - 1] if places else curves[:, 0]
         return dict(zip(places, best.tolist(), strict=True))
-
-    def _settings(self, configuration: Configuration, patience: int) -> dict[str, object]:
-        config, chosen = self.config, contender(configuration.model)
-        common: dict[str, object] = {
-            "data": self.data_of(configuration.drug),
-            "digest": self.digests[configuration.drug],
-            "backend": config.backend,
-            "seed": config.seed,
-        }
-        if chosen.model in BASELINES:
-            return common | {"baseline": chosen.model}
-        return common | {
-            "model": configuration.model_config_of(),
-            "fit": configuration.fit_config_of(config, patience),
-        }

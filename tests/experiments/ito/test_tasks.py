@@ -7,19 +7,13 @@ import pytest
 from sklearn.base import clone
 
 from qkdrp.common.errors import DataError
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study import rows
-from qkdrp.experiments.study.folds import make_folds
-from qkdrp.experiments.study.rows import cohort_of
+from qkdrp.experiments.ito import rows
+from qkdrp.experiments.ito.folds import make_folds
+from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.ito.rows import cohort_of
+from qkdrp.experiments.ito.tasks import CohortTask, FinalResult, FoldResult
 from qkdrp.experiments.study.statistics import corrected_mean
-from qkdrp.experiments.study.tasks import (
-    FinalResult,
-    FoldResult,
-    Result,
-    Task,
-    parse_result,
-    run_task,
-)
+from qkdrp.experiments.study.tasks import Result, parse_result, run_task
 from qkdrp.runs.train import prepare, train
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import TrainConfig
@@ -31,9 +25,9 @@ from tests.experiments.conftest import conduct_study, random_labels, study_confi
 from tests.qkdrp.conftest import DRUGS, read_json
 
 
-def first_tasks(data: Path, **changes: object) -> tuple[Task, Task]:
+def first_tasks(data: Path, **changes: object) -> tuple[CohortTask, CohortTask]:
     """Return a fold and the final task of the first model."""
-    plan = StudyPlan(study_config(data, **changes))
+    plan = ItoPlan.open(study_config(data, **changes))
     return plan.fold_tasks()[0], plan.final_of(plan.configurations[0])
 
 
@@ -73,9 +67,15 @@ def test_every_setting_makes_another_task(data: Path) -> None:
         "model": task.model.model_copy(update={"a": 1.0}),
         "data": task.data.model_copy(update={"zscore": False}),
     }  # fmt: skip
-    assert set(changes) == set(Task.model_fields)
+    assert set(changes) == set(CohortTask.model_fields)
     keys = {task.model_copy(update={name: value}).key for name, value in changes.items()}
     assert len(keys | {task.key}) == len(changes) + 1
+
+
+def test_the_place_of_the_data_makes_no_other_task(data: Path) -> None:
+    task, _ = first_tasks(data)
+    moved = task.data.model_copy(update={"source": "elsewhere"})
+    assert task.model_copy(update={"data": moved}).key == task.key
 
 
 def test_a_fold_reports_its_validation_auc(data: Path) -> None:
@@ -125,7 +125,7 @@ def test_other_data_are_noticed(data: Path, tmp_path: Path) -> None:
         run_task(task)
 
 
-def fitted_on(task: Task, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+def fitted_on(task: CohortTask, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Return what a model of a task would be trained on, for another cohort."""
     monkeypatch.setattr(rows, "cohort_of", lambda *_: cohort)
     rows.fold_rows.cache_clear()

@@ -7,8 +7,8 @@ from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
 from qkdrp.backends.noise.readout import draw
 from qkdrp.circuits import PQCSpec, build_pqc
+from qkdrp.experiments.noise.gradient_signal import gradient_signals
 from qkdrp.experiments.noise.layer import Layer
-from qkdrp.experiments.noise.signal import gradient_signals
 from tests.experiments.noise.conftest import NOISE
 
 LEVELS = (NoiseLevel((), 0.0), NoiseLevel(("gates", "readout"), 2.0))

@@ -1,11 +1,12 @@
-"""The configurations of a study: what its settings multiply out to."""
+"""The grid of a study: the configurations that its settings multiply out to."""
 
 from itertools import product
 from typing import Any
 
-from qkdrp.experiments.study.config import AXES, StudyConfig
-from qkdrp.experiments.study.contenders import contender
-from qkdrp.systems.response.config import FitConfig, ModelConfig, Settings
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.ito.config import AXES, StudyConfig
+from qkdrp.experiments.ito.contenders import contender
+from qkdrp.systems.response.config import FitConfig, ModelConfig
 
 
 class Configuration(Settings):
@@ -13,7 +14,7 @@ class Configuration(Settings):
 
     Args:
         drug: A drug of the data.
-        model: A key of :data:`~qkdrp.experiments.study.contenders.CONTENDERS`.
+        model: A key of :data:`~qkdrp.experiments.ito.contenders.CONTENDERS`.
         n_qubits: n1.
         n_encoding: n2.
         n_variational: n3.

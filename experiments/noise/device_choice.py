@@ -1,4 +1,4 @@
-"""Choosing which of the trained models are evaluated on hardware."""
+"""The choice of trained models that are evaluated on hardware."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 from qkdrp.common.angles import parse_angle
 from qkdrp.common.errors import ConfigError
+from qkdrp.experiments.ito.grid import Configuration
 from qkdrp.experiments.noise.trainings import Training
-from qkdrp.experiments.study.configurations import Configuration
 
 FIRST = "repeat=1,fold=1"
 """What is chosen where nothing else is said."""
@@ -60,7 +60,7 @@ class Chosen:
         """Read ``a=20,r=pi/2|pi,training=exact``; ``all`` for all.
 
         Raises:
-            ConfigError: If a key is unknown or a value cannot be meant.
+            ConfigError: If a key is unknown or a value is invalid.
         """
         values = {}
         for item in [] if text == "all" else (text or FIRST).split(","):

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.ito.studies import STUDIES
-from qkdrp.experiments.study.config import StudyConfig
-from qkdrp.experiments.study.configurations import configurations
-from qkdrp.experiments.study.contenders import CONTENDERS, CONTROLS, PAPER, contender
+from qkdrp.experiments.ito.catalogue import STUDIES
+from qkdrp.experiments.ito.config import StudyConfig
+from qkdrp.experiments.ito.contenders import CONTENDERS, CONTROLS, PAPER, contender
+from qkdrp.experiments.ito.grid import configurations
+from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.systems.response.recipes import recipe_of
 from tests.experiments.conftest import study_config
 
@@ -78,7 +78,7 @@ def test_an_unknown_contender_lists_the_choices() -> None:
 
 def test_a_plan_checks_every_model_before_any_work(data: Path) -> None:
     with pytest.raises(ConfigError, match="n_qubits"):
-        StudyPlan(study_config(data, n_qubits=(1,)))
+        ItoPlan.open(study_config(data, n_qubits=(1,)))
 
 
 @pytest.mark.parametrize("name", ["drugs", "models", "lr"])
@@ -92,7 +92,7 @@ def test_repeated_values_count_once(data: Path) -> None:
 
 
 def test_tasks_of_one_fold_are_side_by_side(data: Path) -> None:
-    tasks = StudyPlan(study_config(data)).fold_tasks()
+    tasks = ItoPlan.open(study_config(data)).fold_tasks()
     assert [(task.repeat, task.fold) for task in tasks] == [
         (repeat, fold) for repeat in (0, 1) for fold in (0, 1) for _ in ("moderated", "ridge")
     ]

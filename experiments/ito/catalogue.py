@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.study.contenders import CONTROLS, PAPER
+from qkdrp.experiments.ito.contenders import CONTROLS, PAPER
 
 Values = Mapping[str, tuple[Any, ...]]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qkdrp.common.errors import DataError
-from qkdrp.experiments.study.folds import make_folds, split_of
+from qkdrp.experiments.ito.folds import make_folds, split_of
 from qkdrp.systems.response.split import label_bins
 from tests.qkdrp.conftest import make_cohort
 

@@ -1,4 +1,4 @@
-"""The models that a study compares, by name."""
+"""Contenders: the models that a study compares, by name."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field

@@ -1,11 +1,12 @@
-"""The settings of a study: frozen, validated, written to ``study.json``."""
+"""Settings of a study of the response system: frozen, validated, written to ``study.json``."""
 
 from itertools import product
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig, Settings
+from qkdrp.common.settings import Settings
+from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig
 
 Positive = Annotated[float, Field(gt=0)]
 Some = Field(min_length=1)
@@ -32,7 +33,7 @@ class StudyConfig(Settings):
         study: Its name on the command line.
         data: What is learned from; the drug is left open.
         drugs: Drugs of the data.
-        models: Keys of :data:`qkdrp.experiments.study.contenders.CONTENDERS`.
+        models: Keys of :data:`qkdrp.experiments.ito.contenders.CONTENDERS`.
         n_qubits: Numbers of qubits (n1) to try.
         n_encoding: Numbers of encoding layers (n2) to try.
         n_variational: Numbers of variational layers in a block (n3) to try.

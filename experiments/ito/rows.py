@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
-from qkdrp.experiments.study.folds import make_folds
-from qkdrp.runs.train import load_data, wants_zscore
+from qkdrp.experiments.ito.folds import make_folds
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.data.load import load_data
+from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 
 Rows = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
 """Genes, labels and responder flags."""
@@ -53,13 +53,8 @@ def fold_rows(
     cohort = cohort_of(data, digest)
     ids = make_folds(cohort, seed, data.stratify_test, folds, repeat)[fold]
     train, held_out = (cohort.select(part) for part in ids)
-    preprocessor = fit_preprocessor(data, train)
+    preprocessor = fit_preprocessor(train, data)
     return preprocessed(preprocessor, train), preprocessed(preprocessor, held_out)
-
-
-def fit_preprocessor(data: DataConfig, train: Cohort) -> Preprocessor:
-    """Fit on training rows what turns samples into numbers."""
-    return Preprocessor.fit(train, wants_zscore(data, train), data.variance_threshold)
 
 
 def preprocessed(preprocessor: Preprocessor, cohort: Cohort) -> Rows:
