@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from qkdrp.backends import Backend, get_backend
@@ -21,7 +20,7 @@ from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.model_file import StoredModel, unreadable_model
 from qkdrp.systems.registry import find_system
 from qkdrp.training.checkpoint import CHECKPOINT
-from qkdrp.training.loop import predict
+from qkdrp.training.predict import predict_rows
 from qkdrp.training.run_config import DEFAULT_SYSTEM, RunConfig
 from qkdrp.training.split import Split
 from qkdrp.training.system import AnySystem, Facts, Values
@@ -50,9 +49,7 @@ class Run(Trained[Any, Any]):
 
     def predict(self, dataset: Any) -> Values:  # noqa: ANN401  # the system's own data set
         """Return the model's prediction of every row, shape (n_rows,) or (n_rows, n_outputs)."""
-        rows = self.system.rows(self.preprocessor, dataset)
-        inputs, _ = rows.batch(slice(None))
-        return np.asarray(predict(self.model, *inputs).numpy(), dtype=np.float64)
+        return predict_rows(self.system, self.preprocessor, self.model, dataset)
 
 
 def default_folder(config: RunConfig, facts: Facts) -> Path:

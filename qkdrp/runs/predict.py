@@ -26,9 +26,14 @@ def predict_parts(run: Run, dataset: Dataset, parts: Sequence[str] | None = None
 
 
 def score_part(system: AnySystem, predictions: pd.DataFrame, part: str) -> dict[str, Any] | None:
-    """Score the rows of one part that have a prediction; None for fewer than two.
+    """Score the rows of one part; see :func:`score_table`."""
+    return score_table(system, predictions[predictions["part"] == part])
+
+
+def score_table(system: AnySystem, predictions: pd.DataFrame) -> dict[str, Any] | None:
+    """Score the rows that have a prediction; None for fewer than two.
 
     A device's values may not be finite, and neither are predictions from such values then.
     """
-    there = predictions[(predictions["part"] == part) & predictions["prediction"].notna()]
+    there = predictions[predictions["prediction"].notna()]
     return system.score(there) if len(there) >= LEAST_SCORED else None
