@@ -37,4 +37,5 @@ def cohort_of(state: State) -> Cohort:
     texts = dict(state.details["cohort"])
     for name in ("samples", "genes"):
         texts[name] = np.array(texts[name], dtype=np.str_)
-    return Cohort(**{name: state.arrays[name] for name in _ARRAYS}, **texts)
+    texts |= {name: state.arrays[name] for name in _ARRAYS}
+    return Cohort(**texts)
