@@ -88,10 +88,11 @@ def with_options(*sections: Section) -> Callable[[Command], Command]:
 
 
 def _option(field: FieldInfo, panel: str | None) -> Any:  # noqa: ANN401  # typer's option
-    shown = {"panel": panel}
+    shown: dict[str, Any] = {"panel": panel}
     if isinstance(field.json_schema_extra, dict):
         shown |= field.json_schema_extra
-    parser, metavar = PARSERS.get(shown.get("format", ""), (None, None))
+    known = shown.get("format") in PARSERS
+    parser, metavar = PARSERS[shown["format"]] if known else (None, None)
     return typer.Option(
         *([shown["flag"]] if "flag" in shown else []),
         help=field.description,
