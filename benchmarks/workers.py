@@ -8,8 +8,8 @@ from time import perf_counter
 
 from report import limit_pools, parser_of, save, spread, summary, table
 
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study.config import StudyConfig
+from qkdrp.experiments.ito.config import StudyConfig
+from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.study.runners import LocalRunner
 from qkdrp.experiments.study.tasks import Task
 
@@ -36,7 +36,7 @@ def main() -> None:
     config = StudyConfig.make(
         drugs=("synthetic",), models=("classic", "moderated"), epochs=options.epochs, repeats=50
     )
-    tasks = StudyPlan(config).fold_tasks()[: options.trainings]
+    tasks = ItoPlan.open(config).fold_tasks()[: options.trainings]
     with LocalRunner(1) as alone, LocalRunner(options.workers) as together:
         runners = {runner.n_workers: runner for runner in (alone, together)}
         for runner in runners.values():  # start the workers, load data and kernels in each

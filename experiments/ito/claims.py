@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from qkdrp.experiments.ito.comparisons import Tally, Variant, tally, variant_name
-from qkdrp.experiments.ito.ito_plan import StudyPlan
+from qkdrp.experiments.ito.contenders import CONTROLS, contender
+from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.published import published
-from qkdrp.experiments.study.contenders import CONTROLS, contender
 
 
-def claims(plan: StudyPlan, comparisons: pd.DataFrame) -> Iterator[str]:
+def claims(plan: ItoPlan, comparisons: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each comparison that the paper prints numbers for."""
     table, study = plan.study.table, plan.study
     if table is None:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from qkdrp.common.intervals import RANGES, differences
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study.configurations import Configuration
-from qkdrp.experiments.study.contenders import contender
-from qkdrp.experiments.study.driver import Findings
+from qkdrp.experiments.ito.contenders import contender
+from qkdrp.experiments.ito.grid import Configuration
+from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.statistics import adjusted, corrected_mean
 
 LEVEL = 0.05
@@ -21,7 +21,7 @@ Variant = str | float
 """What tells results apart: a model, or a value of the axis that a study sweeps."""
 
 
-def variant_of(plan: StudyPlan, found: Configuration) -> Variant:
+def variant_of(plan: ItoPlan, found: Configuration) -> Variant:
     """Return the variant that a configuration is."""
     axis = plan.study.axis
     if axis is None or axis not in contender(found.model).axes:
@@ -30,7 +30,7 @@ def variant_of(plan: StudyPlan, found: Configuration) -> Variant:
     return value
 
 
-def variant_name(plan: StudyPlan, variant: Variant) -> str:
+def variant_name(plan: ItoPlan, variant: Variant) -> str:
     """Return how a variant is called in tables and figures."""
     if isinstance(variant, str):
         return contender(variant).label
@@ -38,7 +38,7 @@ def variant_name(plan: StudyPlan, variant: Variant) -> str:
     return f"{plan.study.axis} = {shown}"
 
 
-def variants(plan: StudyPlan, findings: Findings) -> dict[tuple[str, Variant], Configuration]:
+def variants(plan: ItoPlan, findings: Findings) -> dict[tuple[str, Variant], Configuration]:
     """Return the configuration that stands for each drug and variant: the best of a model."""
     shown = plan.best(findings) if plan.study.axis is None else plan.configurations
     if not plan.study.folds:
@@ -46,7 +46,7 @@ def variants(plan: StudyPlan, findings: Findings) -> dict[tuple[str, Variant], C
     return {(found.drug, variant_of(plan, found)): found for found in shown}
 
 
-def comparisons_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
+def comparisons_frame(plan: ItoPlan, findings: Findings) -> pd.DataFrame:
     """Return one row per drug and pair: reference minus other, by the corrected t-test.
 
     ``p`` is two-sided; ``q`` is p adjusted for all rows of the table (Benjamini and Hochberg).

@@ -5,29 +5,21 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from qkdrp.experiments.ito.comparisons import Variant, variant_name, variants
-from qkdrp.experiments.ito.ito_plan import StudyPlan
+from qkdrp.experiments.ito.contenders import contender
+from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.published import with_published
 from qkdrp.experiments.ito.summary import rows_of
-from qkdrp.experiments.study.contenders import contender
-from qkdrp.experiments.study.driver import Findings
-
-COLORS = (
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
-    "#000000", "#8c8c8c", "#7f3c8d", "#a0522d", "#b8b800",
-)  # fmt: skip
-"""Of Okabe and Ito first: told apart by every reader."""
-
-MARKERS = "os^Dv<>PX*h"
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
 
 Named = Iterator[tuple[str, Figure]]
 
 
-def figures(plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame]) -> Named:
+def figures(plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame]) -> Named:
     """Yield file names and figures of what a study looked at.
 
     Args:
@@ -36,21 +28,32 @@ def figures(plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame]
         tables: Its tables, by name.
     """
     if plan.study.folds and len(tables["summary"]):
-        if plan.study.axis:
-            yield "sweep", sweep_figure(plan, tables)
-        else:
-            yield "performance", performance_figure(plan, findings, tables)
-        for drug in plan.config.drugs:
-            yield f"curves-{drug}", curves_figure(plan, findings, tables, drug)
+        yield from _validation_figures(plan, findings, tables)
     if plan.study.embeddings:
-        for drug in plan.config.drugs:
-            yield f"embedding-{drug}", embedding_figure(plan, findings, drug)
-            if any("learn_a_r" in contender(name).settings for name in plan.config.models):
-                yield f"learned-{drug}", learned_figure(plan, findings, drug)
+        yield from _embedding_figures(plan, findings)
+
+
+def _validation_figures(
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame]
+) -> Named:
+    if plan.study.axis:
+        yield "sweep", sweep_figure(plan, tables)
+    else:
+        yield "performance", performance_figure(plan, findings, tables)
+    for drug in plan.config.drugs:
+        yield f"curves-{drug}", curves_figure(plan, findings, tables, drug)
+
+
+def _embedding_figures(plan: ItoPlan, findings: Findings) -> Named:
+    learned = any("learn_a_r" in contender(name).settings for name in plan.config.models)
+    for drug in plan.config.drugs:
+        yield f"embedding-{drug}", embedding_figure(plan, findings, drug)
+        if learned:
+            yield f"learned-{drug}", learned_figure(plan, findings, drug)
 
 
 def curves_figure(
-    plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame], drug: str
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame], drug: str
 ) -> Figure:
     """Draw mean validation AUC by epoch (figures A1 to A5), its maximum with a 95% interval."""
     figure, (axis,) = panels(1, 1, width=7.2)
@@ -72,7 +75,7 @@ def curves_figure(
 
 
 def performance_figure(
-    plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame]
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame]
 ) -> Figure:
     """Draw cross-validated AUC with intervals by drug and model, published test AUCs beside it."""
     drugs = plan.config.drugs
@@ -105,7 +108,7 @@ def performance_figure(
     return figure
 
 
-def sweep_figure(plan: StudyPlan, tables: dict[str, pd.DataFrame]) -> Figure:
+def sweep_figure(plan: ItoPlan, tables: dict[str, pd.DataFrame]) -> Figure:
     """Draw cross-validated AUC against a or r with intervals, published test AUCs beside it."""
     drugs, name = plan.config.drugs, plan.study.axis or ""
     columns = min(len(drugs), 3)
@@ -139,7 +142,7 @@ def sweep_figure(plan: StudyPlan, tables: dict[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def embedding_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
+def embedding_figure(plan: ItoPlan, findings: Findings, drug: str) -> Figure:
     """Draw histograms of embeddings before and after normalisation (figure 3)."""
     shown = [
         (variant, final)
@@ -160,7 +163,7 @@ def embedding_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
     return figure
 
 
-def learned_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
+def learned_figure(plan: ItoPlan, findings: Findings, drug: str) -> Figure:
     """Draw a and r after each epoch of final trainings that have them."""
     figure, axes = panels(1, 2, width=3.8)
     index = 0
@@ -185,7 +188,7 @@ def learned_figure(plan: StudyPlan, findings: Findings, drug: str) -> Figure:
 
 
 def _of_drug(
-    plan: StudyPlan, findings: Findings, frame: pd.DataFrame, drug: str
+    plan: ItoPlan, findings: Findings, frame: pd.DataFrame, drug: str
 ) -> Iterator[tuple[Variant, pd.DataFrame]]:
     """Yield the rows of each variant's configuration, where there are any with an AUC."""
     for (name, variant), found in variants(plan, findings).items():
@@ -196,16 +199,5 @@ def _of_drug(
             yield variant, rows
 
 
-def _title(plan: StudyPlan, drug: str) -> str:
+def _title(plan: ItoPlan, drug: str) -> str:
     return drug + (" (SYNTHETIC DATA)" if plan.cohorts[drug].synthetic else "")
-
-
-def panels(
-    rows: int, columns: int, width: float = 4.6, height: float = 3.8
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with panels row by row, each of a width and height in inches."""
-    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
-    axes = [figure.add_subplot(rows, columns, index + 1) for index in range(rows * columns)]
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-    return figure, axes

@@ -1,6 +1,5 @@
 """Everything that a study leaves beside the results of its tasks: tables, figures, a report."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from qkdrp.common.files import atomic, write_csv, write_text
-from qkdrp.common.provenance import versions
 from qkdrp.experiments.ito.claims import claims, controls
 from qkdrp.experiments.ito.comparisons import comparisons_frame, variant_name, variant_of, variants
-from qkdrp.experiments.ito.ito_plan import StudyPlan
+from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.published import with_published
 from qkdrp.experiments.ito.summary import (
     curves_frame,
@@ -22,11 +20,20 @@ from qkdrp.experiments.ito.summary import (
     runs_frame,
     summary_frame,
 )
-from qkdrp.experiments.study.driver import Findings
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.report_parts import (
+    REPORT,
+    core_hours,
+    failures,
+    markdown,
+    number,
+    versions_line,
+    without_empty_columns,
+)
 from qkdrp.experiments.study.text import interval_text, p_text, too_few
-from qkdrp.reports.page import markdown_rows
 
-REPORT, FIGURES = "report.md", "figures"
+FIGURES = "figures"
+"""Folder of the figures."""
 
 READING = """\
 AUC counts responders as positive and scores with the negative prediction; it is never flipped. The
@@ -40,44 +47,74 @@ Test AUCs come from one split each, with intervals from placements; the paper's 
 split, and are printed without intervals."""
 
 
-def write_report(plan: StudyPlan, findings: Findings, path: Path) -> dict[str, pd.DataFrame]:
-    """Write tables, figures and ``report.md`` into the folder of a study.
+class ItoReport:
+    """What is told of a study of the paper's protocol.
 
     Args:
         plan: The study.
-        findings: Its results; rows of failed tasks are left out and named.
-        path: The folder.
-
-    Returns:
-        The tables by file name without its ending.
     """
-    from qkdrp.experiments.ito.figures import figures  # matplotlib is slow to import
 
-    tables = {
+    def __init__(self, plan: ItoPlan) -> None:
+        self.plan = plan
+
+    def write(self, findings: Findings, path: Path) -> dict[str, pd.DataFrame]:
+        """Write tables, figures and ``report.md`` into the folder of a study.
+
+        Args:
+            findings: Its results; rows of failed tasks are left out and named.
+            path: The folder.
+
+        Returns:
+            The tables by file name without its ending.
+        """
+        tables = tables_of(self.plan, findings)
+        for name, table in tables.items():
+            write_csv(path / f"{name}.csv", table)
+        drawn = _draw(self.plan, findings, tables, path)
+        sections = _sections(self.plan, findings, tables, drawn)
+        write_text(path / REPORT, "\n\n".join(sections) + "\n")
+        return tables
+
+    def show(
+        self, console: Console, findings: Findings, tables: Mapping[str, pd.DataFrame]
+    ) -> None:
+        """Print the main table of a study: variants by drug."""
+        study, folds = self.plan.study, self.plan.config.folds
+        console.print(_main_table(self.plan, findings, tables))
+        what = "cross-validated" if study.folds else "test"
+        console.print(f"{what} AUC with 95% intervals", justify="center")
+        if study.folds and (note := too_few(folds)):
+            console.print(f"note: {note}", soft_wrap=True)
+
+
+def tables_of(plan: ItoPlan, findings: Findings) -> dict[str, pd.DataFrame]:
+    """Return the tables of a study by file name without its ending."""
+    return {
         "summary": summary_frame(plan, findings),
         "curves": curves_frame(plan, findings),
         "runs": runs_frame(plan, findings),
         "finals": finals_frame(plan, findings),
         "comparisons": comparisons_frame(plan, findings),
     }
-    for name, table in tables.items():
-        write_csv(path / f"{name}.csv", table)
+
+
+def _draw(
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame], path: Path
+) -> list[str]:
+    """Draw all figures; return where they are in the folder of the study."""
+    from qkdrp.experiments.ito.figures import figures  # matplotlib is slow to import
+
     (path / FIGURES).mkdir(exist_ok=True)
     drawn = []
     for name, figure in figures(plan, findings, tables):
         drawn.append(f"{FIGURES}/{name.replace(' ', '_')}.png")
         with atomic(path / drawn[-1]) as temporary:
             figure.savefig(temporary, dpi=130, format="png")
-    write_text(path / REPORT, "\n\n".join(_sections(plan, findings, tables, drawn)) + "\n")
-    return tables
+    return drawn
 
 
-def show_variants(
-    console: Console, plan: StudyPlan, findings: Findings, tables: Mapping[str, pd.DataFrame]
-) -> None:
-    """Print the main table of a study: variants by drug."""
-    found = variants(plan, findings)
-    drugs = plan.config.drugs
+def _main_table(plan: ItoPlan, findings: Findings, tables: Mapping[str, pd.DataFrame]) -> Table:
+    found, drugs = variants(plan, findings), plan.config.drugs
     table = Table(plan.study.axis or "model", *drugs, box=SIMPLE_HEAD)
     kind, column = ("summary", "auc_mean") if plan.study.folds else ("finals", "auc")
     frame = tables[kind]
@@ -88,15 +125,11 @@ def show_variants(
             rows = frame.head(0) if configuration is None else rows_of(frame, configuration)
             cells.append(with_interval(rows.iloc[0], column) if len(rows) else "")
         table.add_row(variant_name(plan, variant), *cells)
-    console.print(table)
-    what = "cross-validated" if plan.study.folds else "test"
-    console.print(f"{what} AUC with 95% intervals", justify="center")
-    if plan.study.folds and (note := too_few(plan.config.folds)):
-        console.print(f"note: {note}", soft_wrap=True)
+    return table
 
 
 def _sections(
-    plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame], drawn: Sequence[str]
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame], drawn: Sequence[str]
 ) -> Iterator[str]:
     yield f"# {plan.study.help}"
     yield "\n".join(_provenance(plan, findings))
@@ -129,7 +162,7 @@ def _sections(
     yield READING
 
 
-def _provenance(plan: StudyPlan, findings: Findings) -> Iterator[str]:
+def _provenance(plan: ItoPlan, findings: Findings) -> Iterator[str]:
     config = plan.config
     for drug, cohort in plan.cohorts.items():
         n_responder = int(cohort.responder.sum())
@@ -147,18 +180,16 @@ def _provenance(plan: StudyPlan, findings: Findings) -> Iterator[str]:
         f"- final trainings: up to {config.epochs} epochs, patience {config.patience}, "
         "4:1 for the validation, test on 10%"
     )
-    seconds = sum(result.seconds for result in findings.results.values())
     yield (
         f"- backend {config.backend}, seed {config.seed}, {len(findings.results)} trainings, "
-        f"{seconds / 3600:.2f} core hours"
+        f"{core_hours(findings)}"
     )
-    yield "- " + ", ".join(f"{name} {number}" for name, number in versions().items())
-    for outcome in findings.failed:
-        yield f"- FAILED, left out: {outcome.task.model_dump_json()}: {outcome.error}"
+    yield f"- {versions_line()}"
+    yield from (f"- {line}" for line in failures(findings, lambda task: task.model_dump_json()))
 
 
 def _results(
-    plan: StudyPlan, findings: Findings, tables: dict[str, pd.DataFrame]
+    plan: ItoPlan, findings: Findings, tables: dict[str, pd.DataFrame]
 ) -> list[dict[str, str]]:
     summary, finals = tables["summary"], tables["finals"]
     rows = []
@@ -177,10 +208,10 @@ def _results(
                 "published test AUC": number(with_published(rows_found, plan.study.table).iloc[0]),
             }
         )
-    return _without_empty_columns(rows)
+    return without_empty_columns(rows)
 
 
-def _paired(plan: StudyPlan, comparisons: pd.DataFrame) -> list[dict[str, str]]:
+def _paired(plan: ItoPlan, comparisons: pd.DataFrame) -> list[dict[str, str]]:
     return [
         {
             "drug": row["drug"],
@@ -195,7 +226,7 @@ def _paired(plan: StudyPlan, comparisons: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _crowding(plan: StudyPlan, findings: Findings, finals: pd.DataFrame) -> list[dict[str, str]]:
+def _crowding(plan: ItoPlan, findings: Findings, finals: pd.DataFrame) -> list[dict[str, str]]:
     rows = []
     for found in plan.configurations:
         row = rows_of(finals, found)
@@ -229,20 +260,3 @@ def with_interval(row: pd.Series, name: str) -> str:
     if pd.isna(row[name]):
         return ""
     return f"{row[name]:.3f}{interval_text(row['auc_low'], row['auc_high'])}"
-
-
-def number(value: float | None) -> str:
-    """Return a number as text, nothing where it is missing."""
-    return "" if value is None or math.isnan(value) else f"{value:.3f}"
-
-
-def _without_empty_columns(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    empty = {name for name in rows[0] if not any(row[name] for row in rows)} if rows else set()
-    return [{name: text for name, text in row.items() if name not in empty} for row in rows]
-
-
-def markdown(rows: list[dict[str, str]]) -> str:
-    """Return rows as a Markdown table."""
-    if not rows:
-        return "(nothing)"
-    return markdown_rows(list(rows[0]), [list(row.values()) for row in rows])

@@ -7,11 +7,11 @@ import pandas as pd
 
 from qkdrp.common.intervals import RANGES
 from qkdrp.experiments.ito.embeddings import Crowding, crowding
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study.configurations import Configuration
-from qkdrp.experiments.study.driver import Findings
+from qkdrp.experiments.ito.grid import Configuration
+from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.ito.tasks import FinalResult
+from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.statistics import best_epoch, corrected_mean
-from qkdrp.experiments.study.tasks import FinalResult
 
 SETTINGS = list(Configuration.model_fields)
 """Columns that tell configurations apart; missing where a setting does not matter to a model."""
@@ -43,7 +43,7 @@ FINALS = [
 """Columns of ``finals.csv``."""
 
 
-def summary_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
+def summary_frame(plan: ItoPlan, findings: Findings) -> pd.DataFrame:
     """Return one row per configuration: the best point of its mean validation curve.
 
     ``auc_mean`` is the paper's measure, the largest of the mean curve over epochs; its interval is
@@ -74,7 +74,7 @@ def summary_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     return _table(rows, SUMMARY)
 
 
-def curves_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
+def curves_frame(plan: ItoPlan, findings: Findings) -> pd.DataFrame:
     """Return the mean validation AUC of each configuration and epoch, with intervals."""
     frames = []
     for found in plan.configurations:
@@ -96,7 +96,7 @@ def curves_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     return _table(pd.concat(frames, ignore_index=True) if frames else [], CURVES)
 
 
-def runs_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
+def runs_frame(plan: ItoPlan, findings: Findings) -> pd.DataFrame:
     """Return one row per fold, with its seed and its best validation AUC.
 
     ``auc`` is the validation AUC at the best epoch of the configuration's mean curve, which is what
@@ -125,7 +125,7 @@ def runs_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
     return _table(rows, RUNS)
 
 
-def finals_frame(plan: StudyPlan, findings: Findings) -> pd.DataFrame:
+def finals_frame(plan: ItoPlan, findings: Findings) -> pd.DataFrame:
     """Return one row per final training: its test scores and how crowded its angles are."""
     rows = []
     for found in plan.configurations:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from qkdrp.experiments.ito.comparisons import LEVEL as ESTABLISHED
-from qkdrp.experiments.noise.device import DEVICE
+from qkdrp.experiments.noise.cells import DEVICE
 from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     Row,

@@ -1,10 +1,19 @@
 """The cells in which a trained model is evaluated: levels of noise, each with numbers of shots."""
 
+from zlib import crc32
+
 from qkdrp.backends.noise.levels import NoiseLevel
-from qkdrp.systems.response.config import Settings
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.study.keys import Layout, first_content, plain
 
 NONE = "none"
 """What the parts of scale 0 are called."""
+
+DEVICE = "device"
+"""What the parts of a device's noise are called: they cannot be told apart there."""
+
+FIRST_CELL: Layout = plain("source", "parts", "on", "scale", "shots")
+"""Settings of a cell in the first version."""
 
 
 class Cell(Settings):
@@ -28,3 +37,9 @@ class Cell(Settings):
     def level(self) -> NoiseLevel:
         """The noise, shots aside."""
         return NoiseLevel(self.on, self.scale)
+
+    @property
+    def checksum(self) -> int:
+        """A number that tells cells apart; the same as in the first version, for seeds of shots."""
+        content = first_content(self, FIRST_CELL, {})
+        return crc32(content or self.model_dump_json().encode())

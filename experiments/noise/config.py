@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from itertools import product
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.ito.studies import A_VALUES, R_VALUES
-from qkdrp.experiments.ito.studies import PRESETS as PROTOCOLS
+from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
+from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
+from qkdrp.experiments.ito.config import Positive, StudyConfig, one_of_each
+from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.noise.cells import NONE, Cell
 from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
-from qkdrp.experiments.study.config import Positive, StudyConfig, one_of_each
-from qkdrp.experiments.study.contenders import contender
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle
 
 STUDY = "noise-sensitivity"
@@ -22,6 +22,11 @@ STUDY = "noise-sensitivity"
 
 ALL = "all"
 """Stands for all parts that a source has."""
+
+Level: TypeAlias = tuple[str, tuple[str, ...], float]
+"""What the parts of noise that are on are called, these parts, and their scale."""
+
+_QUIET: Level = (NONE, (), 0.0)
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -67,7 +72,7 @@ class NoiseConfig(StudyConfig):
         gradient_rows: Training samples whose gradient is looked at; 0 for none.
         device: Options of hardware that values depend on; empty where nothing runs on hardware.
         chosen: Which trained models are evaluated on hardware, see
-            :class:`~qkdrp.experiments.noise.chosen.Chosen`.
+            :class:`~qkdrp.experiments.noise.device_choice.Chosen`.
     """
 
     study: str = STUDY
@@ -141,25 +146,25 @@ class NoiseConfig(StudyConfig):
         Raises:
             BackendError: If a source does not exist or lacks a part.
         """
-        found = []
-        for name in self.noise:
-            source = find_source(name)
-            on = {label: choose_parts(source, _wanted(label)) for label in self.parts}
-            levels: list[tuple[str, tuple[str, ...], float]] = [(NONE, (), 0.0)]
-            levels += [
-                (label, on[label], scale)
-                for label, scale in product(self.parts, sorted(self.scales))
-                if scale > 0
-            ]
-            quiet = [(0, levels[0])]
-            quiet += [(shots, level) for level in levels for shots in sorted(self.shots)]
-            if 0.0 not in self.scales:
-                quiet = [pair for pair in quiet if pair[0] == 0 or pair[1][2] > 0]
-            found += [
-                Cell(source=name, parts=label, on=parts, scale=scale, shots=shots)
-                for shots, (label, parts, scale) in dict.fromkeys(quiet)
-            ]
-        return found
+        return [cell for name in self.noise for cell in self._cells_of(name)]
+
+    def _cells_of(self, name: str) -> list[Cell]:
+        """Return the cells with one source of noise."""
+        pairs = [(0, _QUIET)]
+        if 0.0 in self.scales:
+            pairs += [(shots, _QUIET) for shots in sorted(self.shots)]
+        pairs += [(shots, level) for level in self._levels(name) for shots in sorted(self.shots)]
+        return [
+            Cell(source=name, parts=label, on=parts, scale=scale, shots=shots)
+            for shots, (label, parts, scale) in dict.fromkeys(pairs)
+        ]
+
+    def _levels(self, name: str) -> list[Level]:
+        """Return the noisy levels of one source."""
+        source = find_source(name)
+        on = {label: choose_parts(source, _wanted(label)) for label in self.parts}
+        scales = [scale for scale in sorted(self.scales) if scale > 0]
+        return [(label, on[label], scale) for label, scale in product(self.parts, scales)]
 
 
 def _wanted(label: str) -> str:

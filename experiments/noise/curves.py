@@ -8,13 +8,13 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from qkdrp.experiments.ito.figures import COLORS, MARKERS, panels
 from qkdrp.experiments.noise.cells import NONE
 from qkdrp.experiments.noise.changes import mean_frame
 from qkdrp.experiments.noise.config import ALL, NoiseConfig
 from qkdrp.experiments.noise.labels import SCORE_NAMES, angle, shots_name, training_name
 from qkdrp.experiments.noise.table import MODEL
 from qkdrp.experiments.noise.trainings import EXACT
+from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
 from qkdrp.reports.page import Figure
 
 if TYPE_CHECKING:
@@ -121,33 +121,37 @@ def gradient_figure(table: pd.DataFrame, config: NoiseConfig, name: str) -> Figu
     shots = int(rows["shots"].min())
     rows = rows[rows["shots"] == shots]
     figure, axes = panels(1, 2, 4.6, 3.4)
-    scales = sorted(rows["scale"].unique())
     for axis, key in zip(axes, ("a", "r"), strict=True):
-        unit, drawn = np.pi if key == "r" else 1.0, [1.0]
-        for when, style in (("initial", "--"), ("final", "-")):
-            means = _along(mean_frame(rows, f"snr_{when}", config.folds), key, config)
-            for place, scale in enumerate(scales):
-                here = means[means["scale"] == scale].sort_values(key)
-                color = _shade(place, len(scales))
-                drawn += here["value"].tolist()
-                label = f"scale {scale:g}" if when == "final" else None
-                if when == "final":
-                    axis.fill_between(
-                        here[key] / unit, np.maximum(here["low"], 1e-3), here["high"],
-                        color=color, alpha=0.12, linewidth=0,
-                    )  # fmt: skip
-                axis.plot(here[key] / unit, here["value"], style, color=color, marker=".",
-                          label=label)  # fmt: skip
-        axis.axhline(1.0, color=COLORS[7], linewidth=0.8, linestyle=":")
-        axis.set(xscale="log", yscale="log", ylabel="gradient: signal to noise")
-        axis.set_ylim(0.3 * min(1.0, *drawn), 4 * max(1.0, *drawn))  # bands of few folds are wide
-        axis.set_xlabel("a" if key == "a" else "r / pi")
-        ticks = sorted(rows[key].unique() / unit)
-        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
-        axis.minorticks_off()
+        _draw_gradients(axis, rows, key, config)
     axes[0].legend(frameon=False, fontsize=7)
     reading = READING_GRADIENT.format(shots=f"{shots:,}", rows=config.gradient_rows)
     return Figure.of(f"Gradient of the loss against shot noise: {name}", reading, figure)
+
+
+def _draw_gradients(axis: Axes, rows: pd.DataFrame, key: str, config: NoiseConfig) -> None:
+    """Draw signal to noise against a or r, a line for each scale, before and after training."""
+    unit, drawn = np.pi if key == "r" else 1.0, [1.0]
+    scales = sorted(rows["scale"].unique())
+    for when, style in (("initial", "--"), ("final", "-")):
+        means = _along(mean_frame(rows, f"snr_{when}", config.folds), key, config)
+        for place, scale in enumerate(scales):
+            here = means[means["scale"] == scale].sort_values(key)
+            color = _shade(place, len(scales))
+            drawn += here["value"].tolist()
+            label = f"scale {scale:g}" if when == "final" else None
+            if when == "final":
+                axis.fill_between(
+                    here[key] / unit, np.maximum(here["low"], 1e-3), here["high"],
+                    color=color, alpha=0.12, linewidth=0,
+                )  # fmt: skip
+            axis.plot(here[key] / unit, here["value"], style, color=color, marker=".", label=label)
+    axis.axhline(1.0, color=COLORS[7], linewidth=0.8, linestyle=":")
+    axis.set(xscale="log", yscale="log", ylabel="gradient: signal to noise")
+    axis.set_ylim(0.3 * min(1.0, *drawn), 4 * max(1.0, *drawn))  # bands of few folds are wide
+    axis.set_xlabel("a" if key == "a" else "r / pi")
+    ticks = sorted(rows[key].unique() / unit)
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
+    axis.minorticks_off()
 
 
 def learned_figure(learned: pd.DataFrame) -> Figure | None:

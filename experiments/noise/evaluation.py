@@ -1,7 +1,6 @@
 """Evaluating a trained model in cells: one distribution for each level of noise, then its shots."""
 
 from collections.abc import Callable, Sequence
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +8,9 @@ from scipy import stats
 
 from qkdrp.backends.noise.readout import draw
 from qkdrp.common.intervals import varies
+from qkdrp.common.settings import Settings
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.layer import Layer, Reals
-from qkdrp.systems.response.config import Settings
 from qkdrp.systems.response.scores import responder_auc
 
 
@@ -93,7 +92,7 @@ def generator_of(key: str, cell: Cell) -> np.random.Generator:
         key: Of the task, hexadecimal: models of the same fold share their seed, but no shots.
         cell: The cell.
     """
-    return np.random.default_rng([int(key, 16), crc32(cell.model_dump_json().encode())])
+    return np.random.default_rng([int(key, 16), cell.checksum])
 
 
 def drawn_values(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.noise.cells import NONE
 from qkdrp.experiments.noise.config import ALL
 from qkdrp.experiments.noise.trainings import EXACT
-from qkdrp.experiments.study.contenders import contender
 
 Row = Mapping[Any, Any] | pd.Series
 """A row of a table."""

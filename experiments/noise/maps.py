@@ -1,17 +1,18 @@
 """Figures of the plane of a and r: scores at each level, and where the best lie."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Drawing
+from numpy.typing import NDArray
 
-from qkdrp.experiments.ito.figures import COLORS, MARKERS, panels
-from qkdrp.experiments.noise.cells import NONE
+from qkdrp.experiments.noise.cells import DEVICE, NONE
 from qkdrp.experiments.noise.changes import mean_frame
-from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     Row,
@@ -22,7 +23,10 @@ from qkdrp.experiments.noise.labels import (
 )
 from qkdrp.experiments.noise.optimum import SIGNS
 from qkdrp.experiments.noise.table import LEVEL, MODEL
+from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
 from qkdrp.reports.page import Figure
+
+Reals = NDArray[np.float64]
 
 READING_MAP = (
     "Each small map is one level of noise: columns are the scale of the noise, rows the number of "
@@ -70,35 +74,38 @@ def _maps(shown: pd.DataFrame, sign: float) -> Drawing:
         len(shots), len(scales), 0.6 + 0.42 * len(a_values), 0.8 + 0.26 * len(r_values)
     )
     bounds = Normalize(shown["value"].min(), shown["value"].max())
-    image = None
-    for index, axis in enumerate(axes):
-        here = shown[
-            (shown["shots"] == shots[index // len(scales)])
-            & (shown["scale"] == scales[index % len(scales)])
-        ]
-        grid = np.full((len(r_values), len(a_values)), np.nan)
-        for row in here.itertuples():
-            grid[np.searchsorted(r_values, row.r), np.searchsorted(a_values, row.a)] = row.value
-        axis.set_facecolor("#f2f2f2")
-        axis.patch.set(hatch="////", edgecolor="#d0d0d0")
-        image = axis.pcolormesh(grid, norm=bounds, cmap="viridis" if sign > 0 else "viridis_r")
-        _write(axis, grid, bounds, sign)
-        axis.set_xticks(np.arange(len(a_values)) + 0.5, [f"{a:g}" for a in a_values], fontsize=6)
-        axis.set_yticks(np.arange(len(r_values)) + 0.5, [angle(r) for r in r_values], fontsize=6)
-        if index // len(scales) == 0:
-            axis.set_title(f"scale {scales[index % len(scales)]:g}", fontsize=8)
-        if index % len(scales) == 0:
-            axis.set_ylabel(f"{shots_name(int(shots[index // len(scales)]))}\nr", fontsize=7)
-        if index // len(scales) == len(shots) - 1:
-            axis.set_xlabel("a", fontsize=7)
-    if image is not None:
-        bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01)
-        bar.ax.tick_params(labelsize=6)
+    for axis, (number, scale) in zip(axes, product(shots, scales), strict=True):
+        here = shown[(shown["shots"] == number) & (shown["scale"] == scale)]
+        image = _map(axis, here, a_values, r_values, bounds, sign)
+    for axis, scale in zip(axes, scales, strict=False):
+        axis.set_title(f"scale {scale:g}", fontsize=8)
+    for axis, number in zip(axes[:: len(scales)], shots, strict=True):
+        axis.set_ylabel(f"{shots_name(int(number))}\nr", fontsize=7)
+    for axis in axes[-len(scales) :]:
+        axis.set_xlabel("a", fontsize=7)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01)
+    bar.ax.tick_params(labelsize=6)
     return figure
 
 
+def _map(
+    axis: Axes, here: pd.DataFrame, a_values: Reals, r_values: Reals, bounds: Normalize, sign: float
+) -> QuadMesh:
+    """Draw the scores of one level over a and r."""
+    grid = np.full((len(r_values), len(a_values)), np.nan)
+    for row in here.itertuples():
+        grid[np.searchsorted(r_values, row.r), np.searchsorted(a_values, row.a)] = row.value
+    axis.set_facecolor("#f2f2f2")
+    axis.patch.set(hatch="////", edgecolor="#d0d0d0")
+    image = axis.pcolormesh(grid, norm=bounds, cmap="viridis" if sign > 0 else "viridis_r")
+    _write(axis, grid, bounds, sign)
+    axis.set_xticks(np.arange(len(a_values)) + 0.5, [f"{a:g}" for a in a_values], fontsize=6)
+    axis.set_yticks(np.arange(len(r_values)) + 0.5, [angle(r) for r in r_values], fontsize=6)
+    return image
+
+
 def _write(axis: Axes, grid: np.ndarray, bounds: Normalize, sign: float) -> None:
-    """Write numbers into a map, and a star behind the best."""
+    """Write numbers into a map, and a star after the best."""
     if np.isnan(grid).all():
         return
     best = np.unravel_index(np.nanargmax(sign * grid), grid.shape)
@@ -131,42 +138,47 @@ def optimum_figure(optimum: pd.DataFrame, score: str = "auc") -> Figure | None:
     if not drugs:
         return None
     levels = shown.drop_duplicates(LEVEL)[LEVEL].sort_values(["source", "shots", "scale", "parts"])
-    order = {tuple(level): place for place, level in enumerate(levels.itertuples(index=False))}
-    several = len(set(levels["source"])) > 1
-    figure, axes = panels(len(drugs), 2, 1.8 + 0.26 * len(order), 3.2)
-    for row, drug in enumerate(drugs):
-        for column, name in enumerate(("a", "r")):
-            axis = axes[2 * row + column]
-            of_axis = shown[(shown["drug"] == drug) & (shown["axis"] == name)]
-            groups = list(of_axis.groupby(MODEL, dropna=False, sort=False))
-            for index, (_, group) in enumerate(groups):
-                unit = np.pi if name == "r" else 1.0
-                x = np.array(
-                    [order[tuple(level)] for level in group[LEVEL].itertuples(index=False)]
-                )
-                value, low, high = (
-                    group[key] / unit for key in (name, f"{name}_low", f"{name}_high")
-                )
-                axis.errorbar(
-                    x + 0.18 * (index - (len(groups) - 1) / 2), value,
-                    yerr=[value - low, high - value], fmt=MARKERS[index], color=COLORS[index],
-                    capsize=2, markersize=4, elinewidth=1,
-                    label=f"{circuit_name(group.iloc[0])}, trained {training_name(group.iloc[0])}",
-                )  # fmt: skip
-            axis.set_yscale("log")
-            shown_values = of_axis[[name, f"{name}_low", f"{name}_high"]].to_numpy() / unit
-            ticks = sorted(set(shown_values[~np.isnan(shown_values)]))
-            axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
-            axis.minorticks_off()
-            axis.margins(y=0.08)
-            names = [_level(level, several) for level in levels.to_dict("records")]
-            axis.set_xticks(range(len(order)), names, rotation=60, ha="right", fontsize=6)
-            axis.set_ylabel("best a" if name == "a" else "best r / pi")
-            axis.set_title(f"{drug}: best {name}", fontsize=9)
+    figure, axes = panels(len(drugs), 2, 1.8 + 0.26 * len(levels), 3.2)
+    for axis, (drug, name) in zip(axes, product(drugs, ("a", "r")), strict=True):
+        _draw_best(axis, shown[(shown["drug"] == drug) & (shown["axis"] == name)], name, levels)
+        axis.set_title(f"{drug}: best {name}", fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", frameon=False, fontsize=7)
     title = f"Best a and r by {SCORE_NAMES[score]} at each level of noise"
     return Figure.of(title, READING_OPTIMUM.format(score=SCORE_NAMES[score]), figure)
+
+
+def _draw_best(axis: Axes, rows: pd.DataFrame, name: str, levels: pd.DataFrame) -> None:
+    """Draw the best values of a or r of one drug against the level of noise.
+
+    Args:
+        axis: Where to.
+        rows: Of the table of optima.
+        name: a or r.
+        levels: All levels, in order.
+    """
+    unit = np.pi if name == "r" else 1.0
+    order = {tuple(level): place for place, level in enumerate(levels.itertuples(index=False))}
+    several = len(set(levels["source"])) > 1
+    groups = [group for _, group in rows.groupby(MODEL, dropna=False, sort=False)]
+    for index, group in enumerate(groups):
+        x = np.array([order[tuple(level)] for level in group[LEVEL].itertuples(index=False)])
+        value, low, high = (group[key] / unit for key in (name, f"{name}_low", f"{name}_high"))
+        axis.errorbar(
+            x + 0.18 * (index - (len(groups) - 1) / 2), value,
+            yerr=[value - low, high - value], fmt=MARKERS[index], color=COLORS[index],
+            capsize=2, markersize=4, elinewidth=1,
+            label=f"{circuit_name(group.iloc[0])}, trained {training_name(group.iloc[0])}",
+        )  # fmt: skip
+    axis.set_yscale("log")
+    values = rows[[name, f"{name}_low", f"{name}_high"]].to_numpy() / unit
+    ticks = sorted(set(values[~np.isnan(values)]))
+    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks], fontsize=7)
+    axis.minorticks_off()
+    axis.margins(y=0.08)
+    names = [_level(level, several) for level in levels.to_dict("records")]
+    axis.set_xticks(range(len(order)), names, rotation=60, ha="right", fontsize=6)
+    axis.set_ylabel("best a" if name == "a" else "best r / pi")
 
 
 def _level(level: Row, several: bool) -> str:

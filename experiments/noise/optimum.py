@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -94,24 +95,30 @@ def surfaces(
         table: What :func:`~qkdrp.experiments.noise.table.noise_frame` returned.
         config: Of the study.
     """
-    reference = {"a": config.reference_a, "r": config.reference_r}
     for key, group in table.groupby([*MODEL, *LEVEL], dropna=False, sort=False):
         if group[POINT].isna().any(axis=None):
             continue
-        for score in SCORES:
-            wide = group.pivot_table(index=RUN, columns=POINT, values=score).dropna()
-            if wide.empty:
-                continue
-            points = np.array([tuple(each) for each in wide.columns], dtype=float)
-            for axis in AXES:
-                kept = np.full(len(points), True)
-                if axis != "both":
-                    other = 1 - POINT.index(axis)
-                    kept = np.isclose(points[:, other], reference[POINT[other]])
-                if kept.sum() > 1:
-                    values = SIGNS[score] * wide.to_numpy()[:, kept]
-                    runs = tuple((int(repeat), int(fold)) for repeat, fold in wide.index)
-                    yield key, score, axis, Surface(points[kept], values, runs)
+        for score, axis in product(SCORES, AXES):
+            surface = _surface(group, score, axis, config)
+            if surface is not None:
+                yield key, score, axis, surface
+
+
+def _surface(group: pd.DataFrame, score: str, axis: str, config: NoiseConfig) -> Surface | None:
+    """Return the scores of one level along an axis; None where there are fewer than two points."""
+    wide = group.pivot_table(index=RUN, columns=POINT, values=score).dropna()
+    if wide.empty:
+        return None
+    points = np.array([tuple(each) for each in wide.columns], dtype=float)
+    kept = np.full(len(points), True)
+    if axis != "both":
+        reference = {"a": config.reference_a, "r": config.reference_r}
+        other = 1 - POINT.index(axis)
+        kept = np.isclose(points[:, other], reference[POINT[other]])
+    if kept.sum() < 2:
+        return None
+    runs = tuple((int(repeat), int(fold)) for repeat, fold in wide.index)
+    return Surface(points[kept], SIGNS[score] * wide.to_numpy()[:, kept], runs)
 
 
 def optimum_frame(table: pd.DataFrame, config: NoiseConfig) -> pd.DataFrame:

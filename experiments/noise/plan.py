@@ -1,53 +1,48 @@
-"""The study of noise from settings to findings."""
+"""The plan of the study of noise: trainings with their cells, baselines, cells on hardware."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from qkdrp.common.errors import BackendError, ConfigError
-from qkdrp.experiments.noise.cells import Cell
-from qkdrp.experiments.noise.chosen import Chosen, Place
+from qkdrp.experiments.ito.cohort_plan import (
+    CohortPlan,
+    Told,
+    checked_configurations,
+    load_cohorts,
+    silent,
+)
+from qkdrp.experiments.ito.contenders import contender
+from qkdrp.experiments.ito.folds import make_folds
+from qkdrp.experiments.ito.grid import Configuration
+from qkdrp.experiments.ito.tasks import FoldResult, FoldTask
+from qkdrp.experiments.noise.cells import DEVICE, Cell
 from qkdrp.experiments.noise.circuits import Shelf, reader_of
 from qkdrp.experiments.noise.config import NoiseConfig
-from qkdrp.experiments.noise.device import (
-    DEVICE,
-    DeviceResult,
-    DeviceRunner,
-    DeviceTask,
-    Hardware,
-)
+from qkdrp.experiments.noise.device import Hardware
+from qkdrp.experiments.noise.device_choice import Chosen, Place
+from qkdrp.experiments.noise.device_tasks import DeviceResult, DeviceRunner, DeviceTask
 from qkdrp.experiments.noise.tasks import NoiseResult, NoiseTask
-from qkdrp.experiments.noise.trainings import EXACT
-from qkdrp.experiments.study.contenders import contender
-from qkdrp.experiments.study.driver import Findings
-from qkdrp.experiments.study.estimate import PROBED_EPOCHS, relative_sizes
-from qkdrp.experiments.study.folds import make_folds
-from qkdrp.experiments.study.plan import Cost, Phase, Plan
-from qkdrp.experiments.study.tasks import FoldResult, FoldTask, run_task
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.plan import Phase
 from qkdrp.systems.response.baselines import BASELINES
+from qkdrp.systems.response.data import Cohort
 from qkdrp.systems.response.recipes import recipe_of, spec_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from rich.console import Console
-
     from qkdrp.backends.runtime.cost import RuntimeCost
 
 
-class NoisePlan(Plan):
-    """What the study trains, and where it evaluates.
+class NoisePlan(CohortPlan):
+    """What the study trains, and where it evaluates; made by :meth:`open`.
 
     Args:
         config: Its settings.
-        folder: Of a study that is resumed, whose circuits are taken; None for a new one.
+        found: Its configurations.
+        cohorts: By drug.
+        shelf: The prepared circuits.
         hardware: Where chosen cells are evaluated; None for nowhere.
-        on_trial: Called while circuits are prepared, see
-            :class:`~qkdrp.experiments.noise.circuits.Shelf`.
-
-    Raises:
-        QkdrpError: If settings do not fit together, data are missing, a device is too small, a
-            scale makes noise leave its range, or hardware would cost more than it may.
     """
 
     config: NoiseConfig
@@ -55,40 +50,66 @@ class NoisePlan(Plan):
     def __init__(
         self,
         config: NoiseConfig,
-        folder: Path | None = None,
+        found: Sequence[Configuration],
+        cohorts: Mapping[str, Cohort],
+        shelf: Shelf,
         hardware: Hardware | None = None,
-        on_trial: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     ) -> None:
-        super().__init__(config)
-        self.hardware, self.chosen = hardware, Chosen.parse(config.chosen)
-        self.cells = config.cells()
-        trained = [c for c in self.configurations if contender(c.model).model not in BASELINES]
-        for configuration in trained:
-            if not recipe_of(configuration.model_config_of()).quantum:
-                raise ConfigError(
-                    f"models: {configuration.model!r} has no circuit, so no noise reaches it: "
-                    "choose models with one."
-                )
-        specs = [spec_of(configuration.model_config_of()) for configuration in trained]
-        self.shelf = Shelf(specs, config.noise, folder, on_trial)
-        for spec in dict.fromkeys(specs):
-            for packed in self.shelf.of(spec):
-                here = (cell.level for cell in self.cells if cell.source == packed.source)
-                reader_of(packed).check(here)
+        super().__init__(config, found, cohorts)
+        self.shelf, self.hardware = shelf, hardware
+        self.chosen, self.cells = Chosen.parse(config.chosen), config.cells()
         self.places = [
             Place(configuration, training, repeat, fold)
             for drug in config.drugs
             for repeat, fold in product(range(config.repeats), range(config.folds))
-            for configuration in trained
+            for configuration in _neural(found)
             if configuration.drug == drug
             for training in config.trainings_of(configuration.model)
         ]
-        if hardware is not None and not any(map(self.chosen.holds, self.places)):
-            raise ConfigError(f"chosen: found no training that is {config.chosen}; choose others.")
-        if hardware is not None:
-            self._refuse_above(hardware)
 
-    def _refuse_above(self, hardware: Hardware) -> None:
+    @classmethod
+    def open(
+        cls,
+        config: NoiseConfig,
+        folder: Path | None = None,
+        hardware: Hardware | None = None,
+        on_trial: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+        told: Told = silent,
+    ) -> Self:
+        """Check the settings of a study, load its data, prepare its circuits and plan it.
+
+        Args:
+            config: The settings.
+            folder: Of a study that is resumed, whose circuits are taken; None for a new one.
+            hardware: Where chosen cells are evaluated; None for nowhere.
+            on_trial: Called while circuits are prepared, see
+                :class:`~qkdrp.experiments.noise.circuits.Shelf`.
+            told: Called with what is done next.
+
+        Raises:
+            QkdrpError: If settings do not fit together, data are missing, a device is too small, a
+                scale makes noise leave its range, or hardware would cost more than it may.
+        """
+        found = checked_configurations(config)
+        cohorts = load_cohorts(config, told)
+        Chosen.parse(config.chosen)
+        shelf = _checked_shelf(config, found, folder, on_trial)
+        plan = cls(config, found, cohorts, shelf, hardware)
+        if hardware is not None:
+            plan.check_hardware(hardware)
+        return plan
+
+    def check_hardware(self, hardware: Hardware) -> None:
+        """Refuse a choice of nothing, and costs above the limit.
+
+        Raises:
+            ConfigError: If no training is chosen.
+            BackendError: If the chosen cells would cost more than they may.
+        """
+        if not any(map(self.chosen.holds, self.places)):
+            raise ConfigError(
+                f"chosen: found no training that is {self.config.chosen}; choose others."
+            )
         seconds = sum(cost.seconds for cost in self.device_costs())
         if seconds > hardware.limit:
             raise BackendError(
@@ -99,15 +120,9 @@ class NoisePlan(Plan):
 
     def task_of(self, place: Place) -> NoiseTask:
         """Return the task of a training."""
-        configuration, config = place.configuration, self.config
-        model = configuration.model_config_of()
+        config, settings = self.config, self.task_settings(place.configuration, patience=0)
         return NoiseTask.make(
-            data=self.data_of(configuration.drug),
-            digest=self.digests[configuration.drug],
-            model=model,
-            fit=configuration.fit_config_of(config, patience=0),
-            backend=config.backend,
-            seed=config.seed,
+            **settings,
             folds=config.folds,
             repeat=place.repeat,
             fold=place.fold,
@@ -115,27 +130,23 @@ class NoisePlan(Plan):
             cells=tuple(self.cells),
             repetitions=config.repetitions,
             gradient_rows=config.gradient_rows,
-            circuits=self.shelf.of(spec_of(model)),
+            circuits=self.shelf.of(spec_of(settings["model"])),
             keep=self.hardware is not None and self.chosen.holds(place),
         )
 
     def baselines(self) -> list[FoldTask]:
         """Return the folds of the baselines: what models without a circuit come to."""
-        config = self.config
-        return [
-            FoldTask.make(
-                data=self.data_of(found.drug),
-                digest=self.digests[found.drug],
-                baseline=contender(found.model).model,
-                seed=config.seed,
-                folds=config.folds,
-                repeat=repeat,
-                fold=fold,
-            )
-            for found in self.configurations
-            if contender(found.model).model in BASELINES
-            for repeat, fold in product(range(config.repeats), range(config.folds))
-        ]
+        config, tasks = self.config, []
+        for found in self.configurations:
+            if contender(found.model).model not in BASELINES:
+                continue
+            settings = self.task_settings(found, patience=0)
+            del settings["backend"]  # no circuit runs
+            tasks += [
+                FoldTask.make(**settings, folds=config.folds, repeat=repeat, fold=fold)
+                for repeat, fold in product(range(config.repeats), range(config.folds))
+            ]
+        return tasks
 
     def phases(self, findings: Findings) -> Iterator[Phase]:
         """Yield trainings with their simulated cells, baselines, and cells on hardware."""
@@ -204,44 +215,30 @@ class NoisePlan(Plan):
         """Write the prepared circuits into the folder of the study."""
         self.shelf.save(path)
 
-    def costs(self) -> Iterator[Cost]:
-        """Yield what each model and training would take, from a few epochs of one of them."""
-        size, config = relative_sizes(self), self.config
-        groups: dict[tuple[str, str], list[Place]] = {}
-        for place in self.places:
-            groups.setdefault((place.configuration.model, place.training.name), []).append(place)
-        for (model, training), members in groups.items():
-            seconds = self._seconds(members[0])
-            yield Cost(
-                label=f"{contender(model).label}, trained {_adverb(training)}",
-                configurations=len({(p.configuration, p.training) for p in members}),
-                counts={"folds": len(members)},
-                seconds=sum(seconds * size[place.configuration.drug] for place in members),
+
+def _neural(found: Sequence[Configuration]) -> list[Configuration]:
+    """Return the configurations that are no baselines."""
+    return [each for each in found if contender(each.model).model not in BASELINES]
+
+
+def _checked_shelf(
+    config: NoiseConfig,
+    found: Sequence[Configuration],
+    folder: Path | None,
+    on_trial: Callable[[str, int, int], None],
+) -> Shelf:
+    """Return the prepared circuits; refuse models without one, and scales out of range."""
+    trained, cells = _neural(found), config.cells()
+    for configuration in trained:
+        if not recipe_of(configuration.model_config_of()).quantum:
+            raise ConfigError(
+                f"models: {configuration.model!r} has no circuit, so no noise reaches it: "
+                "choose models with one."
             )
-        yield Cost("Baselines", len(config.drugs), {"folds": len(self.baselines())}, 0.0)
-
-    def _seconds(self, place: Place) -> float:
-        """Return the time of a training and its cells, from a few epochs of it."""
-        task, epochs = self.task_of(place), self.config.epochs
-        fit = task.fit.model_copy(update={"epochs": min(PROBED_EPOCHS, epochs)})
-        result = run_task(task.model_copy(update={"fit": fit}))
-        assert isinstance(result, NoiseResult)
-        return result.seconds - result.fit_seconds + epochs * result.epoch_seconds
-
-    def write(self, findings: Findings, path: Path) -> "Mapping[str, pd.DataFrame]":
-        """Write tables, figures, ``report.md`` and ``report.html``; return the tables."""
-        from qkdrp.experiments.noise.report import write_report
-
-        return write_report(self, findings, path)
-
-    def show(
-        self, console: "Console", findings: Findings, tables: "Mapping[str, pd.DataFrame]"
-    ) -> None:
-        """Print the answer in words."""
-        from qkdrp.experiments.noise.report import show_answer
-
-        show_answer(console, self, findings, tables)
-
-
-def _adverb(training: str) -> str:
-    return "exactly" if training == EXACT else training
+    specs = [spec_of(configuration.model_config_of()) for configuration in trained]
+    shelf = Shelf(specs, config.noise, folder, on_trial)
+    for spec in dict.fromkeys(specs):
+        for packed in shelf.of(spec):
+            here = (cell.level for cell in cells if cell.source == packed.source)
+            reader_of(packed).check(here)
+    return shelf

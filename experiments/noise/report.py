@@ -8,11 +8,9 @@ import pandas as pd
 from rich.console import Console
 
 from qkdrp.common.files import write_csv
-from qkdrp.common.provenance import versions
-from qkdrp.experiments.ito.report import REPORT
 from qkdrp.experiments.noise.answers import answers, details, losses
+from qkdrp.experiments.noise.cells import DEVICE
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame
-from qkdrp.experiments.noise.device import DEVICE
 from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     angle,
@@ -29,7 +27,8 @@ from qkdrp.experiments.noise.report_tables import (
     optimum_table,
 )
 from qkdrp.experiments.noise.table import noise_frame
-from qkdrp.experiments.study.driver import Findings
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.report_parts import REPORT, core_hours, failures, versions_line
 from qkdrp.reports.page import Figure, Page, Section, Table, write_markdown, write_page
 
 HTML = "report.html"
@@ -61,52 +60,56 @@ READING = (
 )
 
 
-def write_report(plan: NoisePlan, findings: Findings, path: Path) -> Mapping[str, pd.DataFrame]:
-    """Write tables, figures, ``report.md`` and ``report.html`` into the folder of the study.
+class NoiseReport:
+    """What is told of the study.
 
     Args:
         plan: The study.
-        findings: Its results; rows of failed tasks are left out and named.
-        path: The folder.
-
-    Returns:
-        The tables by file name without its ending.
     """
-    folds = plan.config.folds
-    noise = noise_frame(plan, findings)
-    tables = {
-        "noise": noise,
-        "optimum": optimum_frame(noise, plan.config),
-        "moves": moves_frame(noise, plan.config),
-        "changes": changes_frame(noise, folds),
-        "learned": learned_frame(noise, folds),
-    }
-    for name, table in tables.items():
-        write_csv(path / f"{name}.csv", table)
-    page = page_of(plan, findings, tables)
-    write_markdown(path / REPORT, page)
-    write_page(path / HTML, page)
-    return tables
 
+    def __init__(self, plan: NoisePlan) -> None:
+        self.plan = plan
 
-def show_answer(
-    console: Console, plan: NoisePlan, findings: Findings, tables: Mapping[str, pd.DataFrame]
-) -> None:
-    """Print the answer, and what linear models come to."""
-    for sentence in (*_answers(tables), *_baselines(plan, findings)):
-        console.print(sentence, soft_wrap=True)
+    def write(self, findings: Findings, path: Path) -> Mapping[str, pd.DataFrame]:
+        """Write tables, figures, ``report.md`` and ``report.html`` into the folder of the study.
+
+        Args:
+            findings: Its results; rows of failed tasks are left out and named.
+            path: The folder.
+
+        Returns:
+            The tables by file name without its ending.
+        """
+        folds = self.plan.config.folds
+        noise = noise_frame(self.plan, findings)
+        tables = {
+            "noise": noise,
+            "optimum": optimum_frame(noise, self.plan.config),
+            "moves": moves_frame(noise, self.plan.config),
+            "changes": changes_frame(noise, folds),
+            "learned": learned_frame(noise, folds),
+        }
+        for name, table in tables.items():
+            write_csv(path / f"{name}.csv", table)
+        page = page_of(self.plan, findings, tables)
+        write_markdown(path / REPORT, page)
+        write_page(path / HTML, page)
+        return tables
+
+    def show(
+        self, console: Console, findings: Findings, tables: Mapping[str, pd.DataFrame]
+    ) -> None:
+        """Print the answer, and what linear models come to."""
+        for sentence in (*answers(tables["moves"]), *_baselines(self.plan, findings)):
+            console.print(sentence, soft_wrap=True)
 
 
 def page_of(plan: NoisePlan, findings: Findings, tables: Mapping[str, pd.DataFrame]) -> Page:
     """Return the report."""
-    lead = [*_answers(tables), *_what(plan)]
+    lead = [*answers(tables["moves"]), *_what(plan)]
     sections = [section for section in _sections(plan, findings, tables) if section.parts]
     title = f"Noise and the normalisation r tanh(phi / a): {', '.join(plan.config.drugs)}"
     return Page(title, lead, sections, list(_provenance(plan, findings)))
-
-
-def _answers(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    yield from answers(tables["moves"])
 
 
 def _what(plan: NoisePlan) -> Iterator[str]:
@@ -224,12 +227,9 @@ def _provenance(plan: NoisePlan, findings: Findings) -> Iterator[str]:
         f"{config.gradient_rows} training rows; exact training on {config.backend}"
     )
     yield from plan.shelf.describe()
-    seconds = sum(result.seconds for result in findings.results.values())
-    yield f"{len(findings.results)} tasks, {seconds / 3600:.2f} core hours"
-    yield ", ".join(f"{name} {number}" for name, number in versions().items())
-    for outcome in findings.failed:
-        what = "NOT THERE YET" if outcome.pending else "FAILED"
-        yield f"{what}, left out: {outcome.task.title}: {outcome.error}"
+    yield f"{len(findings.results)} tasks, {core_hours(findings)}"
+    yield versions_line()
+    yield from failures(findings, lambda task: task.title)
 
 
 def _list(values: Iterable[float]) -> str:

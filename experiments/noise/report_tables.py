@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from qkdrp.common.intervals import LEAST_VALUES, RANGES
-from qkdrp.experiments.noise.device import DEVICE
+from qkdrp.experiments.noise.cells import DEVICE
 from qkdrp.experiments.noise.labels import (
     SCORE_NAMES,
     Row,

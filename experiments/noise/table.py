@@ -4,11 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from qkdrp.experiments.noise.chosen import Place
+from qkdrp.experiments.ito.grid import Configuration
+from qkdrp.experiments.noise.device_choice import Place
 from qkdrp.experiments.noise.evaluation import SCORES, CellResult
 from qkdrp.experiments.noise.plan import NoisePlan
-from qkdrp.experiments.study.configurations import Configuration
-from qkdrp.experiments.study.driver import Findings
+from qkdrp.experiments.study.outcomes import Findings
 
 MODEL = [
     *("drug", "model", "n_qubits", "n_encoding", "n_variational", "lr"),

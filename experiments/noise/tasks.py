@@ -1,16 +1,19 @@
 """The tasks of the study: a training, and its evaluation in every cell."""
 
+from collections.abc import Iterator, Mapping
 from time import perf_counter
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from qkdrp.backends import get_backend
-from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
+from qkdrp.backends.noise.levels import NoiseLevel
 from qkdrp.common.seeds import derive_seed
-from qkdrp.experiments.noise.cells import Cell
+from qkdrp.experiments.ito.rows import Rows
+from qkdrp.experiments.ito.tasks import FIRST_LAYOUT, CohortTask
+from qkdrp.experiments.noise.cells import FIRST_CELL, Cell
 from qkdrp.experiments.noise.circuits import PackedCircuit, reader_of
 from qkdrp.experiments.noise.evaluation import (
     CellResult,
@@ -19,47 +22,23 @@ from qkdrp.experiments.noise.evaluation import (
     generator_of,
     score_values,
 )
+from qkdrp.experiments.noise.gradient_signal import Signal, gradient_signals
+from qkdrp.experiments.noise.kept_layer import KeptLayer
 from qkdrp.experiments.noise.layer import Layer, Reals, layer_of
-from qkdrp.experiments.noise.signal import Signal, gradient_signals
 from qkdrp.experiments.noise.trainings import TRAININGS, Training
-from qkdrp.experiments.study.rows import Rows
-from qkdrp.experiments.study.tasks import Result, Task
+from qkdrp.experiments.study.keys import Layout, plain
+from qkdrp.experiments.study.tasks import Result
 from qkdrp.nn.normalisation import ModeratedTanh
-from qkdrp.systems.response.config import Settings
+from qkdrp.systems.response.fit_task import response_rows
 from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.regressor import HybridRegressor
-from qkdrp.training.loop import LabelledGenes, centre_head
+from qkdrp.training.centring import centre_head
 
-PACKED = {"circuits": {"__all__": {"qpy", "mapping"}}}
-"""What does not tell tasks apart: the digest stands for it."""
+FIRST_TRAINING: Layout = plain("name", "noise", "scale")
+"""Settings of a training in the first version."""
 
-
-class KeptLayer(Settings):
-    """All that is needed to evaluate a trained model's circuit elsewhere.
-
-    Args:
-        angles: Inputs of the circuit on the held-out rows, shape (n, n_inputs), radians.
-        weights: Of the circuit, radians.
-        slope: Of the head.
-        offset: Of the head.
-        exact: Noiseless expectation values, shape (n, n_outputs).
-        label: Measured normalised label of the rows.
-        responder: Whether each is a responder.
-    """
-
-    angles: tuple[tuple[float, ...], ...]
-    weights: tuple[float, ...]
-    slope: tuple[float, ...]
-    offset: float
-    exact: tuple[tuple[float, ...], ...]
-    label: tuple[float, ...]
-    responder: tuple[bool, ...]
-
-    def layer(self) -> Layer:
-        """Return circuit and head."""
-        return Layer(
-            np.array(self.angles), np.array(self.weights), np.array(self.slope), self.offset
-        )
+Signals: TypeAlias = Mapping[tuple[str, NoiseLevel], tuple[Signal, Signal]]
+"""The gradient before and after training, by source and level of noise."""
 
 
 class NoiseResult(Result):
@@ -92,7 +71,7 @@ class NoiseResult(Result):
     kept: KeptLayer | None = None
 
 
-class NoiseTask(Task):
+class NoiseTask(CohortTask):
     """A training on one fold for all epochs, and its evaluation in every cell.
 
     Args:
@@ -105,6 +84,20 @@ class NoiseTask(Task):
     """
 
     result_type = NoiseResult
+    # A circuit's digest stands for it: two packings of it differ.
+    no_part_of_key = {  # noqa: RUF012
+        **CohortTask.no_part_of_key,
+        "circuits": {"__all__": {"qpy", "mapping"}},
+    }
+    first_layout = {  # noqa: RUF012
+        **FIRST_LAYOUT,
+        "training": FIRST_TRAINING,
+        "cells": FIRST_CELL,
+        **plain("repetitions", "gradient_rows"),
+        "circuits": plain("source", "detail", "digest"),
+        **plain("keep"),
+    }
+
     stage: Literal["noise"] = "noise"
     training: Training = Training()
     cells: tuple[Cell, ...] = ()
@@ -112,10 +105,6 @@ class NoiseTask(Task):
     gradient_rows: int = 0
     circuits: tuple[PackedCircuit, ...] = ()
     keep: bool = False
-
-    def identity(self) -> str:
-        """Return the settings that tell tasks apart, as JSON."""
-        return self.model_dump_json(exclude=PACKED)
 
     @property
     def title(self) -> str:
@@ -127,45 +116,17 @@ class NoiseTask(Task):
         """Train once, evaluate in every cell."""
         start = perf_counter()
         train, (genes, label, responder) = self.fold_rows()
-        with TRAININGS[self.training.name](self) as backend:
-            regressor = HybridRegressor(
-                **self.model.model_dump(),
-                **self.fit.model_dump(),
-                backend=backend,
-                random_state=self.own_seed,
-            )
-            began = perf_counter()
-            regressor.fit(train[0], train[1])
-            fit_seconds = perf_counter() - began
+        regressor, fit_seconds = self._train(train)
         layer = layer_of(regressor.model_, genes)
         exact = _exact_values(self, layer)
         label = np.asarray(label, dtype=float)
         signals = self._signals(train, regressor)
-        cells = []
-        for packed in self.circuits:
-            here = [cell for cell in self.cells if cell.source == packed.source]
-            levels = list(dict.fromkeys(cell.level for cell in here))
-            reader = reader_of(packed)
-            shares = dict(zip(levels, reader.read(layer.points, levels), strict=True))
-            for cell in here:
-                found = evaluate_cell(
-                    cell,
-                    layer,
-                    exact,
-                    shares[cell.level],
-                    reader.worth,
-                    label,
-                    responder,
-                    self.repetitions,
-                    generator_of(self.key, cell),
-                )
-                gradients = _gradients(signals.get((cell.source, cell.level)), cell.shots)
-                cells.append(found.model_copy(update=gradients))
+        cells = tuple(self._evaluate(layer, exact, label, responder, signals))
         normalisation = regressor.model_.normalisation
         moderated = isinstance(normalisation, ModeratedTanh)
         times = [epoch.seconds for epoch in regressor.fit_.epochs]
         return NoiseResult(
-            cells=tuple(cells),
+            cells=cells,
             exact=score_values(layer, exact, label, responder),
             a=normalisation.a if moderated else None,
             r=normalisation.r if moderated else None,
@@ -175,14 +136,61 @@ class NoiseTask(Task):
             seed=self.own_seed,
             fit_seconds=fit_seconds,
             epoch_seconds=(times[-1] - times[0]) / (len(times) - 1) if times[1:] else times[0],
-            kept=_kept(layer, exact, label, responder) if self.keep else None,
+            kept=KeptLayer.of(layer, exact, label, responder) if self.keep else None,
             seconds=perf_counter() - start,
         )
 
-    def _signals(
-        self, train: Rows, regressor: HybridRegressor
-    ) -> dict[tuple[str, NoiseLevel], tuple[Signal, Signal]]:
-        """Return the gradient before and after training at each level, by source and level."""
+    def _train(self, train: Rows) -> tuple[HybridRegressor, float]:
+        """Return the trained model, and the time of the training itself."""
+        open_backend = TRAININGS[self.training.name]
+        with open_backend(self.training, self.backend, self.own_seed, self.circuits) as backend:
+            regressor = HybridRegressor(
+                **self.model.model_dump(),
+                **self.fit.model_dump(),
+                backend=backend,
+                random_state=self.own_seed,
+            )
+            began = perf_counter()
+            regressor.fit(train[0], train[1])
+            return regressor, perf_counter() - began
+
+    def _levels(self, packed: PackedCircuit) -> list[NoiseLevel]:
+        """Return the levels of a source of noise, each once."""
+        here = (cell.level for cell in self.cells if cell.source == packed.source)
+        return list(dict.fromkeys(here))
+
+    def _evaluate(
+        self,
+        layer: Layer,
+        exact: Reals,
+        label: Reals,
+        responder: NDArray[np.bool_],
+        signals: Signals,
+    ) -> Iterator[CellResult]:
+        """Yield what the trained model comes to in each cell, source by source."""
+        key = self.first_key or self.key  # so that shots are those of the first version
+        for packed in self.circuits:
+            levels, reader = self._levels(packed), reader_of(packed)
+            shares = dict(zip(levels, reader.read(layer.points, levels), strict=True))
+            for cell in self.cells:
+                if cell.source != packed.source:
+                    continue
+                found = evaluate_cell(
+                    cell,
+                    layer,
+                    exact,
+                    shares[cell.level],
+                    reader.worth,
+                    label,
+                    responder,
+                    self.repetitions,
+                    generator_of(key, cell),
+                )
+                gradients = _gradients(signals.get((cell.source, cell.level)), cell.shots)
+                yield found.model_copy(update=gradients)
+
+    def _signals(self, train: Rows, regressor: HybridRegressor) -> Signals:
+        """Return the gradient before and after training at each level of each source."""
         if not self.gradient_rows:
             return {}
         count = self.gradient_rows
@@ -193,9 +201,7 @@ class NoiseTask(Task):
         label = np.asarray(train[1][:count], dtype=float)
         found = {}
         for packed in self.circuits:
-            here = [cell.level for cell in self.cells if cell.source == packed.source]
-            levels = list(dict.fromkeys(here))
-            reader: LevelReader = reader_of(packed)
+            levels, reader = self._levels(packed), reader_of(packed)
             both = [gradient_signals(reader, layer, label, levels) for layer in layers]
             for level, before, after in zip(levels, *both, strict=True):
                 found[packed.source, level] = before, after
@@ -210,7 +216,8 @@ def _fresh_layer(task: NoiseTask, train: Rows) -> Layer:
             task.model, genes.shape[1], backend, derive_seed(task.own_seed, "weights")
         )
         if task.fit.centre_head:
-            centre_head(model, LabelledGenes(torch.from_numpy(genes), torch.from_numpy(label)))
+            rows = response_rows(torch.from_numpy(genes), torch.from_numpy(label))
+            centre_head(model, model.head, rows)
         return layer_of(model, genes, fresh=True)
 
 
@@ -230,15 +237,3 @@ def _gradients(signals: tuple[Signal, Signal] | None, shots: int) -> dict[str, f
         "gradient_final": final.norm,
         "snr_final": final.to_noise(shots),
     }
-
-
-def _kept(layer: Layer, exact: Reals, label: Reals, responder: NDArray[np.bool_]) -> KeptLayer:
-    return KeptLayer(
-        angles=layer.angles.tolist(),
-        weights=layer.weights.tolist(),
-        slope=layer.slope.tolist(),
-        offset=layer.offset,
-        exact=exact.tolist(),
-        label=label.tolist(),
-        responder=responder.tolist(),
-    )

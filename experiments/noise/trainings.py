@@ -1,18 +1,17 @@
 """How models of the study are trained: on exact values, or under noise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from qkdrp.backends import Backend, get_backend
 from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.common.seeds import derive_seed
-from qkdrp.systems.response.config import Settings
-
-if TYPE_CHECKING:
-    from qkdrp.experiments.noise.tasks import NoiseTask
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.noise.circuits import PackedCircuit
 
 EXACT = "exact"
+"""The training on exact values."""
 
 
 class Training(Settings):
@@ -34,26 +33,51 @@ class Training(Settings):
         return self.name if self.name == EXACT else f"{self.name} x{self.scale:g}"
 
 
-def _exact(task: "NoiseTask") -> Backend:
-    return get_backend(task.backend)
+class OpenBackend(Protocol):
+    """Opens the backend of a training."""
+
+    def __call__(
+        self, training: Training, exact: str, seed: int, circuits: Sequence[PackedCircuit]
+    ) -> Backend:
+        """Return where circuits run while a model trains.
+
+        Args:
+            training: How it is trained.
+            exact: Name of the backend of exact values.
+            seed: Of the training.
+            circuits: Its circuit as prepared for each source of noise.
+        """
 
 
-def _noise_aware(task: "NoiseTask") -> Backend:
+def _exact(
+    training: Training,  # noqa: ARG001  # exact values have no noise
+    exact: str,
+    seed: int,  # noqa: ARG001
+    circuits: Sequence[PackedCircuit],  # noqa: ARG001
+) -> Backend:
+    return get_backend(exact)
+
+
+def _noise_aware(
+    training: Training,
+    exact: str,  # noqa: ARG001  # values have random errors
+    seed: int,
+    circuits: Sequence[PackedCircuit],
+) -> Backend:
     """Return a backend that trains with random Pauli errors, on the circuit of the study."""
-    how = task.training
     backend = AerNoisy(
-        noise=how.noise,
-        noise_scale=how.scale,
+        noise=training.noise,
+        noise_scale=training.scale,
         train_noise=True,
-        seed=derive_seed(task.own_seed, "backend"),
+        seed=derive_seed(seed, "backend"),
     )
-    for packed in task.circuits:
-        if packed.source == how.noise:
+    for packed in circuits:
+        if packed.source == training.noise:
             backend.adopt(packed.unpack())
     return backend
 
 
-TRAININGS: Mapping[str, Callable[["NoiseTask"], Backend]] = MappingProxyType(
+TRAININGS: Mapping[str, OpenBackend] = MappingProxyType(
     {EXACT: _exact, "noise-aware": _noise_aware}
 )
-"""Where a task's circuits run while it trains, by the name of the training."""
+"""Where circuits run while a model trains, by the name of the training."""

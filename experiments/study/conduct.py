@@ -1,41 +1,54 @@
 """Conducting a study from plan to report, and saying how to go on where it stopped."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from rich.console import Console
+
 from qkdrp.cli.console import console, print_folder
-from qkdrp.experiments.ito.report import REPORT
-from qkdrp.experiments.study.driver import duration, run_study
-from qkdrp.experiments.study.plan import Plan
+from qkdrp.experiments.study.driver import run_study
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.plan import Plan, Report
+from qkdrp.experiments.study.report_parts import REPORT
 from qkdrp.experiments.study.runners import open_runner
-from qkdrp.experiments.study.task_results import open_store
+from qkdrp.experiments.study.study_folder import open_store
+from qkdrp.experiments.study.text import duration
 
 
-def conduct(
-    plan: Plan,
-    *,
-    workers: int,
-    scheduler: str | None,
-    output: Path | None,
-    default: Path,
-    resume: bool,
-) -> bool:
-    """Run a study and write its report; tell whether all of it succeeded.
+@dataclass(frozen=True)
+class Work:
+    """Where a study runs, and where its results go.
 
     Args:
-        plan: The study.
         workers: Processes; 0 for as many as there are cores.
         scheduler: Dask's address instead, or ``local:N``.
         output: The folder that the user asked for.
-        default: The folder where none was asked for.
         resume: Whether to go on with what is in the folder.
+    """
+
+    workers: int = 0
+    scheduler: str | None = None
+    output: Path | None = None
+    resume: bool = False
+
+
+def conduct(plan: Plan, report: Report, work: Work) -> bool:
+    """Run a study and write its report; tell whether all of it succeeded.
+
+    Args:
+        plan: The tasks.
+        report: What is told of them.
+        work: Where they run, and where results go.
 
     Raises:
         StudyError: If the folder is of another study, or workers cannot be had.
         KeyboardInterrupt: On Ctrl-C; what is finished is kept.
     """
     screen = console()
-    with open_runner(workers, scheduler) as runner:
-        store = open_store(plan.config, plan.digests, output, default, resume)
+    default = Path("runs") / f"{plan.name}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    with open_runner(work.workers, work.scheduler) as runner:
+        store = open_store(plan.config, plan.digests, work.output, default, work.resume)
         plan.begin(store.path)
         try:
             findings = run_study(plan, store, runner, screen)
@@ -46,18 +59,26 @@ def conduct(
                 soft_wrap=True,
             )
             raise
-        tables = plan.write(findings, store.path)
+        tables = report.write(findings, store.path)
         n_workers = runner.n_workers
-    plan.show(screen, findings, tables)
+    report.show(screen, findings, tables)
+    _show_times(screen, findings, n_workers)
+    _show_failures(screen, findings)
+    print_folder("study", store.path, f" (begin with {REPORT})")
+    return not findings.failed
+
+
+def _show_times(screen: Console, findings: Findings, n_workers: int) -> None:
     if findings.wall_seconds:
         spare = 1 - findings.task_seconds / (findings.wall_seconds * n_workers)
         screen.print(
             f"{duration(findings.wall_seconds)} on {n_workers} workers, "
             f"{spare:.1%} of it outside trainings"
         )
+
+
+def _show_failures(screen: Console, findings: Findings) -> None:
     pending = sum(outcome.pending for outcome in findings.failed)
     for count, what in ((len(findings.failed) - pending, "failed"), (pending, "are not there yet")):
         if count:
             screen.print(f"{count} trainings {what} and are left out; --resume tries them again")
-    print_folder("study", store.path, f" (begin with {REPORT})")
-    return not findings.failed

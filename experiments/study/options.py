@@ -1,13 +1,14 @@
-"""Options that studies share on the command line, and how lists are read."""
+"""Options of every study on the command line: where it runs, and how lists are read."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qkdrp.cli.options import DATA
-from qkdrp.experiments.ito.studies import PRESETS
-from qkdrp.experiments.study.contenders import CONTENDERS
+from qkdrp.cli.options import Output
+
+if TYPE_CHECKING:
+    from qkdrp.experiments.study.plan import Plan, Report
 
 TRIED, PROTOCOL, WORK = "What is tried", "Protocol", "Where it runs"
 """Panels of the help."""
@@ -17,7 +18,7 @@ def separated(text: str | None, read: Callable[[str], Any]) -> tuple[Any, ...] |
     """Read values between commas; None stays None, for the preset's.
 
     Raises:
-        typer.BadParameter: If a value cannot be meant.
+        typer.BadParameter: If a value is invalid.
     """
     if text is None:
         return None
@@ -41,46 +42,44 @@ def counted(help_text: str, panel: str = PROTOCOL) -> Any:  # noqa: ANN401
 
 Text = str | None
 
-Drugs = Annotated[Text, listed("Drugs; all of the data by default", DATA)]
-Models = Annotated[Text, listed(f"Of {', '.join(CONTENDERS)}", TRIED)]
-NQubits = Annotated[Text, listed("Qubits, n1", TRIED)]
-NEncoding = Annotated[Text, listed("Encoding layers, n2", TRIED)]
-NVariational = Annotated[Text, listed("Variational layers per block, n3", TRIED)]
-LearningRates = Annotated[Text, listed("Learning rates", TRIED)]
-AValues = Annotated[Text, listed("Input scales of r*tanh(phi/a)", TRIED)]
-RValues = Annotated[Text, listed("Output ranges in radians, as pi/2", TRIED)]
-Preset = Annotated[
-    str,
-    typer.Option(
-        help=f"{', '.join(PRESETS)}: how thorough.", metavar="NAME", rich_help_panel=PROTOCOL
-    ),
-]
-Repeats = Annotated[int | None, counted("Times that the folds are drawn anew.")]
-Folds = Annotated[int | None, counted("Folds.")]
-Epochs = Annotated[int | None, counted("Epochs.")]
-BatchSize = Annotated[int, typer.Option(help="Samples in a batch.", rich_help_panel=PROTOCOL)]
-CentreHead = Annotated[
-    bool,
-    typer.Option(
-        help="Start the head where the mean prediction is the mean label.",
-        rich_help_panel=PROTOCOL,
-    ),
-]
-Seed = Annotated[
-    int, typer.Option(help="Of splits, folds, weights and shuffling.", rich_help_panel=PROTOCOL)
-]
-Workers = Annotated[
-    int,
-    typer.Option(
-        help="Processes of one thread each; 0 for all cores.", min=0, rich_help_panel=WORK
-    ),
-]
-Scheduler = Annotated[
-    Text,
-    typer.Option(
-        help="Dask scheduler to run on instead, or local:N.",
-        metavar="ADDRESS",
-        rich_help_panel=WORK,
-    ),
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the study in --output.")]
+
+class WorkOptions:
+    """Where a study runs, and where its results go."""
+
+    workers: Annotated[
+        int,
+        typer.Option(
+            help="Processes of one thread each; 0 for all cores.", min=0, rich_help_panel=WORK
+        ),
+    ] = 0
+    scheduler: Annotated[
+        Text,
+        typer.Option(
+            help="Dask scheduler to run on instead, or local:N.",
+            metavar="ADDRESS",
+            rich_help_panel=WORK,
+        ),
+    ] = None
+    output: Output = None
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in --output.")] = (
+        False
+    )
+
+
+def source_of(given: Mapping[str, Any]) -> str:
+    """Return where the data are, as a study that is resumed writes it."""
+    from qkdrp.experiments.study.study_folder import data_path_there
+
+    source = str(given["source"])
+    if not given["resume"] or given["output"] is None:
+        return source
+    return data_path_there(given["output"], source)
+
+
+def conduct_as_told(plan: "Plan", report: "Report", given: Mapping[str, Any]) -> None:
+    """Run a study as the options say; exit with 1 where a part of it failed."""
+    from qkdrp.experiments.study.conduct import Work, conduct
+
+    work = Work(**{key: given[key] for key in ("workers", "scheduler", "output", "resume")})
+    if not conduct(plan, report, work):
+        raise typer.Exit(1)

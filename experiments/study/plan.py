@@ -1,29 +1,19 @@
-"""What every study is to those who run it: phases of tasks, what they cost, what they tell."""
+"""What every study brings: a plan of tasks in phases, a report, and what its parts cost."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from qkdrp.backends.registry import find_backend
-from qkdrp.experiments.study.config import StudyConfig
-from qkdrp.experiments.study.configurations import configurations
-from qkdrp.experiments.study.contenders import contender
-from qkdrp.experiments.study.folds import make_folds
-from qkdrp.experiments.study.rows import cohort_of
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.runners import Runner
 from qkdrp.experiments.study.tasks import Task
-from qkdrp.systems.response.baselines import BASELINES
-from qkdrp.systems.response.config import DataConfig
-from qkdrp.systems.response.recipes import recipe_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
-
-    from qkdrp.experiments.study.driver import Findings
-    from qkdrp.experiments.study.runners import Runner
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,7 @@ class Phase:
 
     name: str
     tasks: Sequence[Task]
-    runner: "Runner | None" = None
+    runner: Runner | None = None
     unit: str = "trainings"
 
 
@@ -61,48 +51,40 @@ class Cost:
 
 
 class Plan(ABC):
-    """What a study has to do; subclasses know what for.
+    """The tasks of a study.
 
-    Args:
-        config: Its settings.
-
-    Raises:
-        QkdrpError: If settings do not fit together or data are missing, before any work.
+    Constructors only keep what they are given. A class method ``open`` of a subclass checks the
+    settings, loads data and makes the plan.
     """
 
-    def __init__(self, config: StudyConfig) -> None:
-        self.config = config
-        find_backend(config.backend, {})
-        self.configurations = configurations(config)
-        for configuration in self.configurations:
-            if contender(configuration.model).model not in BASELINES:
-                recipe_of(configuration.model_config_of())
-        self.cohorts = {drug: cohort_of(self.data_of(drug)) for drug in config.drugs}
-        self.digests = {drug: cohort.digest() for drug, cohort in self.cohorts.items()}
-        for cohort, repeat in product(self.cohorts.values(), range(config.repeats)):
-            make_folds(cohort, config.seed, config.data.stratify_test, config.folds, repeat)
+    config: Settings
+    """All that determines the numbers of the study, written to ``study.json``."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Of the study on the command line."""
+
+    @property
+    @abstractmethod
+    def digests(self) -> Mapping[str, str]:
+        """Of the data, by what they are called."""
 
     @abstractmethod
-    def phases(self, findings: "Findings") -> Iterator[Phase]:
+    def phases(self, findings: Findings) -> Iterator[Phase]:
         """Yield what is to be done; later phases may depend on what earlier ones found."""
 
-    @abstractmethod
-    def costs(self) -> Iterator[Cost]:
-        """Yield what the parts of the study would take, from short trials of them."""
-
-    @abstractmethod
-    def write(self, findings: "Findings", path: Path) -> Mapping[str, "pd.DataFrame"]:
-        """Write tables, figures and a report into the folder of the study; return the tables."""
-
-    @abstractmethod
-    def show(
-        self, console: "Console", findings: "Findings", tables: Mapping[str, "pd.DataFrame"]
-    ) -> None:
-        """Print what it came to, in short."""
-
-    def begin(self, path: Path) -> None:  # noqa: B027  # most keep nothing but results
+    def begin(self, path: Path) -> None:  # noqa: B027  # most studies keep nothing but results
         """Write into the folder of the study what its tasks are made of."""
 
-    def data_of(self, drug: str) -> DataConfig:
-        """Return what is learned from, for one drug."""
-        return self.config.data.model_copy(update={"drug": drug})
+
+class Report(Protocol):
+    """What is told of a study when its tasks are done."""
+
+    def write(self, findings: Findings, path: Path) -> "Mapping[str, pd.DataFrame]":
+        """Write tables, figures and a report into the folder of the study; return the tables."""
+
+    def show(
+        self, console: "Console", findings: Findings, tables: "Mapping[str, pd.DataFrame]"
+    ) -> None:
+        """Print what the study came to, in short."""

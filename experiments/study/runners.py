@@ -5,55 +5,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import joblib
 
 from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.common.errors import StudyError
-from qkdrp.experiments.study.tasks import Result, Task, run_task
-
-ATTEMPTS = 2
-"""Times that a task is tried."""
-
-NEEDED = (
-    "qkdrp.backends.statevector",
-    "qkdrp.backends.aer_exact",
-    "qkdrp.systems.response.regressor",
-)
-"""Modules that most trainings need."""
+from qkdrp.experiments.study.outcomes import Outcome, attempt
+from qkdrp.experiments.study.tasks import Task
 
 RESTARTS = 3
 """Times that workers are started again after one of them died."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a task.
-
-    Args:
-        task: The task.
-        result: Its result; None where it failed.
-        error: Why it failed last.
-        pending: Whether it did not fail, but waits for something elsewhere.
-    """
-
-    task: Task
-    result: Result | None = None
-    error: str = ""
-    pending: bool = False
-
-
-def attempt(task: Task) -> Outcome:
-    """Run a task, once more if it fails; never raises."""
-    error = ""
-    for _ in range(ATTEMPTS):
-        try:
-            return Outcome(task, run_task(task))
-        except Exception as failure:  # noqa: BLE001  # one task's failure must not end the others
-            error = f"{type(failure).__name__}: {failure}"
-    return Outcome(task, error=error)
 
 
 class Runner(AbstractContextManager["Runner"], ABC):
@@ -119,7 +81,8 @@ class LocalRunner(Runner):
 
     def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
         if self._executor is None:
-            self._executor = start_workers(self.n_workers, NEEDED)
+            modules = dict.fromkeys(name for task in tasks for name in task.modules())
+            self._executor = start_workers(self.n_workers, tuple(modules))
         futures = [self._executor.submit(attempt, task) for task in tasks]
         yield from (future.result() for future in as_completed(futures))
 
@@ -133,7 +96,7 @@ class DaskRunner(Runner):
         scheduler: Address of a scheduler, or ``local:N`` to start one with N workers here.
 
     Raises:
-        StudyError: If Dask is not installed, the address cannot be meant, or nobody answers.
+        StudyError: If Dask is not installed, the address is invalid, or nobody answers.
     """
 
     def __init__(self, scheduler: str) -> None:

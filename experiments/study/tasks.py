@@ -1,31 +1,16 @@
-"""The tasks of a study: each a training, a pure function of its settings.
+"""What a task is: one piece of work of a study, a pure function of its settings.
 
-A task is the same wherever it runs: it computes on one thread, draws from seeds of its own, and
-names the data by their digest.
+A task gives the same result wherever it runs: it computes on one thread, draws from seeds of its
+own, and names its data by their digest.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from hashlib import sha256
-from time import perf_counter
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-import numpy as np
-from sklearn.base import clone
-
-from qkdrp.backends import get_backend
-from qkdrp.common.seeds import derive_seed
-from qkdrp.experiments.study.folds import split_of
-from qkdrp.experiments.study.rows import Rows, cohort_of, fit_preprocessor, fold_rows, preprocessed
-from qkdrp.systems.response.baselines import BASELINES
-from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, Settings
-from qkdrp.systems.response.regressor import HybridRegressor
-from qkdrp.systems.response.scores import Scores, responder_auc, score
-from qkdrp.training.loop import Epoch
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.study.keys import Exclude, Layout, first_key, key_of
 from qkdrp.training.threads import limit_threads
-
-EMBEDDED_SAMPLES = 100
-"""Training samples whose embedding a final training reports (figure 3)."""
 
 
 class Result(Settings):
@@ -39,167 +24,63 @@ class Result(Settings):
 
 
 class Task(Settings):
-    """One training; subclasses say what is made of it.
+    """One piece of work; subclasses say what it computes.
 
     Args:
         stage: The kind of task.
-        data: What is learned from, the drug included.
-        digest: Of the cohort, so that other data are noticed.
-        baseline: A key of ``BASELINES`` to fit instead of a model.
-        model: What is trained.
-        fit: How it is trained.
-        backend: Where circuits run.
-        seed: Of the study: of its test part and folds, and of each training's own seed.
-        folds: Number of folds; 0 in a final training.
-        repeat: Which drawing of the folds, from 0.
-        fold: Which fold is held out, from 0.
     """
 
     result_type: ClassVar[type[Result]]
     """What the task gives."""
 
+    no_part_of_key: ClassVar[Exclude] = {}
+    """Settings that decide no number, such as the place of the data."""
+
+    first_layout: ClassVar[Layout | None] = None
+    """Settings of the first version; None for tasks that came later."""
+
     stage: str
-    data: DataConfig
-    digest: str
-    baseline: str | None = None
-    model: ModelConfig = ModelConfig()
-    fit: FitConfig = FitConfig()
-    backend: str = "statevector"
-    seed: int = 0
-    folds: int = 0
-    repeat: int = 0
-    fold: int = 0
 
     @property
     def key(self) -> str:
         """A name that only tasks with the same settings share."""
-        return sha256(self.identity().encode()).hexdigest()[:24]
-
-    def identity(self) -> str:
-        """Return the settings that tell tasks apart, as JSON."""
-        return self.model_dump_json()
+        return key_of(self.stage, self, self.no_part_of_key)
 
     @property
-    def own_seed(self) -> int:
-        """Seed of initial weights and shuffling: the study's in a final training."""
-        if not self.folds:
-            return self.seed
-        return derive_seed(self.seed, f"repeat {self.repeat} fold {self.fold}")
+    def first_key(self) -> str | None:
+        """The key that the first version gave; None for a task that it did not have."""
+        if self.first_layout is None:
+            return None
+        return first_key(self, self.first_layout, self.no_part_of_key)
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What it is, for messages."""
-        where = f"repeat {self.repeat + 1} fold {self.fold + 1}" if self.folds else "final"
-        return f"{self.data.drug}, {self.baseline or self.model.model}, {where}"
+
+    def modules(self) -> Sequence[str]:
+        """Return the modules that worker processes import before their first task."""
+        return ()
 
     @abstractmethod
     def run(self) -> Result:
         """Do the work, on as many threads as there are.
 
         Raises:
-            QkdrpError: If its data are not there, or are others, or the training diverges.
+            QkdrpError: If its data are missing or others, or the training diverges.
         """
 
-    def fold_rows(self) -> tuple[Rows, Rows]:
-        """Return preprocessed rows to train on, and those held out."""
-        return fold_rows(self.data, self.digest, self.seed, self.folds, self.repeat, self.fold)
-
-
-class FoldResult(Result):
-    """What a fold came to.
-
-    Args:
-        curve: Validation AUC after each epoch; one value for a baseline.
-        seed: Of initial weights and shuffling.
-        n_train: Training samples.
-        n_validation: Validation samples.
-    """
-
-    curve: tuple[float, ...]
-    seed: int
-    n_train: int
-    n_validation: int
-
-
-class FinalResult(Result):
-    """What a training with early stopping came to, and how it does on the test part.
-
-    Args:
-        history: One record per epoch.
-        best_epoch: The epoch whose weights count; 0 for a baseline.
-        test: Scores on the test part.
-        phi: Embedding of training samples, shape (n, n1 n2); empty without one.
-        angles: The same, normalised.
-        seed: Of initial weights and shuffling.
-    """
-
-    history: tuple[Epoch, ...]
-    best_epoch: int
-    test: Scores
-    phi: tuple[tuple[float, ...], ...]
-    angles: tuple[tuple[float, ...], ...]
-    seed: int
-
-
-class FoldTask(Task):
-    """A training on one fold, watched by its validation AUC."""
-
-    result_type = FoldResult
-    stage: Literal["fold"] = "fold"
-
-    def run(self) -> FoldResult:
-        """Train for all epochs."""
-        start = perf_counter()
-        train, validation = self.fold_rows()
-        fitted = _fit(self, train, validation)
-        if isinstance(fitted, HybridRegressor):
-            curve = tuple(float(epoch.validation_auc or 0.0) for epoch in fitted.fit_.epochs)
-        else:
-            curve = (responder_auc(validation[2], fitted.predict(validation[0])),)
-        return FoldResult(
-            curve=curve,
-            seed=self.own_seed,
-            n_train=len(train[1]),
-            n_validation=len(validation[1]),
-            seconds=perf_counter() - start,
-        )
-
-
-class FinalTask(Task):
-    """A training with early stopping, scored on the test part."""
-
-    result_type = FinalResult
-    stage: Literal["final"] = "final"
-
-    def run(self) -> FinalResult:
-        """Train until the validation AUC no longer rises."""
-        start = perf_counter()
-        cohort = cohort_of(self.data, self.digest)
-        split = split_of(cohort, self.seed, self.data.stratify_test)
-        preprocessor = fit_preprocessor(self.data, cohort.select(split.train))
-        train, validation, test = (
-            preprocessed(preprocessor, cohort.select(ids)) for ids in split.parts().values()
-        )
-        fitted = _fit(self, train, validation)
-        neural = isinstance(fitted, HybridRegressor)
-        shown = train[0][:EMBEDDED_SAMPLES]
-        phi, angles = fitted.embed(shown) if neural else (np.empty((0, 0)),) * 2
-        return FinalResult(
-            history=tuple(fitted.fit_.epochs) if neural else (),
-            best_epoch=fitted.fit_.best_epoch if neural else 0,
-            test=score(test[1], test[2], fitted.predict(test[0])),
-            phi=phi.tolist(),
-            angles=angles.tolist(),
-            seed=self.own_seed,
-            seconds=perf_counter() - start,
-        )
+    def same_settings(self, other: "Task") -> bool:
+        """Tell whether another task has the same settings, but for those that decide no number."""
+        left, right = (each.model_dump(exclude=dict(self.no_part_of_key)) for each in (self, other))
+        return left == right
 
 
 def run_task(task: Task) -> Result:
     """Run a task on one thread.
 
     Raises:
-        QkdrpError: If its data are not there, or are others, or the training diverges.
+        QkdrpError: If its data are missing or others, or the training diverges.
     """
     with limit_threads(1):
         return task.run()
@@ -208,17 +89,3 @@ def run_task(task: Task) -> Result:
 def parse_result(task: Task, content: Mapping[str, Any]) -> Result:
     """Read back the result of a task."""
     return task.result_type.make(**content)
-
-
-def _fit(task: Task, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor
-    genes, label, _ = train
-    if task.baseline is not None:
-        return clone(BASELINES[task.baseline]).fit(genes, label)
-    with get_backend(task.backend) as backend:
-        regressor = HybridRegressor(
-            **task.model.model_dump(),
-            **task.fit.model_dump(),
-            backend=backend,
-            random_state=task.own_seed,
-        )
-        return regressor.fit(genes, label, validation=validation)

@@ -46,3 +46,11 @@ def too_few(folds: int) -> str:
         f"{folds} folds give values without intervals and tests; these take "
         f"{LEAST_VALUES} folds or more."
     )
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: seconds, minutes or hours."""
+    for unit, length in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study.config import StudyConfig
-from qkdrp.experiments.study.driver import Findings, run_study
+from qkdrp.experiments.ito.config import StudyConfig
+from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.study.driver import run_study
+from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.runners import LocalRunner
-from qkdrp.experiments.study.task_results import TaskStore, open_store
+from qkdrp.experiments.study.study_folder import open_store
+from qkdrp.experiments.study.task_results import TaskStore
 from tests.qkdrp.conftest import DRUGS, cli, folder, make_tables
 
 __all__ = ["cli", "folder"]
@@ -33,9 +35,9 @@ def study_config(source: Path, **changes: Any) -> StudyConfig:
     return StudyConfig.make(data={"source": str(source)}, **{**SMALL, **changes})
 
 
-def conduct_study(config: StudyConfig, path: Path) -> tuple[StudyPlan, TaskStore, Findings]:
+def conduct_study(config: StudyConfig, path: Path) -> tuple[ItoPlan, TaskStore, Findings]:
     """Run a study in this process."""
-    plan = StudyPlan(config)
+    plan = ItoPlan.open(config)
     store = open_store(config, plan.digests, path, path, resume=False)
     return plan, store, run_study(plan, store, LocalRunner(1), Console(quiet=True))
 

@@ -11,10 +11,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from qkdrp.experiments.ito.studies import STUDIES
+from qkdrp.experiments.ito.catalogue import STUDIES
+from qkdrp.experiments.ito.contenders import CONTENDERS
 from qkdrp.experiments.ito.summary import SUMMARY
-from qkdrp.experiments.study import runners
-from qkdrp.experiments.study.contenders import CONTENDERS
+from qkdrp.experiments.study import outcomes
 from qkdrp.experiments.study.tasks import Result, Task, run_task
 from tests.qkdrp.conftest import CliResult, snapshot
 
@@ -64,7 +64,7 @@ def test_a_finished_study_is_resumed_without_a_training(
     arguments = words("cv", data, tmp_path / "study", "--models", "moderated")
     cli(*arguments)
     before = snapshot(tmp_path / "study")
-    monkeypatch.setattr(runners, "run_task", lambda _: pytest.fail("a training began"))
+    monkeypatch.setattr(outcomes, "run_task", lambda _: pytest.fail("a training began"))
     result = cli(*arguments, "--resume")
     assert result.code == 0
     assert "4 of them done already" in result.out
@@ -84,7 +84,7 @@ def test_failed_trainings_are_named_and_tried_again(
     path = tmp_path / "study"
     arguments = words("cv", data, path, "--models", "moderated", "--repeats", 2)
     with monkeypatch.context() as patch:
-        patch.setattr(runners, "run_task", fail)
+        patch.setattr(outcomes, "run_task", fail)
         result = cli(*arguments)
     assert result.code == 1
     assert "failed: DrugA, moderated, repeat 1 fold 2: OSError: disk" in result.out

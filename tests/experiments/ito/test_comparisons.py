@@ -9,21 +9,19 @@ from scipy import stats
 
 from qkdrp.experiments.ito.claims import claims, controls
 from qkdrp.experiments.ito.comparisons import COLUMNS, comparisons_frame, tally, variant_name
-from qkdrp.experiments.ito.ito_plan import StudyPlan
+from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.published import published, with_published
 from qkdrp.experiments.ito.summary import summary_frame
-from qkdrp.experiments.study.driver import Findings
-from qkdrp.experiments.study.tasks import FoldResult
+from qkdrp.experiments.ito.tasks import FoldResult
+from qkdrp.experiments.study.outcomes import Findings
 from tests.experiments.conftest import study_config
 
 DRUGS = ("Cetuximab", "Cisplatin", "Docetaxel", "Erlotinib", "Gemcitabine")
 
 
-def made_up(
-    data: Path, curves: dict[str, np.ndarray], **changes: Any
-) -> tuple[StudyPlan, Findings]:
+def made_up(data: Path, curves: dict[str, np.ndarray], **changes: Any) -> tuple[ItoPlan, Findings]:
     """Return findings with given curves by model, shape (runs, epochs)."""
-    plan = StudyPlan(study_config(data, models=tuple(curves), **changes))
+    plan = ItoPlan.open(study_config(data, models=tuple(curves), **changes))
     findings = Findings()
     for found in plan.configurations:
         for task, curve in zip(plan.folds_of(found), curves[found.model], strict=True):
@@ -79,7 +77,7 @@ def test_a_sweep_compares_values_with_the_papers(data: Path, rng: np.random.Gene
 
 
 def test_names_of_r_are_in_units_of_pi(data: Path) -> None:
-    plan = StudyPlan(study_config(data, study="table3"))
+    plan = ItoPlan.open(study_config(data, study="table3"))
     assert variant_name(plan, 1.5 * math.pi) == "r = 1.5 pi"
 
 
@@ -135,7 +133,7 @@ def differences(other: str, found: list[tuple[float, float]]) -> pd.DataFrame:
 def test_the_papers_order_is_judged_in_words(
     found: list[tuple[float, float]], words: str, data: Path
 ) -> None:
-    plan = StudyPlan(study_config(data))
+    plan = ItoPlan.open(study_config(data))
     (sentence,) = claims(plan, differences("tanh", found))
     assert "Printed: above in 5 of 5 drugs" in sentence
     assert words in sentence
@@ -143,14 +141,14 @@ def test_the_papers_order_is_judged_in_words(
 
 def test_an_order_that_is_printed_the_other_way(data: Path) -> None:
     # Proposed-multi is above Proposed-single in two of five drugs.
-    plan = StudyPlan(study_config(data))
+    plan = ItoPlan.open(study_config(data))
     (sentence,) = claims(plan, differences("moderated-single", [(-0.1, 0.01), (-0.1, 0.2)]))
     assert "Printed: above in 2 of 5 drugs" in sentence
     assert "borne out in 1 of 2" in sentence
 
 
 def test_other_drugs_are_no_matter_of_the_paper(data: Path) -> None:
-    plan = StudyPlan(study_config(data))
+    plan = ItoPlan.open(study_config(data))
     frame = differences("tanh", [(0.1, 0.01)]).assign(drug="Aspirin")
     assert list(claims(plan, frame)) == []
 

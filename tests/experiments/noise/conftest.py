@@ -38,7 +38,7 @@ def noise_config(source: Path, **changes: Any) -> NoiseConfig:
 
 @pytest.fixture(scope="session")
 def plan(data: Path) -> NoisePlan:
-    return NoisePlan(noise_config(data, parts=("all", "readout")))
+    return NoisePlan.open(noise_config(data, parts=("all", "readout")))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from qkdrp.experiments.ito.summary import SETTINGS
 from qkdrp.experiments.noise.table import COLUMNS
-from qkdrp.experiments.study import runners
+from qkdrp.experiments.study import outcomes
 from qkdrp.experiments.study.tasks import Result, Task
 from tests.experiments.noise.conftest import NOISE
 from tests.experiments.test_commands import started, wait_for_tasks
@@ -103,7 +103,7 @@ def test_a_finished_study_is_resumed_without_a_training(
     without_figures: None,
 ) -> None:
     before = snapshot(finished)
-    monkeypatch.setattr(runners, "run_task", lambda _: pytest.fail("a training began"))
+    monkeypatch.setattr(outcomes, "run_task", lambda _: pytest.fail("a training began"))
     result = cli(*study[1], "--resume")
     assert result.code == 0, result.err
     assert "27 of them done already" in result.out
@@ -122,7 +122,7 @@ def test_failed_trainings_are_left_out_and_named(
     path = tmp_path / "study"
     arguments = words(data, path, "--models", "moderated")
     with monkeypatch.context() as patch:
-        patch.setattr(runners, "run_task", fail)
+        patch.setattr(outcomes, "run_task", fail)
         result = cli(*arguments)
     assert result.code == 1
     assert "failed: DrugA, moderated, repeat 1 fold 1, exact, a 1, r 1.5: OSError" in result.out

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from qkdrp.common.errors import ConfigError, QkdrpError
-from qkdrp.experiments.ito.studies import A_VALUES, R_VALUES
+from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
+from qkdrp.experiments.ito.grid import configurations
 from qkdrp.experiments.noise.config import PRESETS, NoiseConfig, preset
-from qkdrp.experiments.study.configurations import configurations
 from tests.experiments.noise.conftest import NOISE, noise_config
 
 

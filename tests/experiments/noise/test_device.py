@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.noise.chosen import Chosen, Place
+from qkdrp.experiments.ito.grid import Configuration
+from qkdrp.experiments.noise.device_choice import Chosen, Place
 from qkdrp.experiments.noise.trainings import Training
-from qkdrp.experiments.study.configurations import Configuration
 from tests.experiments.noise.test_command import words
 from tests.qkdrp.conftest import CliResult, snapshot
 from tests.runtime_server import RuntimeServer

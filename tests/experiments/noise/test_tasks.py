@@ -155,7 +155,7 @@ def test_circuits_are_prepared_once_and_taken_from_the_folder(
         "qkdrp.experiments.noise.circuits.prepare", lambda *_, **__: pytest.fail("prepared")
     )
     monkeypatch.setattr("qkdrp.backends.aer_noisy.prepare", lambda *_, **__: pytest.fail("too"))
-    again = NoisePlan(plan.config, tmp_path)
+    again = NoisePlan.open(plan.config, tmp_path)
     assert [again.task_of(p).key for p in again.places] == [
         plan.task_of(p).key for p in plan.places
     ]
@@ -163,7 +163,7 @@ def test_circuits_are_prepared_once_and_taken_from_the_folder(
     (mapping,) = tmp_path.glob("circuits/*/prepared.json")
     mapping.write_text("{")
     with pytest.raises(BackendError, match="prepare it again"):
-        NoisePlan(plan.config, tmp_path)
+        NoisePlan.open(plan.config, tmp_path)
 
 
 def test_the_shelf_names_its_circuits(plan: NoisePlan) -> None:
@@ -178,12 +178,12 @@ def test_the_shelf_names_its_circuits(plan: NoisePlan) -> None:
 
 def test_models_without_a_circuit_are_refused(data: Path) -> None:
     with pytest.raises(ConfigError, match="has no circuit, so no noise reaches it"):
-        NoisePlan(noise_config(data, models=("classic",)))
+        NoisePlan.open(noise_config(data, models=("classic",)))
 
 
 def test_a_scale_that_leaves_its_range_is_refused_before_any_work(data: Path) -> None:
     with pytest.raises(BackendError, match="use at most"):
-        NoisePlan(noise_config(data, scales=(0.0, 50.0)))
+        NoisePlan.open(noise_config(data, scales=(0.0, 50.0)))
 
 
 def test_without_gradient_rows_there_is_no_gradient(plan: NoisePlan) -> None:

@@ -9,9 +9,10 @@ import psutil
 import pytest
 
 from qkdrp.common.errors import StudyError
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study import runners
-from qkdrp.experiments.study.runners import ATTEMPTS, DaskRunner, LocalRunner, Outcome, attempt
+from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.study import outcomes, runners
+from qkdrp.experiments.study.outcomes import ATTEMPTS, Outcome, attempt
+from qkdrp.experiments.study.runners import DaskRunner, LocalRunner
 from qkdrp.experiments.study.tasks import Task
 from tests.experiments.conftest import study_config
 
@@ -31,7 +32,7 @@ def local() -> Iterator[LocalRunner]:
 
 
 def tasks_of(data: Path) -> list[Task]:
-    return StudyPlan(study_config(data, models=("moderated", "classic", "ridge"))).fold_tasks()
+    return ItoPlan.open(study_config(data, models=("moderated", "classic", "ridge"))).fold_tasks()
 
 
 def curves(outcomes: Iterator[Outcome]) -> dict[str, tuple[float, ...]]:
@@ -76,7 +77,7 @@ def test_a_task_is_tried_once_more(data: Path, monkeypatch: pytest.MonkeyPatch) 
         calls.append(1)
         raise OSError("disk")
 
-    monkeypatch.setattr(runners, "run_task", fail)
+    monkeypatch.setattr(outcomes, "run_task", fail)
     assert attempt(task) == Outcome(task, error="OSError: disk")
     assert len(calls) == ATTEMPTS == 2
 
@@ -125,7 +126,7 @@ def test_a_dead_worker_costs_no_result(
 
 def test_a_killed_dask_worker_costs_no_result(data: Path, cluster: DaskRunner) -> None:
     slow = study_config(data, models=("moderated",), epochs=50, repeats=3)
-    tasks = StudyPlan(slow).fold_tasks()
+    tasks = ItoPlan.open(slow).fold_tasks()
     pids = list(cluster.client.run(os.getpid).values())
     found = []
     for outcome in cluster.outcomes(tasks):

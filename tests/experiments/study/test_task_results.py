@@ -6,22 +6,23 @@ import pytest
 
 from qkdrp.common.errors import RunError, StudyError
 from qkdrp.common.provenance import versions
-from qkdrp.experiments.ito.ito_plan import StudyPlan
-from qkdrp.experiments.study import task_results as stores
-from qkdrp.experiments.study.task_results import STUDY, TASKS, TaskStore, open_store
+from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.study import study_folder
+from qkdrp.experiments.study.study_folder import STUDY, open_store
+from qkdrp.experiments.study.task_results import TASKS, TaskStore
 from qkdrp.experiments.study.tasks import run_task
 from tests.experiments.conftest import study_config
 from tests.qkdrp.conftest import snapshot
 
 
 def opened(data: Path, path: Path, *, resume: bool = False, **changes: Any) -> TaskStore:
-    plan = StudyPlan(study_config(data, **changes))
+    plan = ItoPlan.open(study_config(data, **changes))
     return open_store(plan.config, plan.digests, path, path, resume)
 
 
 def test_results_are_kept_one_file_each(data: Path, tmp_path: Path) -> None:
     store = opened(data, tmp_path / "study")
-    task = StudyPlan(study_config(data)).fold_tasks()[0]
+    task = ItoPlan.open(study_config(data)).fold_tasks()[0]
     assert store.get(task) is None
     result = run_task(task)
     store.put(task, result)
@@ -31,7 +32,7 @@ def test_results_are_kept_one_file_each(data: Path, tmp_path: Path) -> None:
 
 def test_a_damaged_result_is_named(data: Path, tmp_path: Path) -> None:
     store = opened(data, tmp_path / "study")
-    task = StudyPlan(study_config(data)).fold_tasks()[0]
+    task = ItoPlan.open(study_config(data)).fold_tasks()[0]
     path = store.path / TASKS / f"{task.key}.json"
     for content in ("{", "[]", '{"result": {}}'):
         path.write_text(content)
@@ -69,7 +70,7 @@ def test_other_versions_do_not_go_on_unseen(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(data, tmp_path / "study")
-    monkeypatch.setattr(stores, "versions", lambda: versions() | {"torch": "0.1"})
+    monkeypatch.setattr(study_folder, "versions", lambda: versions() | {"torch": "0.1"})
     with pytest.raises(StudyError, match=r"versions\.torch is .* there and 0\.1 here"):
         opened(data, tmp_path / "study", resume=True)
 
@@ -85,6 +86,6 @@ def test_what_is_no_study_is_not_resumed(data: Path, tmp_path: Path) -> None:
 
 
 def test_resuming_needs_the_folder(data: Path, tmp_path: Path) -> None:
-    plan = StudyPlan(study_config(data))
+    plan = ItoPlan.open(study_config(data))
     with pytest.raises(StudyError, match="found no --output"):
         open_store(plan.config, plan.digests, None, tmp_path / "study", resume=True)

@@ -1,0 +1,66 @@
+"""``qkdrp experiment`` cv, grid, table1, table2, table3, figure3 and curves."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from qkdrp.experiments.ito.catalogue import STUDIES
+from qkdrp.experiments.ito.options import (
+    DataOptions,
+    FinalOptions,
+    ProtocolOptions,
+    TriedOptions,
+    common_settings,
+)
+from qkdrp.experiments.study.option_groups import command_of
+from qkdrp.experiments.study.options import WorkOptions, conduct_as_told
+
+if TYPE_CHECKING:
+    from qkdrp.experiments.ito.plan import ItoPlan
+
+OPTIONS = (DataOptions, TriedOptions, ProtocolOptions, FinalOptions, WorkOptions)
+"""Options of all studies of the paper's protocol."""
+
+
+def open_plan(name: str, given: Mapping[str, Any]) -> "ItoPlan":
+    """Return the plan of a study as the options say, telling what takes time.
+
+    Args:
+        name: Of the study.
+        given: The options.
+    """
+    from qkdrp.cli.console import console
+    from qkdrp.experiments.ito.config import StudyConfig
+    from qkdrp.experiments.ito.plan import ItoPlan
+
+    settings = common_settings(given, STUDIES[name].defaults(given["preset"]))
+    own = {key: given[key] for key in ("patience", "backend")}
+    config = StudyConfig.make(study=name, **settings, **own)
+    with console(stderr=True).status("reading data") as status:
+        return ItoPlan.open(config, status.update)
+
+
+def run(name: str, given: Mapping[str, Any]) -> None:
+    """Run a study and write its report."""
+    from qkdrp.experiments.ito.report import ItoReport
+
+    plan = open_plan(name, given)
+    conduct_as_told(plan, ItoReport(plan), given)
+
+
+def show_plan(name: str, given: Mapping[str, Any]) -> None:
+    """Print what a study would train, and for how long."""
+    from qkdrp.experiments.ito.costs import costs_of_models
+    from qkdrp.experiments.study.estimate import show_estimate
+
+    plan = open_plan(name, given)
+    show_estimate(lambda on_trial: costs_of_models(plan, on_trial))
+
+
+def register(app: typer.Typer, plans: typer.Typer) -> None:
+    """Add a command for each study, and for its plan."""
+    for name, study in STUDIES.items():
+        for where, verb in ((app, run), (plans, show_plan)):
+            where.command(name, help=study.help)(command_of(OPTIONS, partial(verb, name)))

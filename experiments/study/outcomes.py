@@ -1,0 +1,57 @@
+"""What became of tasks: results, and what failed."""
+
+from dataclasses import dataclass, field
+
+from qkdrp.experiments.study.tasks import Result, Task, run_task
+
+ATTEMPTS = 2
+"""Times that a task is tried."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one task.
+
+    Args:
+        task: The task.
+        result: Its result; None where it failed.
+        error: Why it failed last.
+        pending: Whether it did not fail, but waits for something elsewhere.
+    """
+
+    task: Task
+    result: Result | None = None
+    error: str = ""
+    pending: bool = False
+
+
+@dataclass
+class Findings:
+    """Results of tasks by their key, and what failed.
+
+    Args:
+        results: Of finished tasks.
+        failed: Outcomes without a result.
+        wall_seconds: Time spent here, resumed or not.
+        task_seconds: Time of the tasks that ran here.
+    """
+
+    results: dict[str, Result] = field(default_factory=dict)
+    failed: list[Outcome] = field(default_factory=list)
+    wall_seconds: float = 0.0
+    task_seconds: float = 0.0
+
+    def of(self, task: Task) -> Result | None:
+        """Return the result of a task, None where it failed."""
+        return self.results.get(task.key)
+
+
+def attempt(task: Task) -> Outcome:
+    """Run a task, once more if it fails; never raises."""
+    error = ""
+    for _ in range(ATTEMPTS):
+        try:
+            return Outcome(task, run_task(task))
+        except Exception as failure:  # noqa: BLE001  # one task's failure must not end the others
+            error = f"{type(failure).__name__}: {failure}"
+    return Outcome(task, error=error)

@@ -1,0 +1,53 @@
+"""Parts of reports that studies share: tables, numbers as text, provenance, panels of figures."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from qkdrp.common.provenance import versions
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.tasks import Task
+from qkdrp.reports.page import markdown_rows
+
+REPORT = "report.md"
+"""Where a reader of a study's folder begins."""
+
+
+def number(value: float | None) -> str:
+    """Return a number as text, nothing where it is missing."""
+    return "" if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def markdown(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows as a Markdown table."""
+    if not rows:
+        return "(nothing)"
+    return markdown_rows(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def without_empty_columns(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return rows without the columns that have no text in any of them."""
+    empty = {name for name in rows[0] if not any(row[name] for row in rows)} if rows else set()
+    return [{name: text for name, text in row.items() if name not in empty} for row in rows]
+
+
+def core_hours(findings: Findings) -> str:
+    """Return the time of all tasks, resumed ones included, as text."""
+    seconds = sum(result.seconds for result in findings.results.values())
+    return f"{seconds / 3600:.2f} core hours"
+
+
+def versions_line() -> str:
+    """Return the versions of all packages that can change a number."""
+    return ", ".join(f"{name} {number}" for name, number in versions().items())
+
+
+def failures(findings: Findings, name_of: Callable[[Task], str]) -> Iterator[str]:
+    """Yield a line for each task without a result.
+
+    Args:
+        findings: Of the study.
+        name_of: Returns what a task is called.
+    """
+    for outcome in findings.failed:
+        what = "NOT THERE YET" if outcome.pending else "FAILED"
+        yield f"{what}, left out: {name_of(outcome.task)}: {outcome.error}"
