@@ -1,6 +1,7 @@
 """The ``aer_noisy`` backend: Aer under the noise of a device, on the qubits that are used."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -189,6 +190,14 @@ class AerNoisy(Backend):
         if isinstance(gradient, SpsaGradient):
             gradient.step = spsa_step(self.sampling.shots)
         return NoisyQNN(prepared, self._estimator, gradient, twirled)
+
+    def random_state(self) -> Mapping[str, Any]:
+        """Return the state of the generator that all randomness comes from, as JSON."""
+        return dict(self._rng.bit_generator.state)
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state that :meth:`random_state` returned."""
+        self._rng.bit_generator.state = dict(state)
 
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:  # noqa: ARG002
         """Return one PUB for all samples, one execution each."""

@@ -1,6 +1,7 @@
 """The ``ibm_runtime`` backend: IBM's devices, and fake ones simulated here."""
 
 import atexit
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,14 @@ class IbmRuntime(Backend):
         qnn = ShiftedQNN(pqc, self._estimator, gradient, self.settings.precision)
         self._estimator.know(qnn._circuit, pqc)  # QML renames parameters in a copy
         return qnn
+
+    def random_state(self) -> Mapping[str, Any]:
+        """Return the state of the generator that all randomness comes from, as JSON."""
+        return dict(self._rng.bit_generator.state)
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state that :meth:`random_state` returned."""
+        self._rng.bit_generator.state = dict(state)
 
     def estimate_cost(self, pqc: PQC, n_samples: int) -> RuntimeCost:
         """Return what values of random angles cost; prepares the circuit, sends nothing."""

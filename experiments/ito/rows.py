@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
 from qkdrp.experiments.ito.folds import make_folds
-from qkdrp.runs.train import load_data, wants_zscore
-from qkdrp.systems.response.config import DataConfig
+from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data import Cohort
 from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.system import ResponseSystem
+
+SYSTEM = ResponseSystem()
+"""What loads and preprocesses cohorts."""
 
 Rows = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
 """Genes, labels and responder flags."""
@@ -24,7 +27,7 @@ def cohort_of(data: DataConfig, digest: str | None = None) -> Cohort:
     Raises:
         DataError: If it is not the one of the digest.
     """
-    cohort = load_data(data)
+    cohort = SYSTEM.load(data)
     if digest is not None and cohort.digest() != digest:
         raise DataError(
             f"{data.source}: the data of {cohort.drug} are not those that the study began with; "
@@ -59,7 +62,7 @@ def fold_rows(
 
 def fit_preprocessor(data: DataConfig, train: Cohort) -> Preprocessor:
     """Fit on training rows what turns samples into numbers."""
-    return Preprocessor.fit(train, wants_zscore(data, train), data.variance_threshold)
+    return SYSTEM.fit_preprocessor(train, TrainConfig(data=data))
 
 
 def preprocessed(preprocessor: Preprocessor, cohort: Cohort) -> Rows:

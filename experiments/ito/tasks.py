@@ -16,9 +16,10 @@ from qkdrp.experiments.study.keys import Layout, plain
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig
+from qkdrp.systems.response.fit_task import AUC
 from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.systems.response.scores import Scores, responder_auc, score
-from qkdrp.training.loop import Epoch
+from qkdrp.training.epoch import Epoch
 
 EMBEDDED_SAMPLES = 100
 """Training samples whose embedding a final training reports (figure 3)."""
@@ -170,7 +171,7 @@ class FoldTask(CohortTask):
         train, validation = self.fold_rows()
         fitted = _fit(self, train, validation)
         if isinstance(fitted, HybridRegressor):
-            curve = tuple(float(epoch.validation_auc or 0.0) for epoch in fitted.fit_.epochs)
+            curve = tuple(float(epoch.value(AUC) or 0.0) for epoch in fitted.fit_.epochs)
         else:
             curve = (responder_auc(validation[2], fitted.predict(validation[0])),)
         return FoldResult(
@@ -213,8 +214,7 @@ class FinalTask(CohortTask):
 
 
 def _history(epochs: Sequence[Epoch]) -> tuple[EpochRow, ...]:
-    names = EpochRow.model_fields
-    return tuple(EpochRow(**{name: getattr(epoch, name) for name in names}) for epoch in epochs)
+    return tuple(EpochRow.make(**epoch.row(EpochRow.model_fields)) for epoch in epochs)
 
 
 def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor

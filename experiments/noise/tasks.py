@@ -29,9 +29,10 @@ from qkdrp.experiments.noise.trainings import TRAININGS, Training
 from qkdrp.experiments.study.keys import Layout, plain
 from qkdrp.experiments.study.tasks import Result
 from qkdrp.nn.normalisation import ModeratedTanh
+from qkdrp.systems.response.fit_task import response_rows
 from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.regressor import HybridRegressor
-from qkdrp.training.loop import LabelledGenes, centre_head
+from qkdrp.training.centring import centre_head
 
 FIRST_TRAINING: Layout = plain("name", "noise", "scale")
 """Settings of a training in the first version."""
@@ -215,7 +216,8 @@ def _fresh_layer(task: NoiseTask, train: Rows) -> Layer:
             task.model, genes.shape[1], backend, derive_seed(task.own_seed, "weights")
         )
         if task.fit.centre_head:
-            centre_head(model, LabelledGenes(torch.from_numpy(genes), torch.from_numpy(label)))
+            rows = response_rows(torch.from_numpy(genes), torch.from_numpy(label))
+            centre_head(model, model.head, rows)
         return layer_of(model, genes, fresh=True)
 
 

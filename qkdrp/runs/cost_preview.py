@@ -7,10 +7,8 @@ from typing import Any
 
 from qkdrp.backends import CostEstimate
 from qkdrp.common.errors import ConfigError
-from qkdrp.systems.response.recipes import pqc_of
-from qkdrp.systems.response.recipes import recipe_of
 from qkdrp.runs.folder import load_run
-from qkdrp.runs.train import open_backend
+from qkdrp.runs.open_backend import open_backend
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,11 @@ def preview(run_path: Path, backend_name: str, options: Mapping[str, Any]) -> Pr
     """
     with open_backend(backend_name, options, 0) as backend:
         run = load_run(run_path, backend)
-        if not recipe_of(run.config.model).quantum:
+        circuits = list(run.system.circuits(run.config).values())
+        if not circuits:
             raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
-        pqc, n_samples = pqc_of(run.config.model), len(run.split.test)
+        (layer,), n_samples = circuits, len(run.split.test)
+        pqc = layer.pqc
         cost = backend.estimate_cost(pqc, n_samples)
         shifted = 2 * (pqc.n_inputs + pqc.n_weights) * n_samples
         return Preview(

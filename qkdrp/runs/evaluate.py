@@ -15,13 +15,7 @@ from qkdrp.backends.base import Purpose
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError, DataError, RunError
 from qkdrp.common.files import write_csv, write_json
-from qkdrp.systems.response.data import Cohort
-from qkdrp.runs.kept_rows import ROWS, read_rows
-from qkdrp.systems.response.recipes import recipe_of
-from qkdrp.runs.new_folder import claim_folder, refuse_taken
-from qkdrp.runs.predict import predict_parts, score_part
 from qkdrp.common.provenance import versions
-from qkdrp.runs.repeats import summarise_repeats
 from qkdrp.runs.folder import (
     METRICS,
     PREDICTIONS,
@@ -30,14 +24,17 @@ from qkdrp.runs.folder import (
     read_frame,
     read_metrics,
 )
+from qkdrp.runs.kept_rows import ROWS, read_rows
+from qkdrp.runs.new_folder import claim_folder, refuse_taken
+from qkdrp.runs.open_backend import open_backend
+from qkdrp.runs.predict import predict_parts, score_part
+from qkdrp.runs.repeats import summarise_repeats
+from qkdrp.training.dataset import Dataset
+from qkdrp.training.system import AnySystem
 from qkdrp.training.threads import limit_threads
-from qkdrp.runs.train import load_data, open_backend
 
 NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger")
 """Options that belong to one call, not to what is evaluated."""
-
-LEAST_SCORED = 2
-"""Predictions that scores can be made of."""
 
 EVALUATIONS = "evaluations"
 """Folder inside a run folder for its evaluations."""
@@ -65,7 +62,7 @@ def claim_evaluation(run_path: Path, backend_name: str, output: Path | None) -> 
 
 def rows_to_evaluate(
     run: Run, trained: Mapping[str, Any], source: str | None
-) -> tuple[Cohort, str]:
+) -> tuple[Dataset, str]:
     """Return the rows to evaluate, and the digest of the data that they belong to.
 
     They are kept with the run; runs of earlier versions need the data that they were trained on.
@@ -85,15 +82,15 @@ def rows_to_evaluate(
             raise RunError(
                 f"{kept}: is not the one of {METRICS}; copy the run once more, or give --data."
             )
-        return read_rows(kept), trained["data_sha256"]
+        return read_rows(kept, run.system), trained["data_sha256"]
     data = run.config.data
     try:
-        cohort = load_data(data.model_copy(update={"source": source or data.source}))
+        dataset = run.system.load(data.model_copy(update={"source": source or data.source}))
     except DataError as error:
         if source is not None:
             raise
         raise DataError(f"{error} Give --data, the folder that the run was trained on.") from error
-    return cohort, cohort.digest()
+    return dataset, dataset.digest()
 
 
 def identity_of(run: Run, trained: Mapping[str, Any], data_digest: str) -> str:
@@ -103,15 +100,6 @@ def identity_of(run: Run, trained: Mapping[str, Any], data_digest: str) -> str:
     """
     content = [trained.get("model_sha256"), data_digest, run.split.test.tolist()]
     return sha256(json.dumps(content).encode()).hexdigest()
-
-
-def score_there(predictions: pd.DataFrame) -> dict[str, Any] | None:
-    """Return the scores of the test rows that have a prediction; None for fewer than two.
-
-    A device's values may not be finite, and neither are predictions from such values then.
-    """
-    there = predictions[predictions["prediction"].notna()]
-    return score_part(there, "test").model_dump() if len(there) >= LEAST_SCORED else None
 
 
 def evaluate(
@@ -154,7 +142,7 @@ def evaluate(
     with limit_threads(threads), backend:
         backend.on_progress, backend.on_cost = on_progress, on_cost
         run = load_run(run_path, backend)
-        if backend.circuits_only and not recipe_of(run.config.model).quantum:
+        if backend.circuits_only and not run.system.circuits(run.config):
             raise ConfigError(
                 f"model {run.config.model.model!r} has no circuit: there is nothing to run on "
                 f"{backend_name}."
@@ -169,7 +157,7 @@ def evaluate(
                 f"repeats = {repeats}: all repeats of exact values are the same; give --shots."
             )
         trained = read_metrics(run_path)
-        cohort, data_digest = rows_to_evaluate(run, trained, source)
+        dataset, data_digest = rows_to_evaluate(run, trained, source)
         backend.begin(
             Purpose(
                 run=run_path.resolve(),
@@ -186,13 +174,14 @@ def evaluate(
         )
         tables = []
         for number in range(1, repeats + 1):
-            tables.append(predict_parts(run, cohort, ("test",)))
+            tables.append(predict_parts(run, dataset, ("test",)))
             on_progress("repeats", number, repeats)
-        predictions, test, repeated = _summarise(tables)
+        predictions, test, repeated = _summarise(run.system, tables)
         shown = predictions["prediction_mean" if repeated else "prediction"]
-        before = read_frame(run_path / PREDICTIONS, ("sample", "part", "prediction"))
+        key = list(run.system.row_key)
+        before = read_frame(run_path / PREDICTIONS, (*key, "part", "prediction"))
         before = before[before["part"] == "test"].reset_index(drop=True)
-        if before["sample"].tolist() != predictions["sample"].tolist():
+        if not before[key].equals(predictions[key].astype(before[key].dtypes)):
             raise RunError(
                 f"{run_path / PREDICTIONS}: does not hold the samples of the split; "
                 "copy the run once more."
@@ -200,13 +189,13 @@ def evaluate(
         shift = (shown - before["prediction"]).abs().dropna()
         metrics = {
             "backend": backend_name,
-            "data": cohort.provenance,
+            "data": dataset.provenance,
             "same_data": data_digest == trained.get("data_sha256"),
             "test": test,
             "not_predicted": int(shown.isna().sum()),
             "largest_prediction_shift": float(shift.max()) if len(shift) else None,
             "usage": asdict(backend.usage),
-            "versions": versions(),
+            "versions": versions(run.system.packages),
         }
         if report := backend.report():
             metrics[backend.kind_of_report] = report | {"seed": seed}
@@ -221,13 +210,14 @@ def evaluate(
 
 
 def _summarise(
+    system: AnySystem,
     tables: Sequence[pd.DataFrame],
 ) -> tuple[pd.DataFrame, dict[str, Any] | None, dict[str, Any]]:
     """Return predictions, scores and what repeats tell; the last is empty for a single table."""
-    test = score_there(tables[0])
+    test = score_part(system, tables[0], "test")
     if len(tables) == 1:
         return tables[0], test, {}
-    repeated, predictions = summarise_repeats(tables)
+    repeated, predictions = summarise_repeats(system, tables)
     return predictions, test and _mean_scores(test, repeated), repeated
 
 

@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qkdrp.common.intervals import RANGES, Interval, mean_interval
+from qkdrp.common.intervals import Interval, mean_interval
 from qkdrp.runs.predict import score_part
-
-SCORES = ("auc", "spearman", "pearson", "mse")
-"""Scores whose spread over repeats is reported."""
+from qkdrp.training.system import AnySystem
 
 
 def mean_with_interval(values: Sequence[float], within: Interval) -> dict[str, Any]:
@@ -26,22 +24,26 @@ def mean_with_interval(values: Sequence[float], within: Interval) -> dict[str, A
     }
 
 
-def summarise_repeats(tables: Sequence[pd.DataFrame]) -> tuple[dict[str, Any], pd.DataFrame]:
+def summarise_repeats(
+    system: AnySystem, tables: Sequence[pd.DataFrame]
+) -> tuple[dict[str, Any], pd.DataFrame]:
     """Summarise predictions of the same test rows.
 
     Args:
+        system: Whose predictions they are.
         tables: What :func:`~qkdrp.runs.predict.predict_parts` gave, two times or more.
 
     Returns:
         Mean, standard deviation and interval over repeats of each score that every repeat has; and
         the first table with the mean and standard deviation of each prediction.
     """
-    scores = [score_part(table, "test").model_dump() for table in tables]
+    scores = [score_part(system, table, "test") or {} for table in tables]
     summary: dict[str, Any] = {"n": len(tables)}
-    for name in SCORES:
-        values = [each[name] for each in scores]
-        if None not in values:
-            summary[name] = mean_with_interval(values, RANGES[name])
+    for row in system.score_rows:
+        values = [each.get(row.key) for each in scores]
+        found = [value for value in values if value is not None]
+        if len(found) == len(values):
+            summary[row.key] = mean_with_interval(found, row.values)
     predictions = np.array([table["prediction"] for table in tables])
     frame = tables[0].assign(
         prediction_mean=predictions.mean(axis=0), prediction_sd=predictions.std(axis=0, ddof=1)

@@ -1,64 +1,32 @@
-"""Settings: frozen, validated values, and those of every training."""
+"""The settings of a training: epochs, batch size, learning rate, early stopping."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from qkdrp.common.settings import Later, Settings
 
-from qkdrp.common.errors import ConfigError
-
-
-class Settings(BaseModel):
-    """Frozen, validated values that can be written as JSON and read back."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def make(cls, **values: Any) -> Self:  # noqa: ANN401  # validated field by field
-        """Validate settings.
-
-        Raises:
-            ConfigError: If a setting is outside its range; one line, all that is wrong.
-        """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {_plain(item['msg'])}"
-                for item in error.errors()
-            )
-            raise ConfigError(f"{wrong}.") from error
-
-    @classmethod
-    def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of many values that are settings here, not yet validated."""
-        return {name: values[name] for name in cls.model_fields}
-
-
-def _plain(message: str) -> str:
-    """Return a message of pydantic in our words."""
-    words = message.removeprefix("Value error, ").replace("Input should be", "expected")
-    return words.rstrip(".")
-
-
-Later: Any = Field(default=None, exclude_if=lambda value: value is None)
-"""A setting that came later: left out of files and keys where it is not set, so that the keys of
-finished work stay what they were."""
+__all__ = ["FitConfig", "Later", "Settings"]
 
 
 class FitConfig(Settings):
-    """How it is trained: Adam on the mean squared error.
+    """How a model is trained.
 
     Args:
         epochs: Largest number of epochs.
         batch_size: Samples in a batch; batch normalisation needs two.
         lr: Learning rate.
-        patience: Epochs without a better validation AUC before stopping; 0 never stops.
+        patience: Epochs without a better value of the monitored score before stopping; 0 never
+            stops.
         centre_head: Whether the head's bias starts where the mean prediction is the mean label.
     """
 
-    epochs: int = Field(default=100, ge=1)
-    batch_size: int = Field(default=128, ge=2)
-    lr: float = Field(default=1e-4, gt=0)
-    patience: int = Field(default=3, ge=0)
-    centre_head: bool = True
+    epochs: int = Field(default=100, ge=1, description="Largest number of epochs.")
+    batch_size: int = Field(default=128, ge=2, description="Samples in a batch.")
+    lr: float = Field(default=1e-4, gt=0, description="Learning rate of Adam.")
+    patience: int = Field(
+        default=3,
+        ge=0,
+        description="Epochs without a better validation AUC before stopping; 0 never stops.",
+    )
+    centre_head: bool = Field(
+        default=True, description="Start the head where the mean prediction is the mean label."
+    )

@@ -1,7 +1,7 @@
 """What every data set has, whatever it holds."""
 
 from collections.abc import Sequence
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,3 +34,6 @@ class Dataset(Protocol):
 
     def digest(self) -> str:
         """Return a SHA-256 of numbers and ids, to tell whether data are still the same."""
+
+
+DatasetT = TypeVar("DatasetT", bound=Dataset)

@@ -1,8 +1,11 @@
 """The settings of a training run that every system has."""
 
+from typing import TypeVar
+
 from pydantic import Field
 
-from qkdrp.training.config import FitConfig, Settings
+from qkdrp.common.settings import Settings
+from qkdrp.training.config import FitConfig
 
 DEFAULT_SYSTEM = "response"
 """The system of settings without a tag: those of earlier versions."""
@@ -18,7 +21,21 @@ class DataSettings(Settings):
         source: ``"synthetic"`` or a folder.
     """
 
-    source: str = SYNTHETIC
+    source: str = Field(
+        default=SYNTHETIC,
+        description="'synthetic', or your data folder.",
+        json_schema_extra={"flag": "--data", "metavar": "FOLDER", "panel": None},
+    )
+
+
+class ModelSettings(Settings):
+    """What is trained; a system adds its own.
+
+    Args:
+        model: Name of a model of the system.
+    """
+
+    model: str
 
 
 class RunConfig(Settings):
@@ -39,9 +56,12 @@ class RunConfig(Settings):
         default=DEFAULT_SYSTEM, exclude_if=lambda name: bool(name == DEFAULT_SYSTEM)
     )
     data: DataSettings = DataSettings()
-    model: Settings = Settings()
+    model: ModelSettings
     fit: FitConfig = FitConfig()
     backend: str = "aer_exact"
     backend_options: dict[str, bool | int | float | str] = Field(default_factory=dict)
-    seed: int = Field(default=0, ge=0)
-    threads: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, description="Of split, initial weights and shuffling.")
+    threads: int = Field(default=0, ge=0, description="Threads; 0 for all cores.")
+
+
+ConfigT = TypeVar("ConfigT", bound=RunConfig)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,23 +20,16 @@ from torch import nn
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
 from qkdrp.common.intervals import REAL_LINE, Interval
-from qkdrp.training.dataset import Dataset
+from qkdrp.training.dataset import DatasetT
 from qkdrp.training.rows import Rows
-from qkdrp.training.run_config import RunConfig
+from qkdrp.training.run_config import ConfigT, RunConfig
 from qkdrp.training.split import Split
-from qkdrp.training.state import State
+from qkdrp.training.stored_state import PreprocessorT, State
 from qkdrp.training.task import FitTask
 from qkdrp.training.trained import Trained
 
 Values: TypeAlias = NDArray[np.float64]
 """What a model predicts for rows, shape (n_rows,) or (n_rows, n_outputs)."""
-
-
-class Preprocessor(Protocol):
-    """What was fitted on training rows before the model was."""
-
-    def state(self) -> State:
-        """Return it as plain numbers; :meth:`System.preprocessor_from` takes them back."""
 
 
 class Baseline(Protocol):
@@ -90,23 +83,17 @@ class Facts:
     """What is said of a training: in folder names, titles, first lines and ``metrics.json``.
 
     Args:
-        title: Of figures; also the beginning of default folder names, such as ``drug-model``.
-        names: What ``metrics.json`` says after the status, such as the drug and the model.
+        names: What ``metrics.json`` says after the status, such as the drug and the model; their
+            values begin the names of default folders, such as ``drug-model``.
         counts: What ``metrics.json`` says after the number of samples.
         introduction: Lines that a command prints before training.
         doubts: What the user should look at in the data.
     """
 
-    title: str
-    names: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str]
     counts: Mapping[str, int] = field(default_factory=dict)
     introduction: Sequence[str] = ()
     doubts: Sequence[str] = ()
-
-
-ConfigT = TypeVar("ConfigT", bound=RunConfig)
-DatasetT = TypeVar("DatasetT", bound=Dataset)
-PreprocessorT = TypeVar("PreprocessorT", bound=Preprocessor)
 
 
 class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
@@ -154,13 +141,11 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     # --- data
 
     @abstractmethod
-    def load(self, data: Any, labelled: bool = True) -> DatasetT:  # noqa: ANN401  # its own section
+    def load(self, data: Any) -> DatasetT:  # noqa: ANN401  # its own section
         """Load the rows that a data section names.
 
         Args:
             data: The section ``data`` of the system's settings.
-            labelled: Whether rows must have what is to be predicted; without it they need only
-                what :meth:`rows` turns into inputs.
 
         Raises:
             DataError: If they cannot be read or contradict themselves.
@@ -210,7 +195,7 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
 
     @abstractmethod
     def preprocessor_from(self, state: State) -> PreprocessorT:
-        """Make a preprocessor again from its :meth:`Preprocessor.state`.
+        """Make a preprocessor again from its state.
 
         Raises:
             KeyError: If the state lacks something.
@@ -304,7 +289,7 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     def draw(  # a system without figures draws none
         self,
         folder: Path,
-        trained: Trained,
+        trained: Trained[ConfigT, PreprocessorT],
         dataset: DatasetT,
         history: pd.DataFrame,
         predictions: pd.DataFrame,
