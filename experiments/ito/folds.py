@@ -9,7 +9,8 @@ from sklearn.model_selection import StratifiedKFold
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.split import MIN_BIN_SIZE, Split, label_bins, make_split
+from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
+from qkdrp.training.split import Split
 
 Fold = tuple[NDArray[np.str_], NDArray[np.str_]]
 """Sample ids to train on and to validate with, each in the cohort's order."""
