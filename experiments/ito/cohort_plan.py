@@ -1,4 +1,4 @@
-"""What all studies of the response system share: cohorts, configurations and folds, checked."""
+"""Plans of studies of the response system: cohorts and configurations, checked and loaded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product

@@ -1,4 +1,4 @@
-"""Everything that a study leaves beside the results of its tasks: tables, figures, a report."""
+"""Report of a study of the paper: its tables, figures and ``report.md``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

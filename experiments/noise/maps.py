@@ -1,4 +1,4 @@
-"""Figures of the plane of a and r: scores at each level, and where the best lie."""
+"""Heat maps of scores over a and r, and the figure of the best a and r."""
 
 from collections.abc import Iterator
 from itertools import product

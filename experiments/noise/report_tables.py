@@ -1,4 +1,4 @@
-"""The tables that the report shows."""
+"""Tables of the report of the study of noise."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What every study brings: a plan of tasks in phases, a report, and what its parts cost."""
+"""The plan of a study: tasks in phases; and the protocol of its report."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
