@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
 from qkdrp.experiments.ito.folds import make_folds
-from qkdrp.systems.response.config import DataConfig, TrainConfig
+from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.system import ResponseSystem
-
-SYSTEM = ResponseSystem()
-"""What loads and preprocesses cohorts."""
+from qkdrp.systems.response.data.load import load_data
+from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 
 Rows = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
 """Genes, labels and responder flags."""
@@ -27,7 +24,7 @@ def cohort_of(data: DataConfig, digest: str | None = None) -> Cohort:
     Raises:
         DataError: If it is not the one of the digest.
     """
-    cohort = SYSTEM.load(data)
+    cohort = load_data(data)
     if digest is not None and cohort.digest() != digest:
         raise DataError(
             f"{data.source}: the data of {cohort.drug} are not those that the study began with; "
@@ -56,13 +53,8 @@ def fold_rows(
     cohort = cohort_of(data, digest)
     ids = make_folds(cohort, seed, data.stratify_test, folds, repeat)[fold]
     train, held_out = (cohort.select(part) for part in ids)
-    preprocessor = fit_preprocessor(data, train)
+    preprocessor = fit_preprocessor(train, data)
     return preprocessed(preprocessor, train), preprocessed(preprocessor, held_out)
-
-
-def fit_preprocessor(data: DataConfig, train: Cohort) -> Preprocessor:
-    """Fit on training rows what turns samples into numbers."""
-    return SYSTEM.fit_preprocessor(train, TrainConfig(data=data))
 
 
 def preprocessed(preprocessor: Preprocessor, cohort: Cohort) -> Rows:

@@ -11,12 +11,13 @@ from qkdrp.backends import get_backend
 from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.folds import split_of
-from qkdrp.experiments.ito.rows import Rows, cohort_of, fit_preprocessor, fold_rows, preprocessed
+from qkdrp.experiments.ito.rows import Rows, cohort_of, fold_rows, preprocessed
 from qkdrp.experiments.study.keys import Layout, plain
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig
 from qkdrp.systems.response.fit_task import AUC
+from qkdrp.systems.response.preprocess import fit_preprocessor
 from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.systems.response.scores import Scores, responder_auc, score
 from qkdrp.training.epoch import Epoch
@@ -194,7 +195,7 @@ class FinalTask(CohortTask):
         start = perf_counter()
         cohort = cohort_of(self.data, self.digest)
         split = split_of(cohort, self.seed, self.data.stratify_test)
-        preprocessor = fit_preprocessor(self.data, cohort.select(split.train))
+        preprocessor = fit_preprocessor(cohort.select(split.train), self.data)
         train, validation, test = (
             preprocessed(preprocessor, cohort.select(ids)) for ids in split.parts().values()
         )
@@ -214,7 +215,8 @@ class FinalTask(CohortTask):
 
 
 def _history(epochs: Sequence[Epoch]) -> tuple[EpochRow, ...]:
-    return tuple(EpochRow.make(**epoch.row(EpochRow.model_fields)) for epoch in epochs)
+    names = EpochRow.model_fields
+    return tuple(EpochRow.make(**epoch.row(names)) for epoch in epochs)
 
 
 def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor

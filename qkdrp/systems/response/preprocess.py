@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.labels import LabelNormaliser
 from qkdrp.training.stored_state import State
@@ -154,3 +155,19 @@ class Preprocessor:
     def label(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return the normalised label, shape (n_samples,)."""
         return self.labels.transform(cohort.ln_ic50[:, np.newaxis])[:, 0]
+
+
+def fit_preprocessor(train: Cohort, data: DataConfig) -> Preprocessor:
+    """Fit on training samples what settings ask for.
+
+    Genes are standardised if that is asked for, or unless they come so.
+
+    Args:
+        train: Training samples.
+        data: The settings.
+
+    Raises:
+        DataError: If no gene passes the filter.
+    """
+    zscore = not train.standardised if data.zscore is None else data.zscore
+    return Preprocessor.fit(train, zscore, data.variance_threshold)

@@ -18,12 +18,11 @@ from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.letters import refuse_swapped_letters
-from qkdrp.systems.response.data.load import list_drugs, load_cohort
+from qkdrp.systems.response.data.load import list_drugs, load_data
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import AUC, ResponseTask
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
-from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.systems.response.split import label_bins, make_split
@@ -58,11 +57,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         Raises:
             DataError: If it cannot be read, or labels and values contradict each other.
         """
-        given = {"partner": data.partner, "decimal": data.decimal}
-        options = {name: value for name, value in given.items() if value}
-        cohort = load_cohort(data.source, data.drug, **options)
-        refuse_swapped_letters(cohort)
-        return cohort
+        return load_data(data)
 
     def describe(self, source: str) -> list[str]:
         """Return the drugs of a source."""
@@ -87,9 +82,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
 
     def fit_preprocessor(self, train: Cohort, config: TrainConfig) -> Preprocessor:
         """Fit imputation, filter, scaling and label constants."""
-        data = config.data
-        zscore = not train.standardised if data.zscore is None else data.zscore
-        return Preprocessor.fit(train, zscore, data.variance_threshold)
+        return fit_preprocessor(train, config.data)
 
     def preprocessor_from(self, state: State) -> Preprocessor:
         """Make a preprocessor again from its state."""

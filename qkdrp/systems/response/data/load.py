@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.data.letters import refuse_swapped_letters
 from qkdrp.systems.response.data.moli import holds_moli, load_moli, moli_drugs
 from qkdrp.systems.response.data.synthetic import DRUG, synthetic_cohort
 from qkdrp.systems.response.data.tables import holds_tables, load_tables, table_drugs
-
-SYNTHETIC = "synthetic"
-"""The data source that needs no files."""
+from qkdrp.training.run_config import SYNTHETIC
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,19 @@ def load_cohort(source: str = SYNTHETIC, drug: str | None = None, **options: str
     if surplus:
         raise DataError(f"{source}: data of this layout have no option {', '.join(surplus)}.")
     return loader.load(Path(source), drug, **options) if loader else synthetic_cohort()
+
+
+def load_data(data: DataConfig) -> Cohort:
+    """Load the cohort that settings name.
+
+    Raises:
+        DataError: If it cannot be read, or labels and values contradict each other.
+    """
+    given = {"partner": data.partner, "decimal": data.decimal}
+    options = {name: value for name, value in given.items() if value}
+    cohort = load_cohort(data.source, data.drug, **options)
+    refuse_swapped_letters(cohort)
+    return cohort
 
 
 def _loader(folder: Path) -> Loader:
