@@ -1,4 +1,4 @@
-"""The studies by name: what each varies, and what it is held against."""
+"""The studies of the paper by name: settings that each varies, and its reference."""
 
 import math
 from collections.abc import Mapping

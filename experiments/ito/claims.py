@@ -1,4 +1,4 @@
-"""Plain sentences: what the paper claims, what the controls ask, and what was found."""
+"""Claims of the paper, and the questions of the controls, answered in sentences."""
 
 import math
 from collections.abc import Iterator

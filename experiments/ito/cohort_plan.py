@@ -1,7 +1,6 @@
-"""What all studies of the response system share: cohorts, configurations and folds, checked."""
+"""Plans of studies of the response system: cohorts and configurations, checked and loaded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -42,17 +41,9 @@ class CohortPlan(Plan):
         found: Sequence[Configuration],
         cohorts: Mapping[str, Cohort],
     ) -> None:
-        self.config, self.configurations, self.cohorts = config, list(found), cohorts
-
-    @property
-    def name(self) -> str:
-        """Of the study on the command line."""
-        return self.config.study
-
-    @cached_property
-    def digests(self) -> Mapping[str, str]:
-        """Of the cohorts, by drug."""
-        return {drug: cohort.digest() for drug, cohort in self.cohorts.items()}
+        digests = {drug: cohort.digest() for drug, cohort in cohorts.items()}
+        super().__init__(config.study, config, digests)
+        self.configurations, self.cohorts = list(found), cohorts
 
     def relative_sizes(self) -> dict[str, float]:
         """Return how many samples each drug has, the first one's being 1."""

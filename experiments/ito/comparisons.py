@@ -1,4 +1,4 @@
-"""Paired comparisons over the same folds, and what they say about a claim."""
+"""Paired comparisons of models over the same folds, with p adjusted for several tests."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the trainings of a study would take, from a few epochs of each configuration."""
+"""Time that the trainings of a study would take, from a few epochs of each configuration."""
 
 from collections.abc import Iterator
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""How a normalisation changes the distribution of the embedding (figure 3)."""
+"""Crowding: how a normalisation changes the distribution of the embedding (figure 3)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Figures of a study."""
+"""Figures of a study of the paper: validation curves, AUC by model, sweeps, embeddings."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Everything that a study leaves beside the results of its tasks: tables, figures, a report."""
+"""Report of a study of the paper: its tables, figures and ``report.md``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ from qkdrp.experiments.study.report_parts import (
     versions_line,
     without_empty_columns,
 )
-from qkdrp.experiments.study.text import interval_text, p_text, too_few
+from qkdrp.experiments.study.text import interval_text, p_text, too_few, value_text
 
 FIGURES = "figures"
 """Folder of the figures."""
@@ -259,4 +259,4 @@ def with_interval(row: pd.Series, name: str) -> str:
     """Return a number and its interval as text."""
     if pd.isna(row[name]):
         return ""
-    return f"{row[name]:.3f}{interval_text(row['auc_low'], row['auc_high'])}"
+    return value_text(row[name], row["auc_low"], row["auc_high"])

@@ -1,4 +1,4 @@
-"""The rows that tasks train on and are scored on, loaded and preprocessed once in a process."""
+"""Preprocessed rows of folds, loaded once in a process."""
 
 from functools import lru_cache
 from typing import Any

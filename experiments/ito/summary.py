@@ -1,4 +1,4 @@
-"""The findings of a study as tables."""
+"""Tables of a study of the paper: summary, curves, runs, final trainings."""
 
 from typing import Any
 

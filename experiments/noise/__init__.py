@@ -1,1 +1,1 @@
-"""The study of noise: what it does to models of different a and r, and whether the best move."""
+"""The study of noise: scores of models under noise, and the best a and r at each level."""

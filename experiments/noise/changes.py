@@ -1,4 +1,4 @@
-"""What noise and shots change for each model, paired over the same folds."""
+"""Changes of scores by noise and shots, paired over the same folds."""
 
 import pandas as pd
 

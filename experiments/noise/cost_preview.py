@@ -1,4 +1,4 @@
-"""What the cells of a study cost on hardware, all together."""
+"""Cost preview: time of a device that all cells of a study take together."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the trainings of the study and their cells would take, from a few epochs."""
+"""Time that trainings and their cells would take, from a few epochs."""
 
 from collections.abc import Iterator
 

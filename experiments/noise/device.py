@@ -1,4 +1,4 @@
-"""A device on which trained circuits are evaluated, and what that costs."""
+"""The device on which trained circuits are evaluated, and the cost of that."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack

@@ -1,17 +1,15 @@
-"""Evaluating a trained model in cells: one distribution for each level of noise, then its shots."""
+"""Evaluation of a trained model in a cell: scores, contrast and shifts under noise and shots."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from qkdrp.backends.noise.readout import draw
-from qkdrp.common.intervals import varies
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.layer import Layer, Reals
-from qkdrp.systems.response.scores import responder_auc
+from qkdrp.systems.response.scores import point_scores
 
 
 class Scores(Settings):
@@ -74,15 +72,10 @@ def score_values(layer: Layer, values: Reals, label: Reals, responder: NDArray[n
         layer: The model's circuit and head.
         values: Shape (n_samples, n_outputs).
         label: Measured normalised label, shape (n_samples,).
-        responder: Shape (n_samples,), of both classes.
+        responder: Shape (n_samples,).
     """
-    prediction = layer.predict(values)
-    related = varies(prediction) and varies(label)
-    return Scores(
-        auc=responder_auc(responder, prediction) if 0 < responder.sum() < len(responder) else None,
-        spearman=float(stats.spearmanr(prediction, label).statistic) if related else None,
-        mse=float(np.mean((prediction - label) ** 2)),
-    )
+    found = point_scores(label, responder, layer.predict(values))
+    return Scores(**found._asdict())
 
 
 def generator_of(key: str, cell: Cell) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""How well the gradient of the loss stands out from shot noise."""
+"""Signal to noise of the gradient of the loss under shot noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

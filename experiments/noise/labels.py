@@ -1,4 +1,4 @@
-"""What levels, trainings and points are called in tables and figures."""
+"""Labels of levels, trainings and models in tables and figures."""
 
 import math
 from collections.abc import Mapping

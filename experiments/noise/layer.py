@@ -1,4 +1,4 @@
-"""What a model asks of its circuit and makes of the answers, in double precision."""
+"""The quantum layer of a trained model and its linear head, in double precision."""
 
 from dataclasses import dataclass
 

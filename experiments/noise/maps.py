@@ -1,7 +1,8 @@
-"""Figures of the plane of a and r: scores at each level, and where the best lie."""
+"""Heat maps of scores over a and r, and the figure of the best a and r."""
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,6 @@ from qkdrp.experiments.noise.optimum import SIGNS
 from qkdrp.experiments.noise.table import LEVEL, MODEL
 from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
 from qkdrp.reports.page import Figure
-
-Reals = NDArray[np.float64]
 
 READING_MAP = (
     "Each small map is one level of noise: columns are the scale of the noise, rows the number of "
@@ -89,12 +88,18 @@ def _maps(shown: pd.DataFrame, sign: float) -> Drawing:
 
 
 def _map(
-    axis: Axes, here: pd.DataFrame, a_values: Reals, r_values: Reals, bounds: Normalize, sign: float
+    axis: Axes,
+    here: pd.DataFrame,
+    a_values: NDArray[Any],
+    r_values: NDArray[Any],
+    bounds: Normalize,
+    sign: float,
 ) -> QuadMesh:
     """Draw the scores of one level over a and r."""
     grid = np.full((len(r_values), len(a_values)), np.nan)
     for row in here.itertuples():
-        grid[np.searchsorted(r_values, row.r), np.searchsorted(a_values, row.a)] = row.value
+        place = np.flatnonzero(r_values == row.r), np.flatnonzero(a_values == row.a)
+        grid[place] = row.value
     axis.set_facecolor("#f2f2f2")
     axis.patch.set(hatch="////", edgecolor="#d0d0d0")
     image = axis.pcolormesh(grid, norm=bounds, cmap="viridis" if sign > 0 else "viridis_r")

@@ -1,4 +1,4 @@
-"""Where the best a and r lie at each level of noise, and whether they move."""
+"""The best a and r at each level of noise, and tests of whether they move."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Everything that the study leaves beside the results of its tasks."""
+"""Report of the study of noise: tables, figures, ``report.md`` and ``report.html``."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path

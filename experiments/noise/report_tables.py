@@ -1,4 +1,4 @@
-"""The tables that the report shows."""
+"""Tables of the report of the study of noise."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from qkdrp.experiments.noise.labels import (
 )
 from qkdrp.experiments.noise.table import LEVEL, MODEL
 from qkdrp.experiments.study.statistics import corrected_mean
-from qkdrp.experiments.study.text import interval_text, p_text, share_text, too_few
+from qkdrp.experiments.study.text import interval_text, p_text, share_text, too_few, value_text
 from qkdrp.reports.page import Table
 
 
@@ -128,7 +128,7 @@ def mean_with_interval(values: np.ndarray, folds: int, score: str) -> str:
     if not len(values):
         return ""
     mean = corrected_mean(values, folds, RANGES[score])
-    return f"{mean.value:.3f}{interval_text(mean.low, mean.high)}"
+    return value_text(mean.value, mean.low, mean.high)
 
 
 def _mean(values: "pd.Series[float]") -> str:

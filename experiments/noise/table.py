@@ -1,4 +1,4 @@
-"""The findings of the study as one tidy table: a row for each training and cell."""
+"""The table of results of the study of noise: a row for each training and cell."""
 
 from typing import Any
 

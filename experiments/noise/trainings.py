@@ -1,4 +1,4 @@
-"""How models of the study are trained: on exact values, or under noise."""
+"""Ways of training in the study of noise: on exact values, or under noise."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Conducting a study from plan to report, and saying how to go on where it stopped."""
+"""Conducting a study: run its plan, write its report, tell how to resume it."""
 
 from dataclasses import dataclass
 from datetime import datetime

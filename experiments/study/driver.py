@@ -1,4 +1,4 @@
-"""Running the tasks of a study: results are kept at once, failures are noted, the rest goes on."""
+"""Driver of a study: runs its tasks, keeps each result at once, notes failures."""
 
 import time
 

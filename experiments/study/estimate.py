@@ -1,4 +1,4 @@
-"""What a study would cost: the trainings of each part, and core hours from short trials."""
+"""Estimate of a study: number of trainings, and core hours from short trials."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What became of tasks: results, and what failed."""
+"""Outcomes of tasks: results and failures."""
 
 from dataclasses import dataclass, field
 

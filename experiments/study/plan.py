@@ -1,4 +1,4 @@
-"""What every study brings: a plan of tasks in phases, a report, and what its parts cost."""
+"""The plan of a study: tasks in phases; and the protocol of its report."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,20 +55,17 @@ class Plan(ABC):
 
     Constructors only keep what they are given. A class method ``open`` of a subclass checks the
     settings, loads data and makes the plan.
+
+    Args:
+        name: Of the study on the command line.
+        config: All that determines the numbers of the study, written to ``study.json``.
+        digests: Of the data, by what they are called.
     """
 
     config: Settings
-    """All that determines the numbers of the study, written to ``study.json``."""
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Of the study on the command line."""
-
-    @property
-    @abstractmethod
-    def digests(self) -> Mapping[str, str]:
-        """Of the data, by what they are called."""
+    def __init__(self, name: str, config: Settings, digests: Mapping[str, str]) -> None:
+        self.name, self.config, self.digests = name, config, digests
 
     @abstractmethod
     def phases(self, findings: Findings) -> Iterator[Phase]:

@@ -1,4 +1,4 @@
-"""Parts of reports that studies share: tables, numbers as text, provenance, panels of figures."""
+"""Parts of reports that studies share: tables, numbers as text, provenance, failures."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where tasks run: in this process, in worker processes of joblib, or on a Dask cluster."""
+"""Runners of tasks: this process, worker processes of joblib, or a Dask cluster."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Means over cross-validation folds, with intervals that know that folds share their rows."""
+"""Means over cross-validation folds, with intervals corrected for the rows that folds share."""
 
 import math
 from dataclasses import dataclass

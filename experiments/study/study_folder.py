@@ -1,4 +1,4 @@
-"""The folder of a study: new, or one whose ``study.json`` says that it may be resumed."""
+"""The folder of a study: made, or checked against ``study.json`` before it is resumed."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a task is: one piece of work of a study, a pure function of its settings.
+"""Tasks: pieces of work of a study, each a pure function of its settings.
 
 A task gives the same result wherever it runs: it computes on one thread, draws from seeds of its
 own, and names its data by their digest.

@@ -16,6 +16,11 @@ def interval_text(low: float, high: float, form: str = ".3f") -> str:
     return "" if math.isnan(low) else f" ({low:{form}}, {high:{form}})"
 
 
+def value_text(value: float, low: float, high: float) -> str:
+    """Return a score and its interval."""
+    return f"{value:.3f}{interval_text(low, high)}"
+
+
 def p_text(p: float) -> str:
     """Return a p-value, or one adjusted for several tests; a dash where there is none."""
     if math.isnan(p):

@@ -1,6 +1,6 @@
 """How good predictions are, each number with a 95% interval."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,33 @@ def responder_auc(responder: NDArray[np.bool_], prediction: NDArray[Any]) -> flo
     return float(roc_auc_score(responder, -prediction))
 
 
+class PointScores(NamedTuple):
+    """Scores without intervals; None where a score is not defined."""
+
+    auc: float | None
+    spearman: float | None
+    mse: float
+
+
+def point_scores(
+    label: NDArray[np.float64], responder: NDArray[np.bool_], prediction: NDArray[np.float64]
+) -> PointScores:
+    """Score predictions of the normalised label, without intervals.
+
+    Args:
+        label: Measured normalised label, shape (n_samples,).
+        responder: Shape (n_samples,).
+        prediction: Shape (n_samples,).
+    """
+    both = 0 < responder.sum() < len(responder)
+    related = varies(prediction) and varies(label)
+    return PointScores(
+        auc=responder_auc(responder, prediction) if both else None,
+        spearman=float(stats.spearmanr(prediction, label).statistic) if related else None,
+        mse=float(np.mean((prediction - label) ** 2)),
+    )
+
+
 def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray[Any]) -> Scores:
     """Score predictions of the normalised label.
 
@@ -65,18 +92,17 @@ def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray
         prediction: Shape (n_samples,).
     """
     label, prediction = np.asarray(label, dtype=float), np.asarray(prediction, dtype=float)
-    n, n_responder = len(label), int(responder.sum())
-    errors = (prediction - label) ** 2
-    both, related = 0 < n_responder < n, varies(prediction) and varies(label)
+    found = point_scores(label, responder, prediction)
+    both, related = found.auc is not None, found.spearman is not None
     return Scores(
-        n=n,
-        n_responder=n_responder,
-        auc=responder_auc(responder, prediction) if both else None,
+        n=len(label),
+        n_responder=int(responder.sum()),
+        auc=found.auc,
         auc_ci=auc_interval(-prediction[responder], -prediction[~responder]) if both else None,
-        spearman=float(stats.spearmanr(prediction, label).statistic) if related else None,
+        spearman=found.spearman,
         spearman_ci=spearman_interval(prediction, label) if related else None,
         pearson=float(stats.pearsonr(prediction, label).statistic) if related else None,
         pearson_ci=pearson_interval(prediction, label) if related else None,
-        mse=float(errors.mean()),
-        mse_ci=mse_interval(errors),
+        mse=found.mse,
+        mse_ci=mse_interval((prediction - label) ** 2),
     )
