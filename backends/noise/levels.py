@@ -1,4 +1,4 @@
-"""What is read from one prepared circuit at many levels of noise."""
+"""Values of one prepared circuit at many levels of noise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.readout import Reals, assign
-from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import READOUT, NoiseSource
 from qkdrp.backends.zstrings import eigenvalues
 
@@ -92,6 +92,6 @@ class LevelReader:
     def _simulator(self, level: NoiseLevel) -> NoisySimulator:
         if level not in self._simulators:
             noise = self.source.noise(self.prepared.qubits, level.parts, level.scale)
-            sampling = Sampling(0, DENSITY)
+            sampling = Sampling(0, Method.DENSITY)
             self._simulators[level] = NoisySimulator(noise, sampling, np.random.default_rng(0))
         return self._simulators[level]

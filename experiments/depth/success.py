@@ -18,7 +18,7 @@ from scipy.stats import pearsonr, spearmanr
 from qkdrp.backends.depth.analyse import depth_report, transpiled
 from qkdrp.backends.exact.engine import ExactEngine
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import PQCSpec, compile_program
 from qkdrp.common.files import atomic, write_csv, write_text
@@ -109,7 +109,7 @@ def values(
     program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
     source = find_source(device)
     noise = source.noise(found.qubits, source.parts, 1.0)
-    simulator = NoisySimulator(noise, Sampling(method=DENSITY), np.random.default_rng(0))
+    simulator = NoisySimulator(noise, Sampling(method=Method.DENSITY), np.random.default_rng(0))
     order = {parameter: place for place, parameter in enumerate([*pqc.inputs, *pqc.weights])}
     places = [order[parameter] for parameter in pqc.circuit.parameters]
     noisy, _ = simulator.evaluate(pqc.circuit, angles[:, places], pqc.observables)

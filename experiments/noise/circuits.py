@@ -7,10 +7,16 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
-from qkdrp.backends.isa.prepared_file import MAPPING, load_prepared, save_prepared
+from qkdrp.backends.isa.prepared_file import (
+    CIRCUIT,
+    MAPPING,
+    load_prepared,
+    pack_prepared,
+    save_prepared,
+    unpack_prepared,
+)
 from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
-from qkdrp.backends.runtime.digests import pack_prepared, unpack_prepared
 from qkdrp.circuits import PQCSpec, build_pqc
 from qkdrp.circuits.digest import pqc_digest
 from qkdrp.systems.response.config import Settings
@@ -45,19 +51,20 @@ class PackedCircuit(Settings):
             source: What it is prepared for, as on the command line.
         """
         detail = find_source(source).detail
-        qpy, mapping = pack_prepared(prepared, calibration=detail)
+        files = pack_prepared(prepared, calibration=detail)
         digest = pqc_digest(prepared.pqc)
         return cls(
             source=source,
             detail=detail,
             digest=digest,
-            qpy=b64encode(qpy).decode(),
-            mapping=mapping,
+            qpy=b64encode(files[CIRCUIT]).decode(),
+            mapping=files[MAPPING].decode(),
         )
 
     def unpack(self) -> PreparedCircuit:
         """Return the circuit."""
-        return unpack_prepared(b64decode(self.qpy), self.mapping)
+        files = {CIRCUIT: b64decode(self.qpy), MAPPING: self.mapping.encode()}
+        return unpack_prepared(files, "the circuit of a task")
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,6 @@
 """Repeated predictions of the same rows, each with shots of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from qkdrp.runs.predict import score_part
 
 SCORES = ("auc", "spearman", "pearson", "mse")
 """Scores whose spread over repeats is reported."""
+
+LEAST_SCORED = 2
+"""Predictions that scores can be made of."""
 
 
 def mean_with_interval(values: Sequence[float], within: Interval) -> dict[str, Any]:
@@ -47,3 +50,33 @@ def summarise_repeats(tables: Sequence[pd.DataFrame]) -> tuple[dict[str, Any], p
         prediction_mean=predictions.mean(axis=0), prediction_sd=predictions.std(axis=0, ddof=1)
     )
     return summary, frame
+
+
+def summarise_tables(
+    tables: Sequence[pd.DataFrame],
+) -> tuple[pd.DataFrame, dict[str, Any] | None, dict[str, Any]]:
+    """Return predictions, scores and what repeats tell; the last is empty for a single table."""
+    test = score_there(tables[0])
+    if len(tables) == 1:
+        return tables[0], test, {}
+    repeated, predictions = summarise_repeats(tables)
+    return predictions, test and _mean_scores(test, repeated), repeated
+
+
+def score_there(predictions: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the scores of the test rows that have a prediction; None for fewer than two.
+
+    A device's values may not be finite, and neither are predictions from such values then.
+    """
+    there = predictions[predictions["prediction"].notna()]
+    return score_part(there, "test").model_dump() if len(there) >= LEAST_SCORED else None
+
+
+def _mean_scores(one: Mapping[str, Any], repeated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scores of one repeat with means over all in their place.
+
+    Intervals are left out: those of ``repeated`` are of means over repeats, not over samples.
+    """
+    scores = [name.removesuffix("_ci") for name in one if name.endswith("_ci")]
+    means = {name: repeated.get(name, {}).get("mean") for name in scores}
+    return {**one, **means, **dict.fromkeys(f"{name}_ci" for name in scores)}

@@ -13,14 +13,14 @@ import pandas as pd
 from qkdrp.backends import Backend
 from qkdrp.backends.statevector import Statevector
 from qkdrp.common.errors import RunError
-from qkdrp.common.files import write_csv
+from qkdrp.common.files import write_csv, write_files
 from qkdrp.common.stop_signals import held_back, let_through
-from qkdrp.systems.response.data import Cohort
-from qkdrp.runs.kept_rows import ROWS, keep_rows
-from qkdrp.systems.response.recipes import build_model
-from qkdrp.runs.predict import predict_parts
 from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, regressor_of, start_run
+from qkdrp.runs.kept_rows import ROWS, keep_rows
 from qkdrp.runs.model_file import StoredModel
+from qkdrp.runs.predict import predict_parts
+from qkdrp.systems.response.data import Cohort
+from qkdrp.systems.response.recipes import build_model
 
 Note = Callable[[str], None]
 
@@ -84,7 +84,7 @@ class RunWriter:
             StoredModel(model.state_dict(), preprocessor).save(path / MODEL)
             test = self.cohort.select(run.split.test)
             keep_rows(path / ROWS, test, preprocessor.transform.genes)
-            self.backend.save(path)
+            write_files(path, self.backend.files())
             write_csv(path / HISTORY, self.history)
             write_csv(path / PREDICTIONS, self.predictions)
             finish(path)

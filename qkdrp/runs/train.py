@@ -13,27 +13,13 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from qkdrp.backends import Backend
+from qkdrp.backends.protocols import PaidBackend
 from qkdrp.backends.registry import find_backend
-from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.files import write_csv, write_json
+from qkdrp.common.seeds import derive_seed
 from qkdrp.common.stop_signals import held_back, let_through
-from qkdrp.systems.response.config import DataConfig, TrainConfig
-from qkdrp.systems.response.data import Cohort, load_cohort
-from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.split import Split
-from qkdrp.systems.response.split import make_split
-from qkdrp.systems.response.data.letters import refuse_swapped_letters
-from qkdrp.systems.response.data.load import SYNTHETIC
-from qkdrp.training.loop import Epoch
-from qkdrp.runs.kept_rows import ROWS
-from qkdrp.systems.response.scores import Scores, score
-from qkdrp.systems.response.recipes import pqc_of
-from qkdrp.systems.response.recipes import recipe_of
-from qkdrp.runs.new_folder import NewFolder
-from qkdrp.runs.predict import score_part
-from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.runs.folder import (
     FIGURES,
     FILES,
@@ -45,8 +31,21 @@ from qkdrp.runs.folder import (
     regressor_of,
     start_run,
 )
+from qkdrp.runs.kept_rows import ROWS
+from qkdrp.runs.new_folder import NewFolder
+from qkdrp.runs.predict import score_part
 from qkdrp.runs.saving import RunWriter
-from qkdrp.common.seeds import derive_seed
+from qkdrp.systems.response.baselines import BASELINES
+from qkdrp.systems.response.config import DataConfig, TrainConfig
+from qkdrp.systems.response.data import Cohort, load_cohort
+from qkdrp.systems.response.data.letters import refuse_swapped_letters
+from qkdrp.systems.response.data.load import SYNTHETIC
+from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.recipes import pqc_of, recipe_of
+from qkdrp.systems.response.regressor import HybridRegressor
+from qkdrp.systems.response.scores import Scores, score
+from qkdrp.systems.response.split import Split, make_split
+from qkdrp.training.loop import Epoch
 from qkdrp.training.threads import limit_threads
 
 
@@ -139,7 +138,7 @@ def prepare(
                 f"model {config.model.model!r} has no circuit: there is nothing to run on "
                 f"{config.backend}; use --backend statevector."
             )
-        noise = {} if backend.paid else backend.report()
+        noise = {} if isinstance(backend, PaidBackend) else backend.report()
     cohort = cohort or load_data(config.data)
     config = config.model_copy(update={"data": _with_whole_path(config.data)})
     split = split or make_split(

@@ -136,8 +136,8 @@ def test_above_the_limit_nothing_reaches_the_jobs(
     ):
         backend.qnn(pqc).forward(*point)
     assert ibm.count("POST", "/jobs") == ibm.count("POST", "/sessions") == 0
-    assert backend._estimator.ledger is not None
-    assert backend._estimator.ledger.evaluations() == []
+    assert backend.ledger is not None
+    assert backend.ledger.evaluations() == []
 
 
 def test_many_executions_become_several_jobs(

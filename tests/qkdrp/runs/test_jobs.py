@@ -334,7 +334,7 @@ def test_repeats_and_training_are_refused(
 def test_a_changed_ledger_entry_is_not_taken_for_another(
     ibm: RuntimeServer, book: Ledger, cli: Cli, run: Path
 ) -> None:
-    from qkdrp.backends.runtime.digests import pack_points, unpack_points
+    from qkdrp.backends.runtime.points import pack_points, unpack_points
 
     assert cli("evaluate", run, *EVALUATE).code == 0
     (evaluation,) = book.evaluations()
