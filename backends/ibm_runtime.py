@@ -125,7 +125,7 @@ class IbmRuntime(Backend):
     @property
     def ledger(self) -> Ledger | None:
         """Where jobs are noted down; None for a fake device."""
-        return self._paid and self._paid.ledger
+        return self._paid.ledger if self._paid else None
 
     @property
     def evaluations(self) -> Sequence[Evaluation]:

@@ -39,7 +39,7 @@ class JobPlace:
     @property
     def session(self) -> str | None:
         """The service's id of the batch or session."""
-        return self.mode and self.mode.session_id
+        return self.mode.session_id if self.mode is not None else None
 
 
 def _open_batch(device: Device, _settings: RuntimeSettings) -> ClientMode:

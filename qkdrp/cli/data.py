@@ -27,7 +27,7 @@ def fetch(
     output: Annotated[Path, typer.Option(help="Folder to unpack into.")] = Path("moli"),
 ) -> None:
     """Download published data, check and unpack them."""
-    from qkdrp.cli.report import DownloadBar, report_counts
+    from qkdrp.cli.download_report import DownloadBar, report_counts
     from qkdrp.systems.response.data.fetch import fetch_dataset
 
     with DownloadBar() as progress:

@@ -1,6 +1,7 @@
 """With what a result was made."""
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 
 PACKAGES = (
@@ -13,9 +14,10 @@ PACKAGES = (
     "scikit-learn",
     "torch",
 )
-"""Packages whose versions can change a number."""
+"""Packages whose versions can change a number of any system."""
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of :data:`PACKAGES`."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+def versions(more: Iterable[str] = ()) -> dict[str, str]:
+    """Return the versions of Python, of :data:`PACKAGES` and of more packages."""
+    names = dict.fromkeys((*PACKAGES, *more))
+    return {"python": platform.python_version()} | {name: version(name) for name in names}

@@ -1,14 +1,18 @@
-"""The hybrid model: four parts in a row."""
+"""The hybrid model: encoder, normalisation, core and head, one after the other."""
+
+from collections.abc import Mapping
 
 import torch
 from torch import nn
 
+from qkdrp.nn.trace import trace_of
+
 
 class HybridModel(nn.Module):
-    """Encoder, normalisation, core and head; predicts the normalised label.
+    """Encoder, normalisation, core and head; predicts one number per row.
 
     Args:
-        encoder: Genes to embedding phi, (batch, n_genes) to (batch, n_features).
+        encoder: Inputs to embedding phi, (batch, n_inputs) to (batch, n_features).
         normalisation: Embedding to angles phi', same shape.
         core: Angles to what the head reads, (batch, n_features) to (batch, n_outputs).
         head: To predictions, (batch, n_outputs) to (batch, 1).
@@ -23,14 +27,18 @@ class HybridModel(nn.Module):
         self.core = core
         self.head = head
 
-    def forward(self, genes: torch.Tensor) -> torch.Tensor:
-        """Return predictions, shape (batch,), of preprocessed genes, shape (batch, n_genes)."""
-        prediction: torch.Tensor = self.head(self.core(self.normalisation(self.encoder(genes))))
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return predictions, shape (batch,), of inputs, shape (batch, n_inputs)."""
+        prediction: torch.Tensor = self.head(self.core(self.normalisation(self.encoder(inputs))))
         return prediction.squeeze(-1)
 
     @torch.inference_mode()
-    def embed(self, genes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def embed(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the embedding phi and the angles phi', each of shape (batch, n_features)."""
         self.eval()
-        phi = self.encoder(genes)
+        phi = self.encoder(inputs)
         return phi, self.normalisation(phi)
+
+    def trace(self) -> Mapping[str, float]:
+        """Return what the normalisation tells of itself, such as a and r."""
+        return trace_of(self.normalisation)

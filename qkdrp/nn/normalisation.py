@@ -1,14 +1,30 @@
-"""Normalisation layers: embedding phi to rotation angles phi', the object of study."""
+"""Normalisation layers: from the embedding phi to rotation angles phi'."""
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from qkdrp.systems.response.config import ModelConfig
+
+@dataclass(frozen=True)
+class NormalisationSettings:
+    """What a normalisation layer is made from.
+
+    Args:
+        n_features: Size of the embedding.
+        a: Input scale of the moderated tanh.
+        r: Output range of the moderated tanh, radians.
+        learnable: Whether a and r are trained.
+    """
+
+    n_features: int
+    a: float
+    r: float
+    learnable: bool = False
 
 
 class ModeratedTanh(nn.Module):
@@ -39,6 +55,10 @@ class ModeratedTanh(nn.Module):
         """Current output range, radians."""
         return float(softplus(self.raw_r.detach())) if self.learnable else self.fixed[1]
 
+    def trace(self) -> Mapping[str, float]:
+        """Return a and r."""
+        return {"a": self.a, "r": self.r}
+
     def forward(self, phi: torch.Tensor) -> torch.Tensor:
         """Return the angles of an embedding, same shape."""
         if self.learnable:
@@ -51,12 +71,12 @@ def _inverse_softplus(value: float) -> float:
     return value + math.log(-math.expm1(-value))
 
 
-NORMALISATIONS: Mapping[str, Callable[[ModelConfig], nn.Module]] = MappingProxyType(
+NORMALISATIONS: Mapping[str, Callable[[NormalisationSettings], nn.Module]] = MappingProxyType(
     {
         "identity": lambda _: nn.Identity(),
-        "layernorm": lambda config: nn.LayerNorm(config.n_qubits * config.n_encoding),
+        "layernorm": lambda settings: nn.LayerNorm(settings.n_features),
         "tanh": lambda _: ModeratedTanh(a=1.0, r=math.pi / 2),
-        "moderated": lambda config: ModeratedTanh(config.a, config.r, config.learn_a_r),
+        "moderated": lambda settings: ModeratedTanh(settings.a, settings.r, settings.learnable),
     }
 )
 """Normalisation layers by name (equations 4, 5, 1 and 2)."""

@@ -6,7 +6,7 @@ The first run that asks submits the jobs. A copy of the run, or the same run wit
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,10 @@ class Destination:
     def output(self) -> Path:
         """The folder for its results."""
         return Path(self.row.output)
+
+    def in_run(self, run: Path) -> "Destination":
+        """Return it for another place of the run, as after the run was moved."""
+        return replace(self, row=replace(self.row, run=str(run)))
 
     @property
     def written(self) -> bool:
@@ -140,8 +144,7 @@ def _add(ledger: Ledger, evaluation: Evaluation, purpose: Purpose, output: Path)
 
 def _move(ledger: Ledger, gone: Destination, purpose: Purpose, output: Path) -> Destination:
     """Give a destination whose run is gone the place that the run has now."""
-    place = purpose.row(output)
-    row = DestinationRow(place.run, place.output, place.request, gone.row.written, gone.row.first)
+    row = replace(purpose.row(output), written=gone.row.written, first=gone.row.first)
     rows.move_destination(ledger, gone.evaluation, gone.row, row)
     return Destination(gone.evaluation, row, purpose.request)
 

@@ -20,12 +20,11 @@ from qkdrp.runs.destinations import Destination, Purpose
 from qkdrp.runs.folder import METRICS, PREDICTIONS, Run, load_run, read_frame, read_metrics
 from qkdrp.runs.kept_rows import ROWS, read_rows
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
+from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.paid_evaluation import PaidEvaluation
 from qkdrp.runs.predict import predict_parts
 from qkdrp.runs.repeats import summarise_tables
-from qkdrp.runs.train import load_data, open_backend
-from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.training.dataset import Dataset
 from qkdrp.training.threads import limit_threads
 
 if TYPE_CHECKING:
@@ -39,6 +38,9 @@ VERB = "evaluate"
 
 EVALUATIONS = "evaluations"
 """Folder inside a run folder for its evaluations."""
+
+PART = "test"
+"""The part of the split that is evaluated."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -137,7 +139,7 @@ class Subject:
 
     run: Run
     trained: dict[str, Any]
-    dataset: Cohort
+    dataset: Dataset
     digest: str
 
     @property
@@ -232,11 +234,14 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
     Raises:
         ConfigError: If a model without circuits is to run where only circuits differ, or repeats
             would all be the same.
+        RunError: If there are no rows to evaluate.
     """
-    if backend.circuits_only and not recipe_of(run.config.model).quantum:
+    if not len(run.split.test):
+        raise RunError(f"{run.path}: has no {PART} rows to evaluate.")
+    if backend.circuits_only and not run.system.circuits(run.config):
+        model = read_metrics(run.path).get("model")
         raise ConfigError(
-            f"model {run.config.model.model!r} has no circuit: there is nothing to run on "
-            f"{backend.name}."
+            f"model {model!r} has no circuit: there is nothing to run on {backend.name}."
         )
     if request.repeats == 1:
         return
@@ -271,10 +276,10 @@ def load_subject(run: Run, source: str | None) -> Subject:
             raise RunError(
                 f"{kept}: is not the one of {METRICS}; copy the run once more, or give --data."
             )
-        return Subject(run, trained, read_rows(kept), trained["data_sha256"])
+        return Subject(run, trained, read_rows(kept, run.system), trained["data_sha256"])
     data = run.config.data
     try:
-        dataset = load_data(data.model_copy(update={"source": source or data.source}))
+        dataset = run.system.load(data.model_copy(update={"source": source or data.source}))
     except DataError as error:
         if source is not None:
             raise
@@ -288,9 +293,9 @@ def compute(
     """Return predictions of the test rows and the content of ``metrics.json``."""
     tables = []
     for number in range(1, request.repeats + 1):
-        tables.append(predict_parts(subject.run, subject.dataset, ("test",)))
+        tables.append(predict_parts(subject.run, subject.dataset, (PART,)))
         backend.on_progress("repeats", number, request.repeats)
-    predictions, test, repeated = summarise_tables(tables)
+    predictions, test, repeated = summarise_tables(subject.run.system, tables)
     shown = predictions["prediction_mean" if repeated else "prediction"]
     shift = (shown - _predictions_of_training(subject.run, predictions)).abs().dropna()
     metrics = {
@@ -301,7 +306,7 @@ def compute(
         "not_predicted": int(shown.isna().sum()),
         "largest_prediction_shift": float(shift.max()) if len(shift) else None,
         "usage": asdict(backend.usage),
-        "versions": versions(),
+        "versions": versions(subject.run.system.packages),
     }
     if report := backend.report():
         metrics[backend.kind_of_report] = report | {"seed": request.seed}
@@ -316,9 +321,10 @@ def _predictions_of_training(run: Run, predictions: pd.DataFrame) -> "pd.Series[
     Raises:
         RunError: If the run folder holds those of other rows.
     """
-    before = read_frame(run.path / PREDICTIONS, ("sample", "part", "prediction"))
-    before = before[before["part"] == "test"].reset_index(drop=True)
-    if before["sample"].tolist() != predictions["sample"].tolist():
+    key = list(run.system.row_key)
+    before = read_frame(run.path / PREDICTIONS, (*key, "part", "prediction"))
+    before = before[before["part"] == PART].reset_index(drop=True)
+    if before[key].to_numpy().tolist() != predictions[key].to_numpy().tolist():
         raise RunError(
             f"{run.path / PREDICTIONS}: does not hold the samples of the split; "
             "copy the run once more."

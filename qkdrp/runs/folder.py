@@ -2,7 +2,6 @@
 
 import json
 import re
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,118 +10,103 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from qiskit import qpy
-from qiskit.exceptions import QiskitError
 
-from qkdrp.backends import Backend
-from qkdrp.circuits import PQC, compile_program
+from qkdrp.backends import Backend, get_backend
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError, RunError
-from qkdrp.common.files import atomic, write_csv, write_json
-from qkdrp.systems.response.config import TrainConfig
-from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.split import Split
-from qkdrp.runs.kept_rows import ROWS
-from qkdrp.systems.response.recipes import build_model
-from qkdrp.systems.response.recipes import pqc_of
-from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
-from qkdrp.systems.response.regressor import HybridRegressor
-from qkdrp.runs.model_file import StoredModel
+from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
+from qkdrp.runs.kept_rows import ROWS
+from qkdrp.runs.model_file import StoredModel, unreadable_model
+from qkdrp.systems.registry import find_system
+from qkdrp.training.loop import predict
+from qkdrp.training.run_config import DEFAULT_SYSTEM, RunConfig
+from qkdrp.training.split import Split
+from qkdrp.training.system import AnySystem, Facts, Values
+from qkdrp.training.trained import Trained
 
 CONFIG, SPLIT, HISTORY, METRICS = "config.json", "split.csv", "history.csv", "metrics.json"
-MODEL, CIRCUIT, PREDICTIONS, FIGURES = (
-    "model.safetensors",
-    "circuit.qpy",
-    "predictions.csv",
-    "figures",
-)
+MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
 FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS)
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """A trained model on a backend, with all that it was trained with.
+class Run(Trained[Any, Any]):
+    """A trained model on a backend, with all that it was trained with, in a folder.
 
     Args:
         path: The run folder.
-        config: Its settings.
-        split: Its samples.
-        preprocessor: What was fitted on the training rows.
-        regressor: The trained model.
+        system: Whose run it is.
     """
 
     path: Path
-    config: TrainConfig
-    split: Split
-    preprocessor: Preprocessor
-    regressor: HybridRegressor
+    system: AnySystem
 
-    def predict(self, cohort: Cohort) -> NDArray[np.float64]:
-        """Return the predicted normalised label of every sample, shape (n_samples,)."""
-        return np.asarray(self.regressor.predict(self.preprocessor.genes(cohort)))
+    def predict(self, dataset: Any) -> Values:  # noqa: ANN401  # the system's own data set
+        """Return the model's prediction of every row, shape (n_rows,) or (n_rows, n_outputs)."""
+        rows = self.system.rows(self.preprocessor, dataset)
+        inputs, _ = rows.batch(slice(None))
+        return np.asarray(predict(self.model, *inputs).numpy(), dtype=np.float64)
 
 
-def default_folder(config: TrainConfig, drug: str) -> Path:
+def default_folder(config: RunConfig, facts: Facts) -> Path:
     """Return the time-stamped folder below ``runs/`` that a run gets by default."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    name = re.sub(r"[^\w.-]+", "_", f"{drug}-{config.model.model}-{config.backend}".lower())
+    name = re.sub(r"[^\w.-]+", "_", "-".join([*facts.names.values(), config.backend]).lower())
     return Path("runs") / f"{name}-{stamp}"
 
 
-def regressor_of(config: TrainConfig, backend: Backend) -> HybridRegressor:
-    """Return the untrained regressor of a configuration."""
-    return HybridRegressor(
-        **config.model.model_dump(),
-        **config.fit.model_dump(),
-        backend=backend,
-        random_state=config.seed,
-    )
-
-
-def start_run(path: Path, config: TrainConfig, split: Split) -> None:
+def start_run(path: Path, system: AnySystem, config: RunConfig, split: Split) -> None:
     """Write into a run folder what is known before training."""
-    write_json(path / CONFIG, config.model_dump() | {"versions": versions()})
+    write_json(path / CONFIG, config.model_dump() | {"versions": versions(system.packages)})
     write_csv(path / SPLIT, split.to_frame())
-    if recipe_of(config.model).quantum:
-        with atomic(path / CIRCUIT) as temporary, temporary.open("wb") as file:
-            qpy.dump(pqc_of(config.model).circuit, file)
+    write_circuits(path / CIRCUIT, system.circuits(config))
 
 
-def load_run(path: Path, backend: Backend) -> Run:
+def load_run(path: Path, backend: Backend | None = None) -> Run:
     """Load a run onto a backend.
 
     Args:
         path: A run folder with a trained model.
-        backend: Where its circuit is to run; any one.
+        backend: Where its circuits are to run, any one; exact state vectors where left out.
 
     Raises:
         RunError: If the folder is missing, incomplete or damaged, or its circuit is not the one
             that this version builds.
     """
-    config = read_config(path)
-    metrics = read_metrics(path)
-    if not (path / MODEL).is_file():
-        raise _damaged(path / MODEL)
-    if digest_of_file(path / MODEL) != metrics.get("model_sha256"):
-        raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
-    split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
-    if not all(len(ids) for ids in split.parts().values()):
-        raise _damaged(path / SPLIT)
-    stored = StoredModel.load(path / MODEL)
-    n_genes = len(stored.preprocessor.transform.genes)
-    if recipe_of(config.model).quantum:
-        _check_circuit(path / CIRCUIT, pqc_of(config.model))
-    model = build_model(config.model, n_genes, backend, seed=0)
+    config, metrics = read_config(path), read_metrics(path)
+    system = find_system(config.system)
+    stored = _read_model(path, metrics)
+    try:
+        preprocessor = system.preprocessor_from(stored.preprocessor)
+    except (KeyError, TypeError, ValueError) as error:
+        raise unreadable_model(path / MODEL) from error
+    split = _read_split(path, metrics)
+    check_circuits(path / CIRCUIT, system.circuits(config), CONFIG)
+    model = system.build(config, preprocessor, backend or get_backend("statevector"), seed=0)
     try:
         model.load_state_dict(stored.weights)
     except RuntimeError as error:
         raise RunError(f"{path / MODEL}: does not fit {CONFIG}.") from error
-    regressor = regressor_of(config, backend).restore(model, n_genes)
-    return Run(path, config, split, stored.preprocessor, regressor)
+    return Run(config, split, preprocessor, model, None, path, system)
+
+
+def _read_model(path: Path, metrics: dict[str, Any]) -> StoredModel:
+    if not (path / MODEL).is_file():
+        raise _damaged(path / MODEL)
+    if digest_of_file(path / MODEL) != metrics.get("model_sha256"):
+        raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
+    return StoredModel.load(path / MODEL)
+
+
+def _read_split(path: Path, metrics: dict[str, Any]) -> Split:
+    split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
+    sizes = [metrics.get(name) for name in ("n_train", "n_val", "n_test")]
+    if sizes != [len(ids) for ids in split.parts().values()]:
+        raise _damaged(path / SPLIT)
+    return split
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
@@ -151,7 +135,7 @@ def read_frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def read_config(path: Path) -> TrainConfig:
+def read_config(path: Path) -> RunConfig:
     """Return the settings of a run.
 
     Raises:
@@ -162,7 +146,8 @@ def read_config(path: Path) -> TrainConfig:
     content = _read_object(path / CONFIG)
     content.pop("versions", None)
     try:
-        return TrainConfig.make(**content)
+        system = find_system(content.get("system", DEFAULT_SYSTEM))
+        return system.config_type.make(**content)
     except ConfigError as error:
         raise RunError(f"{path / CONFIG}: {error}") from error
 
@@ -179,26 +164,3 @@ def _read_object(path: Path) -> dict[str, Any]:
 
 def _damaged(path: Path) -> RunError:
     return RunError(f"{path}: missing or damaged; copy the run once more, or train it again.")
-
-
-def _check_circuit(path: Path, pqc: PQC) -> None:
-    """Compare the stored circuit with the one of this version, as Pauli programs."""
-    try:
-        with path.open("rb") as file:
-            (stored,) = qpy.load(file)
-    except (OSError, ValueError, struct.error, QiskitError) as error:
-        raise _damaged(path) from error
-    by_name = {parameter.name: parameter for parameter in stored.parameters}
-    try:
-        inputs = [by_name[parameter.name] for parameter in pqc.inputs]
-        weights = [by_name[parameter.name] for parameter in pqc.weights]
-        same = compile_program(stored, pqc.observables, inputs, weights) == compile_program(
-            pqc.circuit, pqc.observables, pqc.inputs, pqc.weights
-        )
-    except (KeyError, ValueError):
-        same = False
-    if not same:
-        raise RunError(
-            f"{path}: is not the circuit that this version builds from {CONFIG}; "
-            "load the run with the version named there."
-        )

@@ -1,7 +1,7 @@
 """Jobs on hardware that outlive the command that submitted them. Nothing here submits one."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -149,7 +149,7 @@ def collect(
         yield Collected(number, notes=tuple(notes))
         return
     write = partial(_write, ledger, found, service, source, on_progress)
-    for place in places if run is None else [replace(places[0], run=run)]:
+    for place in places if run is None else [places[0].in_run(run)]:
         try:
             yield Collected(
                 number, write(place, place if run is None else None), notes=tuple(notes)

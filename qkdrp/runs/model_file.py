@@ -11,11 +11,10 @@ from safetensors.torch import save
 
 from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_bytes
-from qkdrp.systems.response.preprocess import GeneTransform
-from qkdrp.systems.response.labels import LabelNormaliser
-from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.training.stored_state import State
 
-_TRANSFORM = ("fill", "mean", "scale")
+WEIGHTS = "model."
+"""Beginning of the names of weights; other names are the preprocessor's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,26 +23,25 @@ class StoredModel:
 
     Args:
         weights: The model's ``state_dict``.
-        preprocessor: What was fitted on the training rows.
+        preprocessor: State of what was fitted on the training rows.
     """
 
     weights: dict[str, torch.Tensor]
-    preprocessor: Preprocessor
+    preprocessor: State
 
     def save(self, path: Path) -> None:
-        """Write weights, preprocessing and label constants; gene names go into the metadata.
+        """Write weights and preprocessing; details of the latter go into the metadata.
 
         Raises:
             OSError: If the file cannot be written, as on a full disk.
         """
-        transform, labels = self.preprocessor.transform, self.preprocessor.labels
-        tensors = {f"model.{name}": tensor for name, tensor in self.weights.items()}
-        for name in _TRANSFORM:
-            tensors[f"genes.{name}"] = torch.from_numpy(getattr(transform, name))
-        tensors["label.mean"] = torch.from_numpy(labels.mean_)
-        tensors["label.scale"] = torch.from_numpy(labels.scale_)
+        tensors = {f"{WEIGHTS}{name}": tensor for name, tensor in self.weights.items()}
+        tensors |= {
+            name: torch.from_numpy(array) for name, array in self.preprocessor.arrays.items()
+        }
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        write_bytes(path, save(tensors, {"genes": json.dumps(transform.genes.tolist())}))
+        details = {name: json.dumps(each) for name, each in self.preprocessor.details.items()}
+        write_bytes(path, save(tensors, details))
 
     @classmethod
     def load(cls, path: Path) -> "StoredModel":
@@ -52,25 +50,22 @@ class StoredModel:
         Raises:
             RunError: If the file is missing or is not one of ours.
         """
+        weights, arrays = dict[str, torch.Tensor](), dict[str, np.ndarray]()
         try:
             with safe_open(path, framework="pt") as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-                genes = np.array(json.loads(file.metadata()["genes"]))
-            labels = LabelNormaliser()
-            labels.mean_ = tensors["label.mean"].numpy()
-            labels.scale_ = tensors["label.scale"].numpy()
-            labels.n_features_in_ = len(labels.mean_)
-            transform = GeneTransform(
-                genes, *(tensors[f"genes.{name}"].numpy() for name in _TRANSFORM)
-            )
-        except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
-            raise RunError(
-                f"{path}: cannot be read as a trained model; copy the run once more."
-            ) from error
-        prefix = "model."
-        weights = {
-            name.removeprefix(prefix): tensor
-            for name, tensor in tensors.items()
-            if name.startswith(prefix)
-        }
-        return cls(weights, Preprocessor(transform, labels))
+                for name in file.keys():  # noqa: SIM118
+                    if name.startswith(WEIGHTS):
+                        weights[name.removeprefix(WEIGHTS)] = file.get_tensor(name)
+                    else:
+                        arrays[name] = file.get_tensor(name).numpy()
+                details = {
+                    name: json.loads(text) for name, text in (file.metadata() or {}).items()
+                }
+        except (OSError, TypeError, ValueError, SafetensorError) as error:
+            raise unreadable_model(path) from error
+        return cls(weights, State(arrays, details))
+
+
+def unreadable_model(path: Path) -> RunError:
+    """Return the error for a file that is no model of ours."""
+    return RunError(f"{path}: cannot be read as a trained model; copy the run once more.")

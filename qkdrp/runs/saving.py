@@ -15,12 +15,11 @@ from qkdrp.backends.statevector import Statevector
 from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_csv, write_files
 from qkdrp.common.stop_signals import held_back, let_through
-from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, regressor_of, start_run
+from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, start_run
 from qkdrp.runs.kept_rows import ROWS, keep_rows
 from qkdrp.runs.model_file import StoredModel
 from qkdrp.runs.predict import predict_parts
-from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.recipes import build_model
+from qkdrp.training.dataset import Dataset
 
 Note = Callable[[str], None]
 
@@ -30,7 +29,7 @@ class RunWriter:
 
     Args:
         run: The run; its folder holds what :func:`~qkdrp.runs.folder.start_run` wrote.
-        cohort: Its data.
+        dataset: Its data.
         history: One row per epoch.
         backend: What it was trained on.
         hold: Holds signals back meanwhile.
@@ -43,13 +42,13 @@ class RunWriter:
     def __init__(
         self,
         run: Run,
-        cohort: Cohort,
+        dataset: Dataset,
         history: pd.DataFrame,
         backend: Backend,
         hold: held_back,
         on_note: Note,
     ) -> None:
-        self.run, self.cohort, self.history = run, cohort, history
+        self.run, self.dataset, self.history = run, dataset, history
         self.backend, self.hold, self.on_note = backend, hold, on_note
         self.predicted_on = backend.name
 
@@ -58,13 +57,13 @@ class RunWriter:
         """One row per sample; by the exact engine where a signal ends a slow backend's work."""
         try:
             with let_through():
-                return predict_parts(self.run, self.cohort)
+                return predict_parts(self.run, self.dataset)
         except KeyboardInterrupt:
             self.hold.postpone()
         self.on_note(f"interrupted on {self.backend.name}: predictions are from the exact engine")
         self.predicted_on = Statevector.name
         with Statevector() as backend:
-            return predict_parts(moved(self.run, backend), self.cohort)
+            return predict_parts(moved(self.run, backend), self.dataset)
 
     def save(self, finish: Callable[[Path], None]) -> Path:
         """Write all files but the figures and return the folder.
@@ -77,13 +76,12 @@ class RunWriter:
         """
 
         def write(path: Path) -> None:
-            run = self.run
+            run, system = self.run, self.run.system
             if path != run.path:
-                start_run(path, run.config, run.split)
-            model, preprocessor = run.regressor.model_, run.preprocessor
-            StoredModel(model.state_dict(), preprocessor).save(path / MODEL)
-            test = self.cohort.select(run.split.test)
-            keep_rows(path / ROWS, test, preprocessor.transform.genes)
+                start_run(path, system, run.config, run.split)
+            StoredModel(run.model.state_dict(), run.preprocessor.state()).save(path / MODEL)
+            test = self.dataset.select(run.split.test)
+            keep_rows(path / ROWS, system.keep(run.preprocessor, test))
             write_files(path, self.backend.files())
             write_csv(path / HISTORY, self.history)
             write_csv(path / PREDICTIONS, self.predictions)
@@ -94,11 +92,9 @@ class RunWriter:
 
 def moved(run: Run, backend: Backend) -> Run:
     """Return a run with the same weights on another backend."""
-    config, regressor = run.config, run.regressor
-    n_genes = len(run.preprocessor.transform.genes)
-    model = build_model(config.model, n_genes, backend, seed=0)
-    model.load_state_dict(regressor.model_.state_dict())
-    return replace(run, regressor=regressor_of(config, backend).restore(model, n_genes))
+    model = run.system.build(run.config, run.preprocessor, backend, seed=0)
+    model.load_state_dict(run.model.state_dict())
+    return replace(run, model=model)
 
 
 def write_somewhere(wanted: Path, write: Callable[[Path], None], on_note: Note) -> Path:

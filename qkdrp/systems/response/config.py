@@ -1,13 +1,30 @@
-"""The settings of a training run: frozen, validated, written to ``config.json``."""
+"""The settings of a training run: frozen, validated, written to ``config.json``.
+
+Descriptions of fields are what ``qkdrp train --help`` says.
+"""
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
+from qkdrp.circuits.entanglers import ENTANGLERS
+from qkdrp.circuits.families.measurement import MEASUREMENTS
 from qkdrp.common.angles import parse_angle
-from qkdrp.common.errors import ConfigError
+from qkdrp.common.settings import Settings
+from qkdrp.training.config import FitConfig
+from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
+
+__all__ = [
+    "PAPER_A",
+    "PAPER_R",
+    "Angle",
+    "DataConfig",
+    "FitConfig",
+    "ModelConfig",
+    "Settings",
+    "TrainConfig",
+]
 
 PAPER_A, PAPER_R = 20.0, math.pi / 2
 """Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""
@@ -20,45 +37,7 @@ Angle = Annotated[
 """Radians above 0; text such as ``pi/2`` is read, too."""
 
 
-class Settings(BaseModel):
-    """Frozen, validated values that can be written as JSON and read back."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def make(cls, **values: Any) -> Self:  # noqa: ANN401  # validated field by field
-        """Validate settings.
-
-        Raises:
-            ConfigError: If a setting is outside its range; one line, all that is wrong.
-        """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {_plain(item['msg'])}"
-                for item in error.errors()
-            )
-            raise ConfigError(f"{wrong}.") from error
-
-    @classmethod
-    def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of many values that are settings here, not yet validated."""
-        return {name: values[name] for name in cls.model_fields}
-
-
-def _plain(message: str) -> str:
-    """Return a message of pydantic in our words."""
-    words = message.removeprefix("Value error, ").replace("Input should be", "expected")
-    return words.rstrip(".")
-
-
-Later: Any = Field(default=None, exclude_if=lambda value: value is None)
-"""A setting that came later: left out of files and keys where it is not set, so that the keys of
-finished work stay what they were."""
-
-
-class DataConfig(Settings):
+class DataConfig(DataSettings):
     """What is learned from.
 
     Args:
@@ -72,16 +51,31 @@ class DataConfig(Settings):
         stratify_test: Whether to stratify the test split.
     """
 
-    source: str = "synthetic"
-    drug: str | None = None
-    partner: str | None = None
-    decimal: Literal["point", "comma"] | None = Later
-    zscore: bool | None = None
-    variance_threshold: float = Field(default=0.1, ge=0)
-    stratify_test: bool = False
+    drug: str | None = Field(
+        default=None, description="Drug; may be left out where there is only one."
+    )
+    partner: str | None = Field(
+        default=None, description="Homogenised copy of MOLI's archive: TCGA or PDX."
+    )
+    # Came later than others: left out of files where it is not set, so that keys of finished
+    # work stay what they were.
+    decimal: Literal["point", "comma"] | None = Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description="What separates fractions in text tables: point or comma. "
+        "[default: told from cells]",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    zscore: bool | None = Field(
+        default=None, description="Standardise genes; by default unless they come standardised."
+    )
+    variance_threshold: float = Field(
+        default=0.1, ge=0, description="Keep genes above this training variance."
+    )
+    stratify_test: bool = Field(default=False, description="Stratify the test split, too.")
 
 
-class ModelConfig(Settings):
+class ModelConfig(ModelSettings):
     """What is trained. Symbols of Ito et al. 2025 in brackets.
 
     Args:
@@ -97,40 +91,42 @@ class ModelConfig(Settings):
         learn_a_r: Whether a and r are trained.
     """
 
-    model: str = "moderated"
-    n_qubits: int = Field(default=4, ge=2)
-    n_encoding: int = Field(default=2, ge=1)
-    n_variational: int = Field(default=1, ge=1)
-    measurement: str = "multi"
-    entangler: str = "ring"
-    absorb_tail: bool = False
-    a: float = Field(default=PAPER_A, gt=0)
-    r: Angle = PAPER_R
-    learn_a_r: bool = False
+    model: str = Field(
+        default="moderated",
+        description="classic, identity, layernorm, tanh, moderated, frozen, dense or squashed.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    n_qubits: int = Field(default=4, ge=2, description="Qubits, n1.")
+    n_encoding: int = Field(default=2, ge=1, description="Encoding layers, n2.")
+    n_variational: int = Field(default=1, ge=1, description="Variational layers per block, n3.")
+    measurement: str = Field(
+        default="multi",
+        description=f"{', '.join(MEASUREMENTS)}.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    entangler: str = Field(
+        default="ring",
+        description=f"{', '.join(ENTANGLERS)}.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    absorb_tail: bool = Field(
+        default=False,
+        description="Move the last CNOTs into the observables: same numbers, less depth.",
+    )
+    a: float = Field(default=PAPER_A, gt=0, description="Input scale of r*tanh(phi/a).")
+    r: Angle = Field(
+        default=PAPER_R,
+        description="Output range of r*tanh(phi/a) in radians; pi/2, 3pi/4 and the like.",
+        json_schema_extra={"format": "angle", "show_default": "pi/2"},
+    )
+    learn_a_r: bool = Field(default=False, description="Train a and r.")
 
 
-class FitConfig(Settings):
-    """How it is trained: Adam on the mean squared error.
+class TrainConfig(RunConfig):
+    """Everything that determines a training run of the system ``response``.
 
     Args:
-        epochs: Largest number of epochs.
-        batch_size: Samples in a batch; batch normalisation needs two.
-        lr: Learning rate.
-        patience: Epochs without a better validation AUC before stopping; 0 never stops.
-        centre_head: Whether the head's bias starts where the mean prediction is the mean label.
-    """
-
-    epochs: int = Field(default=100, ge=1)
-    batch_size: int = Field(default=128, ge=2)
-    lr: float = Field(default=1e-4, gt=0)
-    patience: int = Field(default=3, ge=0)
-    centre_head: bool = True
-
-
-class TrainConfig(Settings):
-    """Everything that determines a training run.
-
-    Args:
+        system: ``"response"``; left out of files.
         data: What is learned from.
         model: What is trained.
         fit: How it is trained.
@@ -140,10 +136,6 @@ class TrainConfig(Settings):
         threads: Threads of torch and of the backend; 0 for all cores.
     """
 
+    system: Literal["response"] = Field(default="response", exclude=True)
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
-    fit: FitConfig = FitConfig()
-    backend: str = "aer_exact"
-    backend_options: dict[str, bool | int | float | str] = {}
-    seed: int = Field(default=0, ge=0)
-    threads: int = Field(default=0, ge=0)

@@ -8,9 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from qkdrp.common.files import atomic
-from qkdrp.runs.folder import Run
+from qkdrp.nn.hybrid import HybridModel
+from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import Cohort
+from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.systems.response.rows import rows_of
+from qkdrp.training.trained import Trained
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
 """Of Okabe and Ito: told apart by every reader."""
@@ -21,7 +25,7 @@ EMBEDDED_SAMPLES = 100
 
 def draw_figures(
     folder: Path,
-    run: Run,
+    trained: Trained[TrainConfig, Preprocessor],
     cohort: Cohort,
     history: pd.DataFrame,
     predictions: pd.DataFrame,
@@ -30,21 +34,21 @@ def draw_figures(
 
     Args:
         folder: Where the figures go; made if missing.
-        run: The trained model.
+        trained: The trained model.
         cohort: Its data.
         history: One row per epoch; no learning curve is drawn where there is none.
         predictions: One row per sample.
     """
     folder.mkdir(exist_ok=True)
-    title = f"{cohort.drug}, {run.config.model.model}"
+    title = f"{cohort.drug}, {trained.config.model.model}"
     if cohort.synthetic:
         title += " (SYNTHETIC DATA)"
     figures = {
         "predictions": predictions_figure(predictions),
-        "embedding": embedding_figure(run, cohort),
+        "embedding": embedding_figure(trained, cohort),
     }
-    if len(history):
-        figures["learning_curve"] = learning_curve(history, run.regressor.fit_.best_epoch)
+    if len(history) and trained.fit is not None:
+        figures["learning_curve"] = learning_curve(history, trained.fit.best_epoch)
     for name, figure in figures.items():
         figure.suptitle(title, fontsize=11, parse_math=False)  # a drug may be called $x$
         with atomic(folder / f"{name}.png") as temporary:
@@ -100,12 +104,14 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
     return figure
 
 
-def embedding_figure(run: Run, cohort: Cohort) -> Figure:
+def embedding_figure(trained: Trained[TrainConfig, Preprocessor], cohort: Cohort) -> Figure:
     """Draw the embedding of training samples before and after normalisation (paper's figure 3)."""
-    shown = cohort.select(run.split.train[:EMBEDDED_SAMPLES])
-    phi, angles = run.regressor.embed(run.preprocessor.genes(shown))
+    shown = cohort.select(trained.split.train[:EMBEDDED_SAMPLES])
+    genes = rows_of(trained.preprocessor, shown).inputs
+    assert isinstance(trained.model, HybridModel)
+    phi, angles = (values.numpy() for values in trained.model.embed(*genes))
     panels = [(phi, "embedding $\\phi$", BLUE)]
-    if recipe_of(run.config.model).quantum:
+    if recipe_of(trained.config.model).quantum:
         panels.append((angles, "rotation angle $\\phi'$ (rad)", ORANGE))
     figure, axes = _panels(len(panels))
     for axis, (values, label, color) in zip(axes, panels, strict=True):

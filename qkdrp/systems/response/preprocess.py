@@ -13,9 +13,13 @@ from sklearn.preprocessing import StandardScaler
 from qkdrp.common.errors import DataError
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.labels import LabelNormaliser
+from qkdrp.training.stored_state import State
 
 VARIANCE_THRESHOLD = 0.1
 """Genes whose population variance over the training rows is larger are kept."""
+
+CONSTANTS = ("fill", "mean", "scale")
+"""Numbers of a gene transform, one for each gene."""
 
 
 def preprocessing(zscore: bool = True, variance_threshold: float = VARIANCE_THRESHOLD) -> Pipeline:
@@ -122,6 +126,26 @@ class Preprocessor:
             GeneTransform.fit(cohort, zscore, variance_threshold),
             LabelNormaliser().fit(cohort.ln_ic50[:, np.newaxis]),
         )
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Make a preprocessor again from its state.
+
+        Raises:
+            KeyError: If the state lacks something.
+        """
+        genes = np.array(state.details["genes"])
+        arrays = {name: np.asarray(array) for name, array in state.arrays.items()}
+        labels = LabelNormaliser()
+        labels.mean_, labels.scale_ = arrays["label.mean"], arrays["label.scale"]
+        labels.n_features_in_ = len(labels.mean_)
+        return cls(GeneTransform(genes, *(arrays[f"genes.{name}"] for name in CONSTANTS)), labels)
+
+    def state(self) -> State:
+        """Return gene names and constants as plain numbers."""
+        arrays = {f"genes.{name}": getattr(self.transform, name) for name in CONSTANTS}
+        arrays |= {"label.mean": self.labels.mean_, "label.scale": self.labels.scale_}
+        return State(arrays, {"genes": self.transform.genes.tolist()})
 
     def genes(self, cohort: Cohort) -> NDArray[np.float32]:
         """Return the model's input, shape (n_samples, n_kept)."""

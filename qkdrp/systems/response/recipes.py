@@ -13,7 +13,7 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.nn.controls import DenseCore
 from qkdrp.nn.encoder import encoder
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.nn.normalisation import NORMALISATIONS
+from qkdrp.nn.normalisation import NORMALISATIONS, NormalisationSettings
 from qkdrp.systems.response.config import ModelConfig
 
 
@@ -133,7 +133,10 @@ def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) 
     recipe = recipe_of(config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        body = encoder(n_genes, config.n_qubits * config.n_encoding)
-        normalisation = NORMALISATIONS[recipe.normalisation](config)
+        n_features = config.n_qubits * config.n_encoding
+        body = encoder(n_genes, n_features)
+        normalisation = NORMALISATIONS[recipe.normalisation](
+            NormalisationSettings(n_features, config.a, config.r, config.learn_a_r)
+        )
         core, head = recipe.parts(config, backend)
     return HybridModel(body, normalisation, core, head)

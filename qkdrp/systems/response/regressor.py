@@ -14,9 +14,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from qkdrp.backends import Backend, get_backend
 from qkdrp.common.seeds import derive_seed
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.systems.response.config import PAPER_A, PAPER_R, FitConfig, ModelConfig
+from qkdrp.systems.response.config import PAPER_A, PAPER_R, ModelConfig
+from qkdrp.systems.response.fit_task import ResponseTask
 from qkdrp.systems.response.recipes import build_model
-from qkdrp.training.loop import Epoch, Fit, LabelledGenes, fit_model, predict
+from qkdrp.systems.response.rows import as_rows, as_tensor
+from qkdrp.training.checkpoint import Checkpoint
+from qkdrp.training.config import FitConfig
+from qkdrp.training.epoch import Epoch, Fit
+from qkdrp.training.loop import fit_model, predict
 
 Validation = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
 """Genes, labels and responder flags of validation rows."""
@@ -49,7 +54,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
 
     Attributes:
         model_: The trained :class:`~qkdrp.model.HybridModel`.
-        fit_: The course of the training, a :class:`~qkdrp.training.loop.Fit`.
+        fit_: The course of the training, a :class:`~qkdrp.training.epoch.Fit`.
         n_features_in_: Number of genes.
     """
 
@@ -100,6 +105,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         validation: Validation | None = None,
         on_epoch: Callable[[Epoch], None] = lambda _: None,
         keep_interrupted: bool = False,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Train the model.
 
@@ -111,6 +117,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
             on_epoch: Called after every epoch.
             keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far,
                 rather than raise.
+            checkpoint: Where the training is saved now and then, and from where it goes on.
 
         Raises:
             ConfigError: If a setting is outside its range or settings do not fit together.
@@ -128,7 +135,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         self.model_ = build_model(
             model_config, X.shape[1], self._open_backend(), derive_seed(int(seed), "weights")
         )
-        rows = LabelledGenes(_tensor(X), _tensor(y))
+        rows = as_rows(X, y)
         watched = None
         if validation is not None:
             genes, label, responder = validation
@@ -136,17 +143,17 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
                 self, genes, label, dtype=np.float32, y_numeric=True, reset=False
             )
             check_consistent_length(genes, responder)
-            watched = LabelledGenes(
-                _tensor(genes), _tensor(label), np.asarray(responder, dtype=bool)
-            )
+            watched = as_rows(genes, label, np.asarray(responder, dtype=bool))
         self.fit_: Fit = fit_model(
             self.model_,
             rows,
             watched,
             fit_config,
             derive_seed(int(seed), "shuffle"),
-            on_epoch,
-            keep_interrupted,
+            task=ResponseTask(),
+            on_epoch=on_epoch,
+            keep_interrupted=keep_interrupted,
+            checkpoint=checkpoint,
         )
         return self
 
@@ -169,12 +176,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
 
     def _genes(self, X: NDArray[Any]) -> torch.Tensor:
         check_is_fitted(self, "model_")
-        return _tensor(validate_data(self, X, dtype=np.float32, reset=False))
+        return as_tensor(validate_data(self, X, dtype=np.float32, reset=False))
 
     def _open_backend(self) -> Backend:
         return get_backend(self.backend) if isinstance(self.backend, str) else self.backend
-
-
-def _tensor(array: NDArray[Any]) -> torch.Tensor:
-    """Return a float32 copy; torch takes neither read-only nor reversed arrays as they are."""
-    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))

@@ -1,15 +1,13 @@
 """Splitting a cohort by sample id into training, validation and test rows."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from qkdrp.common.errors import DataError
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.labels import LabelNormaliser
+from qkdrp.training.split import Split
 
 TEST_FRACTION, VALIDATION_FRACTION = 0.1, 0.2
 """9:1 for the test, then 4:1 for the validation."""
@@ -19,40 +17,6 @@ N_BINS, MIN_BIN_SIZE = 4, 5
 
 MIN_SAMPLES = 40
 """The least that three parts can be made of, one of each stratum in each."""
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Sample ids of the three parts, each in the cohort's order.
-
-    Args:
-        train: Rows that everything is fitted on.
-        validation: Rows that decide when to stop.
-        test: Rows that are looked at once, at the end.
-    """
-
-    train: NDArray[np.str_]
-    validation: NDArray[np.str_]
-    test: NDArray[np.str_]
-
-    def parts(self) -> dict[str, NDArray[np.str_]]:
-        """Return the ids of each part by its name."""
-        return {"train": self.train, "validation": self.validation, "test": self.test}
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per sample: ``sample``, ``part``."""
-        return pd.concat(
-            [pd.DataFrame({"sample": ids, "part": name}) for name, ids in self.parts().items()],
-            ignore_index=True,
-        )
-
-    @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> "Split":
-        """Return the split that :meth:`to_frame` wrote."""
-        ids = frame["sample"].astype(str)
-        return cls(
-            *(ids[frame["part"] == name].to_numpy(dtype=np.str_) for name in cls.__annotations__)
-        )
 
 
 def make_split(cohort: Cohort, seed: int, stratify_test: bool = False) -> Split:

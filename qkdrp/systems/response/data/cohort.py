@@ -58,6 +58,11 @@ class Cohort:
         if np.isinf(self.expression).any() or not np.isfinite(self.ln_ic50).all():
             raise DataError("expression or ln_ic50 holds a value that is not finite.")
 
+    @property
+    def ids(self) -> NDArray[np.str_]:
+        """Sample ids, by the name that all data sets have for theirs."""
+        return self.samples
+
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.samples)

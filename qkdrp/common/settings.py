@@ -1,0 +1,46 @@
+"""Validated settings: the base of every configuration that is written as JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qkdrp.common.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """Frozen, validated values that can be written as JSON and read back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def make(cls, **values: Any) -> Self:  # noqa: ANN401  # validated field by field
+        """Validate settings.
+
+        Raises:
+            ConfigError: If a setting is outside its range; one line, all that is wrong.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {_plain(item['msg'])}"
+                for item in error.errors()
+            )
+            raise ConfigError(f"{wrong}.") from error
+
+    @classmethod
+    def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of many values that are settings here, not yet validated."""
+        return {name: values[name] for name in cls.model_fields}
+
+
+def _plain(message: str) -> str:
+    """Return a message of pydantic in our words."""
+    words = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    return words.rstrip(".")
+
+
+Later: Any = Field(default=None, exclude_if=lambda value: value is None)
+"""A setting that came later: left out of files and keys where it is not set, so that the keys of
+finished work stay what they were."""

@@ -1,0 +1,53 @@
+"""What is said of a training: first lines of a command, ``metrics.json``, titles."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from qkdrp.systems.response.config import TrainConfig
+from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.data.letters import doubt_letters
+from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.training.split import Split
+from qkdrp.training.system import Facts
+
+
+def facts_of(
+    config: TrainConfig, cohort: Cohort, split: Split, preprocessor: Preprocessor
+) -> Facts:
+    """Return what is said of the training of a model on one drug."""
+    n_responder, n_genes = int(cohort.responder.sum()), len(preprocessor.transform.genes)
+    doubt = doubt_letters(cohort)
+    return Facts(
+        names={"drug": cohort.drug, "model": config.model.model},
+        counts={"n_responder": n_responder, "n_genes": n_genes},
+        introduction=(
+            f"data     {cohort.provenance}",
+            f"cohort   {cohort.drug}: {len(cohort)} samples, {len(cohort) - n_responder} "
+            f"non-responders, {n_responder} responders; {len(split.train)} train, "
+            f"{len(split.validation)} validation, {len(split.test)} test; "
+            f"{n_genes} of {len(cohort.genes)} genes",
+            _model_line(config),
+        ),
+        doubts=(doubt.text,) if doubt else (),
+    )
+
+
+def _model_line(config: TrainConfig) -> str:
+    model = config.model
+    if recipe_of(model).quantum:
+        return (
+            f"model    {model.model}, n1={model.n_qubits} n2={model.n_encoding} "
+            f"n3={model.n_variational} on {config.backend}, seed {config.seed}"
+        )
+    return (
+        f"model    {model.model}, {model.n_qubits * model.n_encoding} features, no circuit, "
+        f"seed {config.seed}"
+    )
+
+
+def score_title(metrics: Mapping[str, Any]) -> str:
+    """Return the title of the score table of a run, given its ``metrics.json``."""
+    mark = ", SYNTHETIC DATA" if metrics["synthetic"] else ""
+    test = metrics["test"]
+    return f"{metrics['drug']}, {test['n']} test samples, {test['n_responder']} responders{mark}"

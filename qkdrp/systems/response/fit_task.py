@@ -1,0 +1,70 @@
+"""How models of the response are trained: squared error, early stopping on the validation AUC."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from qkdrp.common.errors import ConfigError
+from qkdrp.nn.hybrid import HybridModel
+from qkdrp.systems.response.scores import responder_auc
+from qkdrp.training.centring import centre_head
+from qkdrp.training.config import FitConfig
+from qkdrp.training.rows import Rows
+from qkdrp.training.task import Direction, Monitor, SquaredError
+
+AUC = "validation_auc"
+"""Name of the validation AUC among an epoch's scores, and its column in the history."""
+
+RESPONDER = "responder"
+"""Name of the responder flags among the extra parts of rows."""
+
+
+def response_rows(
+    genes: torch.Tensor, label: torch.Tensor, responder: NDArray[np.bool_] | None = None
+) -> Rows:
+    """Return rows to train or validate on.
+
+    Args:
+        genes: Shape (n_samples, n_genes), float32.
+        label: Normalised label, shape (n_samples,), float32.
+        responder: Shape (n_samples,); None where no AUC is asked for.
+    """
+    extra: dict[str, NDArray[Any]] = {} if responder is None else {RESPONDER: responder}
+    return Rows((genes,), label, extra)
+
+
+class ResponseTask(SquaredError):
+    """Mean squared error of the normalised label, watched by the AUC of responders."""
+
+    monitor = Monitor(AUC, Direction.HIGHER)
+
+    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+        """Centre a linear head, if that is asked for."""
+        if config.centre_head and isinstance(model, HybridModel):
+            centre_head(model, model.head, train)
+
+    def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:
+        """Return the AUC, where rows have responder flags."""
+        if RESPONDER not in rows.extra:
+            return {}
+        return {AUC: responder_auc(rows.extra[RESPONDER], prediction.numpy())}
+
+    def check_validation(self, rows: Rows) -> None:
+        """Refuse validation rows of one class.
+
+        Raises:
+            ConfigError: If responders or non-responders are missing.
+        """
+        if RESPONDER not in rows.extra:
+            return
+        flags = rows.extra[RESPONDER]
+        n_responder = int(flags.sum())
+        if n_responder in (0, len(flags)):
+            raise ConfigError(
+                f"Found {n_responder} responders among {len(flags)} validation "
+                "samples, expected both classes: take another split."
+            )

@@ -1,0 +1,47 @@
+"""Measured and predicted labels of samples, as a table, and the scores of such a table."""
+
+import pandas as pd
+
+from qkdrp.common.intervals import RANGES
+from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.scores import Scores, score
+from qkdrp.training.system import ScoreRow, Values
+
+SCORE_ROWS = tuple(
+    ScoreRow(name, name.lower(), values=RANGES[name.lower()], higher_is_better=name != "MSE")
+    for name in ("AUC", "Spearman", "Pearson", "MSE")
+)
+"""Rows of score tables; their keys are fields of :class:`~qkdrp.systems.response.scores.Scores`."""
+
+
+def predictions_of(
+    preprocessor: Preprocessor, cohort: Cohort, part: str, values: Values
+) -> pd.DataFrame:
+    """Return one row per sample with measured and predicted label.
+
+    Args:
+        preprocessor: Normalises the label.
+        cohort: The samples.
+        part: Name of the part of the split that they are.
+        values: Predicted label, shape (n_samples,).
+    """
+    return pd.DataFrame(
+        {
+            "sample": cohort.samples,
+            "part": part,
+            "responder": cohort.responder,
+            "ln_ic50": cohort.ln_ic50,
+            "label": preprocessor.label(cohort),
+            "prediction": values,
+        }
+    )
+
+
+def score_table(predictions: pd.DataFrame) -> Scores:
+    """Score a table of predictions."""
+    return score(
+        predictions["label"].to_numpy(),
+        predictions["responder"].to_numpy(),
+        predictions["prediction"].to_numpy(),
+    )

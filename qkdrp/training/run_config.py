@@ -1,0 +1,67 @@
+"""The settings of a training run that every system has."""
+
+from typing import TypeVar
+
+from pydantic import Field
+
+from qkdrp.common.settings import Settings
+from qkdrp.training.config import FitConfig
+
+DEFAULT_SYSTEM = "response"
+"""The system of settings without a tag: those of earlier versions."""
+
+SYNTHETIC = "synthetic"
+"""The data source that needs no files."""
+
+
+class DataSettings(Settings):
+    """What is learned from; a system adds its own.
+
+    Args:
+        source: ``"synthetic"`` or a folder.
+    """
+
+    source: str = Field(
+        default=SYNTHETIC,
+        description="'synthetic', or your data folder.",
+        json_schema_extra={"flag": "--data", "metavar": "FOLDER", "panel": None},
+    )
+
+
+class ModelSettings(Settings):
+    """What is trained; a system adds its own.
+
+    Args:
+        model: Name of a model of the system.
+    """
+
+    model: str
+
+
+class RunConfig(Settings):
+    """Everything that determines a training run; a system narrows tag and sections.
+
+    Args:
+        system: Name of the system; left out of files where it is the default.
+        data: What is learned from.
+        model: What is trained.
+        fit: How it is trained.
+        backend: Where circuits run while training, a key of :data:`qkdrp.backends.BACKENDS`.
+        backend_options: The backend's own options.
+        seed: Of split, initialisation and shuffling.
+        threads: Threads of torch and of the backend; 0 for all cores.
+    """
+
+    system: str = Field(
+        default=DEFAULT_SYSTEM, exclude_if=lambda name: bool(name == DEFAULT_SYSTEM)
+    )
+    data: DataSettings = DataSettings()
+    model: ModelSettings
+    fit: FitConfig = FitConfig()
+    backend: str = "aer_exact"
+    backend_options: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    seed: int = Field(default=0, ge=0, description="Of split, initial weights and shuffling.")
+    threads: int = Field(default=0, ge=0, description="Threads; 0 for all cores.")
+
+
+ConfigT = TypeVar("ConfigT", bound=RunConfig)

@@ -1,0 +1,311 @@
+"""The protocol: what a system brings, so that it is trained, evaluated and studied.
+
+A system is one kind of problem: its data, its model and its scores. It has one stateless object, a
+subclass of :class:`System`, which :mod:`qkdrp.systems.registry` finds by name. Everything outside
+``systems/`` asks this object and knows no gene, no molecule and no dose.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import nn
+
+from qkdrp.backends import Backend
+from qkdrp.circuits import PQC
+from qkdrp.common.intervals import REAL_LINE, Interval
+from qkdrp.training.dataset import DatasetT
+from qkdrp.training.rows import Rows
+from qkdrp.training.run_config import ConfigT, RunConfig
+from qkdrp.training.split import Split
+from qkdrp.training.stored_state import PreprocessorT, State
+from qkdrp.training.task import FitTask
+from qkdrp.training.trained import Trained
+
+Values: TypeAlias = NDArray[np.float64]
+"""What a model predicts for rows, shape (n_rows,) or (n_rows, n_outputs)."""
+
+
+class Baseline(Protocol):
+    """A simple predictor, fitted on training rows."""
+
+    def predict(self, dataset: Any, /) -> Values:  # noqa: ANN401  # the system's own data set
+        """Predict rows of a data set, as the model does."""
+
+
+FitBaseline: TypeAlias = Callable[[Any, Any, type[np.floating[Any]]], Baseline]
+"""Fits a baseline: takes preprocessor, training rows and the precision of the inputs."""
+
+
+@dataclass(frozen=True)
+class LayerCircuit:
+    """The circuit of one quantum layer of a model.
+
+    Args:
+        pqc: The circuit.
+        calls_per_row: How often the layer calls it to predict one row.
+        stage: Which turn it has on hardware, from 0: circuits of a stage need values of earlier
+            stages, and none of each other.
+    """
+
+    pqc: PQC
+    calls_per_row: int = 1
+    stage: int = 0
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One row of score tables.
+
+    Args:
+        name: What the table calls it.
+        key: Its name in ``metrics.json``; its interval, if it has one, is ``<key>_ci``.
+        digits: Decimals that are shown.
+        values: Smallest and largest value that it may have; no interval goes beyond.
+        higher_is_better: Its direction.
+    """
+
+    name: str
+    key: str
+    digits: int = 3
+    values: Interval = REAL_LINE
+    higher_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is said of a training: in folder names, titles, first lines and ``metrics.json``.
+
+    Args:
+        names: What ``metrics.json`` says after the status, such as the drug and the model; their
+            values begin the names of default folders, such as ``drug-model``.
+        counts: What ``metrics.json`` says after the number of samples.
+        introduction: Lines that a command prints before training.
+        doubts: What the user should look at in the data.
+    """
+
+    names: Mapping[str, str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    introduction: Sequence[str] = ()
+    doubts: Sequence[str] = ()
+
+
+class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
+    """One kind of problem: data, model and scores; one stateless object each.
+
+    Everything abstract must be brought; the rest has an answer for systems without it.
+    """
+
+    # --- what it is called and configured by
+
+    name: ClassVar[str]
+    """Its name: in the registry, and as the tag ``system`` of ``config.json``."""
+
+    config_type: ClassVar[type[RunConfig]]
+    """Settings of a whole training, see :class:`~qkdrp.training.run_config.RunConfig`."""
+
+    row_key: ClassVar[tuple[str, ...]] = ("sample",)
+    """Columns of predictions that name a row; the first is the id of the data set's row."""
+
+    score_rows: ClassVar[tuple[ScoreRow, ...]]
+    """Rows of score tables, in their order."""
+
+    score_caption: ClassVar[str] = "in brackets: 95% intervals"
+    """Line below score tables."""
+
+    history_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns of ``history.csv`` between losses and seconds: metrics and traces, there even where
+    an epoch has no value for them."""
+
+    monitor_label: ClassVar[str] = "validation loss"
+    """What progress lines call the metric that decides when to stop."""
+
+    baselines: ClassVar[Mapping[str, FitBaseline]] = MappingProxyType({})
+    """Simple predictors by name: what fits each on the training rows of every run."""
+
+    reference_baseline: ClassVar[str | None] = None
+    """The strongest of them, which studies compare models with."""
+
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Packages, beside those of every run, whose versions can change a number."""
+
+    preload: ClassVar[tuple[str, ...]] = ()
+    """Modules that worker processes import before their first task."""
+
+    # --- data
+
+    @abstractmethod
+    def load(self, data: Any, labelled: bool = True) -> DatasetT:  # noqa: ANN401  # its own section
+        """Load the rows that a data section names.
+
+        Args:
+            data: The section ``data`` of the system's settings.
+            labelled: Whether rows must have what is to be predicted; without it they need only
+                what :meth:`rows` turns into inputs.
+
+        Raises:
+            DataError: If they cannot be read or contradict themselves.
+        """
+
+    def describe(self, source: str) -> list[str]:  # noqa: ARG002
+        """Return what can be learned from a source, one training each, such as its drugs."""
+        return []
+
+    @abstractmethod
+    def split(self, dataset: DatasetT, config: ConfigT) -> Split:
+        """Divide rows into parts by id; the same for the same seed.
+
+        Raises:
+            DataError: If there are too few rows, or they do not vary.
+        """
+
+    def strata(self, dataset: DatasetT, least: int) -> NDArray[np.int64]:  # noqa: ARG002
+        """Return the stratum of each row; folds of a study hold equal shares of each.
+
+        Args:
+            dataset: The rows.
+            least: Rows that a stratum needs.
+        """
+        return np.zeros(len(dataset), dtype=np.int64)
+
+    def check_part(self, dataset: DatasetT, where: str) -> None:  # most have no need
+        """Refuse rows of a fold that cannot be trained or scored on.
+
+        Args:
+            dataset: The rows of one side of a fold.
+            where: Which, for the message, such as ``fold 1 of repeat 2``.
+
+        Raises:
+            DataError: If, say, they are of one class only.
+        """
+
+    # --- preprocessing
+
+    @abstractmethod
+    def fit_preprocessor(self, train: DatasetT, config: ConfigT) -> PreprocessorT:
+        """Fit on training rows what turns rows into numbers.
+
+        Raises:
+            DataError: If nothing is left to learn from.
+        """
+
+    @abstractmethod
+    def preprocessor_from(self, state: State) -> PreprocessorT:
+        """Make a preprocessor again from its state.
+
+        Raises:
+            KeyError: If the state lacks something.
+            ValueError: If the state is malformed.
+        """
+
+    @abstractmethod
+    def rows(self, preprocessor: PreprocessorT, dataset: DatasetT) -> Rows:
+        """Return rows as tensors."""
+
+    @abstractmethod
+    def keep(self, preprocessor: PreprocessorT, dataset: DatasetT) -> State:
+        """Return what a run keeps of its test rows, so that it is evaluated without its data."""
+
+    @abstractmethod
+    def kept(self, state: State) -> DatasetT:
+        """Make rows again from what :meth:`keep` returned.
+
+        Raises:
+            KeyError: If the state lacks something.
+            ValueError: If the state is malformed.
+        """
+
+    # --- model and training
+
+    def check(self, config: ConfigT) -> None:  # most are checked by their types
+        """Refuse settings that do not fit together.
+
+        Raises:
+            QkdrpError: If so.
+        """
+
+    @abstractmethod
+    def build(
+        self, config: ConfigT, preprocessor: PreprocessorT, backend: Backend, seed: int
+    ) -> nn.Module:
+        """Build a model with fresh weights on a backend.
+
+        Args:
+            config: The settings.
+            preprocessor: Says how many inputs there are.
+            backend: Where circuits run.
+            seed: Of the initial weights; torch's global generator is left as it was.
+        """
+
+    def circuits(self, config: ConfigT) -> Mapping[str, LayerCircuit]:  # noqa: ARG002
+        """Return the circuit of each quantum layer by the layer's name; none for other models."""
+        return {}
+
+    @abstractmethod
+    def fit_task(self, config: ConfigT) -> FitTask:
+        """Return loss, metrics, monitor and the like for the fit loop."""
+
+    # --- results
+
+    @abstractmethod
+    def predictions(
+        self, preprocessor: PreprocessorT, dataset: DatasetT, part: str, values: Values
+    ) -> pd.DataFrame:
+        """Return what was measured and predicted as a table, one row per row key.
+
+        Its columns hold :attr:`row_key`, ``part`` and ``prediction``; others are the system's own.
+
+        Args:
+            preprocessor: Of the run.
+            dataset: The rows.
+            part: Name of the part of the split that they are.
+            values: What the model, or a baseline, predicts for them.
+        """
+
+    @abstractmethod
+    def score(self, predictions: pd.DataFrame) -> dict[str, Any]:
+        """Return the scores of a table of predictions, as ``metrics.json`` holds them.
+
+        ``n`` is the number of rows; a score that is not defined is None.
+
+        Args:
+            predictions: Rows of :meth:`predictions` with a finite prediction, two at least.
+        """
+
+    @abstractmethod
+    def facts(
+        self, config: ConfigT, dataset: DatasetT, split: Split, preprocessor: PreprocessorT
+    ) -> Facts:
+        """Return what titles, folder names, first lines and ``metrics.json`` say of a training."""
+
+    @abstractmethod
+    def score_title(self, metrics: Mapping[str, Any]) -> str:
+        """Return the title of the score table of a run, given its ``metrics.json``."""
+
+    def draw(  # a system without figures draws none
+        self,
+        folder: Path,
+        trained: Trained[ConfigT, PreprocessorT],
+        dataset: DatasetT,
+        history: pd.DataFrame,
+        predictions: pd.DataFrame,
+    ) -> None:
+        """Draw the figures of a run.
+
+        Args:
+            folder: Where they go; made if missing.
+            trained: The trained model.
+            dataset: All rows.
+            history: One row per epoch.
+            predictions: One row per row key.
+        """
+
+
+AnySystem: TypeAlias = System[Any, Any, Any]
+"""A system, for code that works with all."""

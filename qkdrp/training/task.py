@@ -1,0 +1,90 @@
+"""What a system decides about the training of its models: loss, learning rates, scores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from qkdrp.training.config import FitConfig
+from qkdrp.training.rows import Rows
+
+
+class Direction(StrEnum):
+    """Which values of a score are better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+LOSS = "loss"
+"""Name under which the validation loss is monitored."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The validation score that decides which epoch is the best.
+
+    Args:
+        name: A score of :meth:`FitTask.measure`, or :data:`LOSS`.
+        direction: Which values are better.
+    """
+
+    name: str
+    direction: Direction
+
+    def is_better(self, value: float, best: float) -> bool:
+        """Tell whether a value is better than the best so far; NaN never is."""
+        return value > best if self.direction is Direction.HIGHER else value < best
+
+
+class FitTask(Protocol):
+    """What the fit loop asks of a system."""
+
+    @property
+    def monitor(self) -> Monitor:
+        """The score that decides which epoch is the best."""
+
+    def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return what is minimised, the mean over a batch, as a tensor of one number."""
+
+    def parameter_groups(self, model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
+        """Return torch's parameter groups; a group without ``lr`` has that of the settings."""
+
+    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+        """Prepare a fresh model; not called where a training is resumed."""
+
+    def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:
+        """Return validation scores by name; where the monitored one is missing, the last counts."""
+
+    def check_validation(self, rows: Rows) -> None:
+        """Raise a :class:`~qkdrp.common.errors.ConfigError` for rows that cannot be scored."""
+
+
+class SquaredError:
+    """The mean squared error, one learning rate, early stopping on the validation loss.
+
+    A :class:`FitTask` to start from: a system overrides what it does otherwise.
+    """
+
+    monitor = Monitor(LOSS, Direction.LOWER)
+
+    def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the mean squared error."""
+        return nn.functional.mse_loss(prediction, target)
+
+    def parameter_groups(self, model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Return one group of all parameters."""
+        return [{"params": list(model.parameters())}]
+
+    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+        """Leave a fresh model as it is."""
+
+    def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
+        """Return no scores beside the loss."""
+        return {}
+
+    def check_validation(self, rows: Rows) -> None:
+        """Take any rows."""
