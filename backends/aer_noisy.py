@@ -187,6 +187,14 @@ class AerNoisy(Backend):
         gradient = make_gradient(self._gradient, self._estimator, self._rng, self.sampling.shots)
         return NoisyQNN(prepared, self._estimator, gradient, twirled)
 
+    def random_state(self) -> Mapping[str, Any]:
+        """Return the state of the generator that all randomness comes from, as JSON."""
+        return dict(self._rng.bit_generator.state)
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state that :meth:`random_state` returned."""
+        self._rng.bit_generator.state = dict(state)
+
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:  # noqa: ARG002
         """Return one PUB for all samples, one execution each."""
         return CostEstimate(pubs=1, executions=n_samples, shots=n_samples * self.sampling.shots)

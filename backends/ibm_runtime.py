@@ -171,6 +171,14 @@ class IbmRuntime(Backend):
         self._estimator.know(qnn._circuit, pqc)  # QML renames parameters in a copy
         return qnn
 
+    def random_state(self) -> Mapping[str, Any]:
+        """Return the state of the generator that all randomness comes from, as JSON."""
+        return dict(self._rng.bit_generator.state)
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state that :meth:`random_state` returned."""
+        self._rng.bit_generator.state = dict(state)
+
     def estimate_cost(self, pqc: PQC, n_samples: int) -> RuntimeCost:
         """Return what values of random angles cost; prepares the circuit, sends nothing."""
         self.check(pqc)

@@ -18,8 +18,10 @@ from turns import Step, Task, Worker
 
 from qkdrp.backends import get_backend
 from qkdrp.systems.response.config import FitConfig, ModelConfig
+from qkdrp.systems.response.fit_task import ResponseTask, response_rows
 from qkdrp.systems.response.recipes import build_model
-from qkdrp.training.loop import LabelledGenes, optimiser_of, train_step
+from qkdrp.training.loop import train_step
+from qkdrp.training.optimiser import optimiser_of
 
 MODELS = {
     "classic": ("classic", "statevector"),  # has no circuit to run
@@ -44,12 +46,13 @@ def make_step(label: str, n_genes: int, batch_size: int) -> Step:
     name, backend = MODELS[label]
     config = ModelConfig(model=name, n_qubits=4, n_encoding=2, n_variational=1)
     model = build_model(config, n_genes, get_backend(backend), seed=0).train()
-    optimiser = optimiser_of(model, FitConfig())
+    task = ResponseTask()
+    optimiser = optimiser_of(model, task, FitConfig())
     generator = torch.Generator().manual_seed(0)
     genes = torch.randn(N_ROWS, n_genes, generator=generator)
-    rows = LabelledGenes(genes, torch.rand(N_ROWS, generator=generator))
+    rows = response_rows(genes, torch.rand(N_ROWS, generator=generator))
     batches = itertools.cycle(torch.randperm(N_ROWS, generator=generator).split(batch_size))
-    return lambda: (train_step(model, rows, next(batches), optimiser),)
+    return lambda: (train_step(model, rows, next(batches), optimiser, task),)
 
 
 def measure(n_genes: int, options: Namespace) -> dict[Key, dict[str, Any]]:

@@ -186,7 +186,8 @@ class OpenModes:
             return f"a {mode.mode} may have been opened: {NEVER_HEARD}"
         from qiskit_ibm_runtime import Batch, Session
 
-        kinds = {Mode.BATCH: (Batch,), Mode.SESSION: (Session,)}.get(mode.mode, (Batch, Session))
+        known: dict[str, tuple[Any, ...]] = {Mode.BATCH: (Batch,), Mode.SESSION: (Session,)}
+        kinds = known.get(mode.mode, (Batch, Session))  # the first version did not note the kind
         for number, kind in enumerate(kinds, 1):
             try:
                 kind.from_id(mode.session, self.service).close()

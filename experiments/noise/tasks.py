@@ -26,9 +26,10 @@ from qkdrp.experiments.study.rows import Rows
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.nn.normalisation import ModeratedTanh
 from qkdrp.systems.response.config import Settings
+from qkdrp.systems.response.fit_task import response_rows
 from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.regressor import HybridRegressor
-from qkdrp.training.loop import LabelledGenes, centre_head
+from qkdrp.training.centring import centre_head
 
 PACKED = {"circuits": {"__all__": {"qpy", "mapping"}}}
 """What does not tell tasks apart: the digest stands for it."""
@@ -210,7 +211,8 @@ def _fresh_layer(task: NoiseTask, train: Rows) -> Layer:
             task.model, genes.shape[1], backend, derive_seed(task.own_seed, "weights")
         )
         if task.fit.centre_head:
-            centre_head(model, LabelledGenes(torch.from_numpy(genes), torch.from_numpy(label)))
+            rows = response_rows(torch.from_numpy(genes), torch.from_numpy(label))
+            centre_head(model, model.head, rows)
         return layer_of(model, genes, fresh=True)
 
 

@@ -19,9 +19,10 @@ from qkdrp.experiments.study.folds import split_of
 from qkdrp.experiments.study.rows import Rows, cohort_of, fit_preprocessor, fold_rows, preprocessed
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, Settings
+from qkdrp.systems.response.fit_task import AUC
+from qkdrp.systems.response.history import EpochRow
 from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.systems.response.scores import Scores, responder_auc, score
-from qkdrp.training.loop import Epoch
 from qkdrp.training.threads import limit_threads
 
 EMBEDDED_SAMPLES = 100
@@ -133,7 +134,7 @@ class FinalResult(Result):
         seed: Of initial weights and shuffling.
     """
 
-    history: tuple[Epoch, ...]
+    history: tuple[EpochRow, ...]
     best_epoch: int
     test: Scores
     phi: tuple[tuple[float, ...], ...]
@@ -153,7 +154,7 @@ class FoldTask(Task):
         train, validation = self.fold_rows()
         fitted = _fit(self, train, validation)
         if isinstance(fitted, HybridRegressor):
-            curve = tuple(float(epoch.validation_auc or 0.0) for epoch in fitted.fit_.epochs)
+            curve = tuple(float(epoch.value(AUC) or 0.0) for epoch in fitted.fit_.epochs)
         else:
             curve = (responder_auc(validation[2], fitted.predict(validation[0])),)
         return FoldResult(
@@ -185,7 +186,7 @@ class FinalTask(Task):
         shown = train[0][:EMBEDDED_SAMPLES]
         phi, angles = fitted.embed(shown) if neural else (np.empty((0, 0)),) * 2
         return FinalResult(
-            history=tuple(fitted.fit_.epochs) if neural else (),
+            history=tuple(map(EpochRow.of, fitted.fit_.epochs)) if neural else (),
             best_epoch=fitted.fit_.best_epoch if neural else 0,
             test=score(test[1], test[2], fitted.predict(test[0])),
             phi=phi.tolist(),

@@ -31,6 +31,7 @@ from qkdrp.cli.options import (
     noise_options,
 )
 from qkdrp.cli.options_from_models import Section, option, with_options
+from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
@@ -61,10 +62,15 @@ def train(
     seed: Annotated[int, option(TrainConfig, "seed")] = _D.seed,
     threads: Threads = _D.threads,
     output: Output = None,
+    resume: Resume = None,
+    checkpoint_every: CheckpointEvery = 30.0,
+    context: typer.Context,
     **settings: object,
 ) -> None:
     """Train a model on one drug and write a run folder."""
     given = dict(locals())
+    if resume is not None:
+        refuse_other_options(context)
     config = TrainConfig.make(
         data=DataConfig.pick(settings),
         model=ModelConfig.pick(settings),
@@ -78,14 +84,23 @@ def train(
     from qkdrp.cli.train_report import TrainReport
     from qkdrp.common.stop_signals import held_back
     from qkdrp.runs.new_folder import refuse_taken
-    from qkdrp.runs.prepare import prepare
+    from qkdrp.runs.prepare import prepare, prepare_resumed
     from qkdrp.runs.train import train as run_training
 
     refuse_taken(output)
-    prepared = prepare(config)
+    prepared = prepare(config) if resume is None else prepare_resumed(resume)
+    folder = output if resume is None else resume
     with held_back():  # until the user knows where the run is
         with TrainReport(prepared) as report:
-            run, metrics = run_training(prepared, output, report.epoch, report.circuits, print_note)
+            run, metrics = run_training(
+                prepared,
+                folder,
+                report.epoch,
+                report.circuits,
+                print_note,
+                resumed=resume is not None,
+                checkpoint_every=checkpoint_every,
+            )
         report.finished(run.path, metrics)
-    if metrics["status"] == "interrupted" or output not in {None, run.path}:
+    if metrics["status"] == "interrupted" or folder not in {None, run.path}:
         raise typer.Exit(1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from qkdrp.backends import Backend, CostEstimate
 from qkdrp.common.errors import ConfigError
-from qkdrp.runs.folder import load_run, read_metrics
+from qkdrp.runs.folder import load_run
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.system import LayerCircuit
 
@@ -53,8 +53,7 @@ def preview(run_path: Path, backend_name: str, options: Mapping[str, Any]) -> Pr
         run = load_run(run_path, backend)
         circuits = run.system.circuits(run.config).values()
         if not circuits:
-            model = read_metrics(run_path).get("model")
-            raise ConfigError(f"model {model!r} has no circuit: it costs nothing.")
+            raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
         return preview_circuits(circuits, len(run.split.test), backend)
 
 

@@ -239,9 +239,8 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
     if not len(run.split.test):
         raise RunError(f"{run.path}: has no {PART} rows to evaluate.")
     if backend.circuits_only and not run.system.circuits(run.config):
-        model = read_metrics(run.path).get("model")
         raise ConfigError(
-            f"model {model!r} has no circuit: there is nothing to run on {backend.name}."
+            f"model {run.config.model.model!r} has no circuit: there is nothing to run on {backend.name}."
         )
     if request.repeats == 1:
         return
@@ -324,7 +323,7 @@ def _predictions_of_training(run: Run, predictions: pd.DataFrame) -> "pd.Series[
     key = list(run.system.row_key)
     before = read_frame(run.path / PREDICTIONS, (*key, "part", "prediction"))
     before = before[before["part"] == PART].reset_index(drop=True)
-    if before[key].to_numpy().tolist() != predictions[key].to_numpy().tolist():
+    if not before[key].equals(predictions[key].astype(before[key].dtypes)):
         raise RunError(
             f"{run.path / PREDICTIONS}: does not hold the samples of the split; "
             "copy the run once more."

@@ -20,6 +20,7 @@ from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.model_file import StoredModel, unreadable_model
 from qkdrp.systems.registry import find_system
+from qkdrp.training.checkpoint import CHECKPOINT
 from qkdrp.training.loop import predict
 from qkdrp.training.run_config import DEFAULT_SYSTEM, RunConfig
 from qkdrp.training.split import Split
@@ -28,8 +29,11 @@ from qkdrp.training.trained import Trained
 
 CONFIG, SPLIT, HISTORY, METRICS = "config.json", "split.csv", "history.csv", "metrics.json"
 MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
-FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS)
+FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, CHECKPOINT)
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
+
+SIZES = ("n_train", "n_val", "n_test")
+"""Numbers of rows of the parts of the split in ``metrics.json``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,9 @@ def load_run(path: Path, backend: Backend | None = None) -> Run:
         preprocessor = system.preprocessor_from(stored.preprocessor)
     except (KeyError, TypeError, ValueError) as error:
         raise unreadable_model(path / MODEL) from error
-    split = _read_split(path, metrics)
+    split = read_split(path)
+    if [len(ids) for ids in split.parts().values()] != [metrics.get(name) for name in SIZES]:
+        raise _damaged(path / SPLIT)
     check_circuits(path / CIRCUIT, system.circuits(config), CONFIG)
     model = system.build(config, preprocessor, backend or get_backend("statevector"), seed=0)
     try:
@@ -101,10 +107,14 @@ def _read_model(path: Path, metrics: dict[str, Any]) -> StoredModel:
     return StoredModel.load(path / MODEL)
 
 
-def _read_split(path: Path, metrics: dict[str, Any]) -> Split:
+def read_split(path: Path) -> Split:
+    """Return the split of a run.
+
+    Raises:
+        RunError: If it is missing or damaged.
+    """
     split = Split.from_frame(read_frame(path / SPLIT, ("sample", "part")))
-    sizes = [metrics.get(name) for name in ("n_train", "n_val", "n_test")]
-    if sizes != [len(ids) for ids in split.parts().values()]:
+    if not len(split.train):
         raise _damaged(path / SPLIT)
     return split
 

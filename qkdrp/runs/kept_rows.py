@@ -20,7 +20,9 @@ ROWS = "test_rows.safetensors"
 def keep_rows(path: Path, state: State) -> None:
     """Write what :meth:`~qkdrp.training.system.System.keep` returned."""
     arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
-    write_bytes(path, save(arrays, {name: json.dumps(each) for name, each in state.details.items()}))
+    write_bytes(
+        path, save(arrays, {name: json.dumps(each) for name, each in state.details.items()})
+    )
 
 
 def read_rows(path: Path, system: AnySystem) -> Any:  # noqa: ANN401  # the system's own data set
@@ -32,9 +34,9 @@ def read_rows(path: Path, system: AnySystem) -> Any:  # noqa: ANN401  # the syst
     try:
         with safe_open(path, framework="np") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            details = {name: json.loads(text) for name, text in file.metadata().items()}
+            details = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
         return system.kept(State(arrays, details))
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
+    except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise RunError(
             f"{path}: cannot be read as rows of a run; copy the run once more, or give --data."
         ) from error

@@ -58,9 +58,7 @@ class StoredModel:
                         weights[name.removeprefix(WEIGHTS)] = file.get_tensor(name)
                     else:
                         arrays[name] = file.get_tensor(name).numpy()
-                details = {
-                    name: json.loads(text) for name, text in (file.metadata() or {}).items()
-                }
+                details = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
         except (OSError, TypeError, ValueError, SafetensorError) as error:
             raise unreadable_model(path) from error
         return cls(weights, State(arrays, details))

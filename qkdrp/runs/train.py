@@ -13,18 +13,25 @@ from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.seeds import derive_seed
 from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
-from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.open_backend import open_backend
-from qkdrp.runs.prepare import Prepared, prepare
+from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
+from qkdrp.runs.resume import (
+    claim_run_folder,
+    identity_of,
+    leave_failed,
+    leave_saved,
+    run_checkpoint,
+)
 from qkdrp.runs.saving import RunWriter
-from qkdrp.runs.summary import summarise
+from qkdrp.runs.summary import INTERRUPTED, summarise
+from qkdrp.training.checkpoint import EVERY, Checkpoint
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.loop import fit_model
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
 from qkdrp.training.threads import limit_threads
 
-__all__ = ["Prepared", "open_backend", "prepare", "train"]
+__all__ = ["Prepared", "open_backend", "prepare", "prepare_resumed", "train"]
 
 
 def train(
@@ -33,11 +40,17 @@ def train(
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     on_note: Callable[[str], None] = lambda _: None,
+    *,
+    resumed: bool = False,
+    checkpoint_every: float = EVERY,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
     says interrupted. Signals that come while it is being written are raised after it is.
+
+    While it goes on, the folder holds a checkpoint. After a crash, a kill or an interruption, the
+    training goes on from there and ends with the same numbers.
 
     Args:
         prepared: What to train, or settings to prepare it from.
@@ -46,6 +59,9 @@ def train(
         on_progress: Called by slow backends with what is counted, how much of it is done, and
             how much there is.
         on_note: Called with what the user should know, such as that a disk is full.
+        resumed: Whether ``output`` is the run folder of a training that goes on, and ``prepared``
+            is from :func:`~qkdrp.runs.prepare.prepare_resumed`.
+        checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
 
     Returns:
         The run, and the content of its ``metrics.json``. The run is in another folder than was
@@ -59,41 +75,71 @@ def train(
     if isinstance(prepared, RunConfig):
         prepared = prepare(prepared)
     config, system, split = prepared.config, prepared.system, prepared.split
-    start = perf_counter()
+    clock = _clock()
     with (
         held_back() as hold,
         limit_threads(config.threads),
         _open_for_training(config) as backend,
     ):
         backend.on_progress = on_progress
-        folder = NewFolder.claim(output, default_folder(config, prepared.facts))
+        default = default_folder(config, prepared.facts)
+        folder = claim_run_folder(output, default, resumed=resumed)
+        on_error = _tell_once(on_note)
+        checkpoint = run_checkpoint(
+            folder.path,
+            lambda: identity_of(config, prepared.dataset.digest(), split.parts()),
+            backend,
+            checkpoint_every,
+            on_error,
+        )
         try:
-            start_run(folder.path, system, config, split)
-            run = _fit(prepared, backend, folder.path, on_epoch, on_note)
-        except BaseException:
-            folder.give_back(FILES)
+            if not resumed:
+                start_run(folder.path, system, config, split)
+            record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
+            run = _fit(prepared, backend, folder.path, record, checkpoint)
+        except BaseException as error:
+            leave_failed(folder, error, on_note)
             raise
-        assert run.fit is not None
         # Not what was written last: Ctrl-C may have come meanwhile.
+        assert run.fit is not None
         history = history_frame(system, run.fit.epochs)
-        with held_back("saving the run; one moment."):
-            writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
-            metrics: dict[str, Any] = {}
-
-            def finish(path: Path) -> None:
-                metrics.update(summarise(replace(run, path=path), prepared, writer.predictions))
-                metrics["predicted_on"] = writer.predicted_on
-                if report := backend.report():
-                    metrics[backend.kind_of_report] = report
-                metrics["seconds"] = perf_counter() - start
-                write_json(path / METRICS, metrics)
-
-            path = writer.save(finish)
-        if path != folder.path:
+        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
+        run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
+        if run.path != folder.path:
             folder.give_back(FILES)
-        run = replace(run, path=path)
+        leave_saved(checkpoint, on_note, interrupted=metrics["status"] == INTERRUPTED)
         _draw(run, writer, hold, on_note)
     return run, metrics
+
+
+def _save(
+    writer: RunWriter, prepared: Prepared, seconds: Callable[[], float]
+) -> tuple[Run, dict[str, Any]]:
+    """Write a trained run; return it, where it is now, and the content of its ``metrics.json``.
+
+    Args:
+        writer: Writes all other files.
+        prepared: What was trained.
+        seconds: Gives the seconds since training began.
+    """
+    run, backend, metrics = writer.run, writer.backend, dict[str, Any]()
+
+    def finish(path: Path) -> None:
+        metrics.update(summarise(replace(run, path=path), prepared, writer.predictions))
+        metrics["predicted_on"] = writer.predicted_on
+        if report := backend.report():
+            metrics[backend.kind_of_report] = report
+        metrics["seconds"] = seconds()
+        write_json(path / METRICS, metrics)
+
+    with held_back("saving the run; one moment."):
+        return replace(run, path=writer.save(finish)), metrics
+
+
+def _clock() -> Callable[[], float]:
+    """Return what gives the seconds from now on."""
+    start = perf_counter()
+    return lambda: perf_counter() - start
 
 
 def _open_for_training(config: RunConfig) -> Backend:
@@ -101,28 +147,48 @@ def _open_for_training(config: RunConfig) -> Backend:
         return open_backend(config.backend, config.backend_options, config.seed)
 
 
-def _fit(
-    prepared: Prepared,
-    backend: Backend,
+def _tell_once(on_note: Callable[[str], None]) -> Callable[[OSError], None]:
+    """Return what tells the user of the first file that could not be written while training."""
+    told = list[OSError]()
+
+    def tell(error: OSError) -> None:
+        if not told:
+            told.append(error)
+            on_note(f"{error.filename}: {error.strerror or error}; the training goes on")
+
+    return tell
+
+
+def _history_writer(
+    system: AnySystem,
     path: Path,
     on_epoch: Callable[[Epoch], None],
-    on_note: Callable[[str], None],
-) -> Run:
-    """Return the trained model; writes the history after every epoch, if it can."""
-    system, config, preprocessor = prepared.system, prepared.config, prepared.preprocessor
-    history, epochs, told = path / HISTORY, list[Epoch](), list[str]()
+    on_error: Callable[[OSError], None],
+) -> Callable[[Epoch], None]:
+    """Return what writes the history after every epoch, if it can, and passes the epoch on."""
+    epochs = list[Epoch]()
 
     def record(epoch: Epoch) -> None:
         epochs.append(epoch)
         with held_back():
             try:
-                write_csv(history, history_frame(system, epochs))
+                write_csv(path, history_frame(system, epochs))
             except OSError as error:
-                if not told:
-                    told.append(str(error))
-                    on_note(f"{history}: {error.strerror or error}; the training goes on")
+                on_error(error)
         on_epoch(epoch)
 
+    return record
+
+
+def _fit(
+    prepared: Prepared,
+    backend: Backend,
+    path: Path,
+    on_epoch: Callable[[Epoch], None],
+    checkpoint: Checkpoint,
+) -> Run:
+    """Return the trained model."""
+    system, config, preprocessor = prepared.system, prepared.config, prepared.preprocessor
     rows = prepared.rows("train")
     assert rows is not None
     model = system.build(config, preprocessor, backend, derive_seed(config.seed, "weights"))
@@ -133,8 +199,9 @@ def _fit(
         config.fit,
         derive_seed(config.seed, "shuffle"),
         task=system.fit_task(config),
-        on_epoch=record,
+        on_epoch=on_epoch,
         keep_interrupted=True,
+        checkpoint=checkpoint,
     )
     if not fit.epochs:
         raise KeyboardInterrupt

@@ -1,8 +1,8 @@
 """Systems by name, found through entry points.
 
 A package that brings a system declares it in the group :data:`GROUP`, as this one does for its own
-in ``pyproject.toml``. Worker processes of studies and plugins find systems the same way. A system is
-imported when it is first asked for.
+in ``pyproject.toml``. Worker processes of studies and plugins find systems the same way. A system
+is imported when it is first asked for.
 """
 
 from functools import cache

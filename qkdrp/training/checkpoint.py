@@ -92,7 +92,7 @@ class Checkpoint:
                 if identity.get(name) != self.identity.get(name)
             )
             raise RunError(
-                f"{self.path}: belongs to another training ({', '.join(names)} differ): "
+                f"{self.path}: belongs to another training (different: {', '.join(names)}); "
                 "restore what has changed, or train again."
             )
         try:

@@ -63,8 +63,8 @@ class FitTask(Protocol):
         """Raise a :class:`~qkdrp.common.errors.ConfigError` for rows that cannot be scored."""
 
 
-class SquaredError:
-    """The mean squared error, one learning rate, early stopping on the validation loss.
+class RegressionTask:
+    """Mean squared error, one learning rate, early stopping on the validation loss.
 
     A :class:`FitTask` to start from: a system overrides what it does otherwise.
     """

@@ -14,7 +14,7 @@ from qkdrp.systems.response.scores import responder_auc
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
-from qkdrp.training.task import Direction, Monitor, SquaredError
+from qkdrp.training.task import Direction, Monitor, RegressionTask
 
 AUC = "validation_auc"
 """Name of the validation AUC among an epoch's scores, and its column in the history."""
@@ -37,7 +37,7 @@ def response_rows(
     return Rows((genes,), label, extra)
 
 
-class ResponseTask(SquaredError):
+class ResponseTask(RegressionTask):
     """Mean squared error of the normalised label, watched by the AUC of responders."""
 
     monitor = Monitor(AUC, Direction.HIGHER)

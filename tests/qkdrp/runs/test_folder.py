@@ -9,9 +9,9 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit.library import CZGate, RXGate
 
 from qkdrp.backends import get_backend
+from qkdrp.runs.folder import default_folder, load_run
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import load_cohort
-from qkdrp.runs.folder import default_folder, load_run
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 
 

@@ -6,9 +6,9 @@ import torch
 from safetensors.torch import save_file
 
 from qkdrp.common.errors import RunError
+from qkdrp.runs.model_file import StoredModel
 from qkdrp.systems.response.data import Cohort
 from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.runs.model_file import StoredModel
 
 
 def stored(cohort: Cohort) -> StoredModel:

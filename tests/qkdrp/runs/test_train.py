@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.training import loop as fit
-
-from qkdrp.runs import train as training
 from qkdrp.cli import report
 from qkdrp.common.files import write_csv
-from qkdrp.training.loop import Epoch
-from qkdrp.systems.response.scores import responder_auc
+from qkdrp.runs import train as training
 from qkdrp.runs.train import prepare, train
+from qkdrp.systems.response.scores import responder_auc
+from qkdrp.training import loop as fit
+from qkdrp.training.loop import Epoch
 from tests.qkdrp.conftest import (
     RUN_FILES,
     CliResult,

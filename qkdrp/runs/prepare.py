@@ -1,0 +1,113 @@
+"""Loading, checking, splitting and preprocessing before a training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from qkdrp.backends import Backend
+from qkdrp.backends.protocols import PaidBackend
+from qkdrp.common.errors import ConfigError
+from qkdrp.runs.open_backend import open_backend
+from qkdrp.runs.folder import read_config, read_split
+from qkdrp.runs.resume import check_resumable
+from qkdrp.systems.registry import find_system
+from qkdrp.training.dataset import Dataset
+from qkdrp.training.rows import Rows
+from qkdrp.training.run_config import SYNTHETIC, RunConfig
+from qkdrp.training.split import Split
+from qkdrp.training.stored_state import Preprocessor
+from qkdrp.training.system import AnySystem, Facts
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A training that can begin: all is loaded, checked and fitted but the model.
+
+    Args:
+        system: Whose training it is.
+        config: The settings.
+        dataset: All rows.
+        split: Which of them are for what.
+        preprocessor: Fitted on the training rows.
+        noise: What the backend reports of itself; nothing where values are exact.
+    """
+
+    system: AnySystem
+    config: RunConfig
+    dataset: Dataset
+    split: Split
+    preprocessor: Preprocessor
+    noise: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What titles, folder names and summaries say of the training."""
+        return self.system.facts(self.config, self.dataset, self.split, self.preprocessor)
+
+    def part(self, name: str) -> Dataset:
+        """Return the rows of a part of the split."""
+        return self.dataset.select(self.split.parts()[name])
+
+    def rows(self, name: str) -> Rows | None:
+        """Return the rows of a part as tensors; None for an empty part."""
+        part = self.part(name)
+        return self.system.rows(self.preprocessor, part) if len(part) else None
+
+
+def prepare(
+    config: RunConfig, dataset: Dataset | None = None, split: Split | None = None
+) -> Prepared:
+    """Load, check, split and preprocess; writes nothing.
+
+    Args:
+        config: The settings.
+        dataset: The rows, where they are loaded already.
+        split: A split of theirs; the system's own where left out.
+
+    Raises:
+        QkdrpError: If settings or data are invalid.
+    """
+    system = find_system(config.system)
+    system.check(config)
+    with open_backend(config.backend, config.backend_options, config.seed) as backend:
+        _check_backend(backend, system, config)
+        noise = {} if isinstance(backend, PaidBackend) else backend.report()
+    dataset = dataset or system.load(config.data)
+    config = _with_whole_path(config)
+    split = split or system.split(dataset, config)
+    preprocessor = system.fit_preprocessor(dataset.select(split.train), config)
+    return Prepared(system, config, dataset, split, preprocessor, noise)
+
+
+def prepare_resumed(path: Path) -> Prepared:
+    """Load, check and preprocess for a training that goes on in its run folder.
+
+    Raises:
+        QkdrpError: If it cannot go on, or the data cannot be read.
+    """
+    check_resumable(path)
+    return prepare(read_config(path), split=read_split(path))
+
+
+def _check_backend(backend: Backend, system: AnySystem, config: RunConfig) -> None:
+    """Refuse a backend that cannot train the circuits of a model, or has nothing to do."""
+    circuits = system.circuits(config)
+    for circuit in circuits.values():
+        backend.check(circuit.pqc)
+    if circuits:
+        backend.check_training()
+    elif backend.circuits_only:
+        raise ConfigError(
+            f"model {config.model.model!r} has no circuit: there is nothing to run on "
+            f"{config.backend}; use --backend statevector."
+        )
+
+
+def _with_whole_path(config: RunConfig) -> RunConfig:
+    """Say where data come from in a way that holds in every working folder."""
+    if config.data.source == SYNTHETIC:
+        return config
+    source = str(Path(config.data.source).absolute())
+    return config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
