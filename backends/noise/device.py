@@ -19,7 +19,7 @@ class FakeDevice(NoiseSource):
     """Gate, relaxation and readout errors of a device on the day of its snapshot.
 
     Gates and relaxation as in Aer's ``NoiseModel.from_backend``: thermal relaxation for as long as
-    the gate takes, and depolarizing errors before it that make up for what the calibrated
+    the gate takes, and depolarizing errors in front of it that make up for what the calibrated
     gate error has beyond; without relaxation, all of the gate error is depolarizing. Readout has
     both calibrated probabilities, where Aer takes their mean. Qubits that wait do not relax.
 

@@ -1,4 +1,4 @@
-"""Values of one prepared circuit at many levels of noise."""
+"""What is read from one prepared circuit at many levels of noise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from qiskit_aer.noise import NoiseModel, QuantumError
 from qkdrp.backends.noise.twirl import pauli_probabilities, twirl
 
 GateErrors = Mapping[tuple[str, tuple[int, ...]], QuantumError]
-"""The error after each gate, by name and qubits of the prepared circuit."""
+"""The error behind each gate, by name and qubits of the prepared circuit."""
 
 
 READ = "read"
@@ -22,7 +22,7 @@ READ = "read"
 
 @dataclass(frozen=True, eq=False)
 class LocalNoise:
-    """Errors after gates, and of readouts.
+    """Errors behind gates, and of readouts.
 
     Args:
         errors: By gate name and qubits; gates without an entry are ideal.

@@ -14,12 +14,14 @@ from qkdrp.circuits import compile_program
 from qkdrp.circuits.pauli.faults import Faults, compile_faults
 from qkdrp.circuits.pauli.program import Signs
 
+BYTE = 8
+
 
 class SignSampler:
-    """Draws a Pauli error after every gate, and what all of them together flip.
+    """Draws a Pauli error behind every gate, and what all of them together flip.
 
     Args:
-        faults: What errors after each gate flip.
+        faults: What errors behind each gate flip.
         probabilities: Of the Pauli errors of each gate, as
             :meth:`~qkdrp.backends.noise.local.LocalNoise.pauli_probabilities` gives them.
         n_rotations: How many of the columns of ``faults.flips`` are rotations.

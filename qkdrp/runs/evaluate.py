@@ -240,7 +240,8 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
         raise RunError(f"{run.path}: has no {PART} rows to evaluate.")
     if backend.circuits_only and not run.system.circuits(run.config):
         raise ConfigError(
-            f"model {run.config.model.model!r} has no circuit: there is nothing to run on {backend.name}."
+            f"model {run.config.model.model!r} has no circuit: there is nothing to run "
+            f"on {backend.name}."
         )
     if request.repeats == 1:
         return

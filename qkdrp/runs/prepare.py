@@ -9,8 +9,8 @@ from typing import Any
 from qkdrp.backends import Backend
 from qkdrp.backends.protocols import PaidBackend
 from qkdrp.common.errors import ConfigError
-from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.folder import read_config, read_split
+from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.resume import check_resumable
 from qkdrp.systems.registry import find_system
 from qkdrp.training.dataset import Dataset
