@@ -20,9 +20,8 @@ ROWS = "test_rows.safetensors"
 def keep_rows(path: Path, state: State) -> None:
     """Write what :meth:`~qkdrp.training.system.System.keep` returned."""
     arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
-    write_bytes(
-        path, save(arrays, {name: json.dumps(each) for name, each in state.details.items()})
-    )
+    details = {name: json.dumps(each) for name, each in state.details.items()}
+    write_bytes(path, save(arrays, details))
 
 
 def read_rows(path: Path, system: AnySystem) -> Any:  # noqa: ANN401  # the system's own data set

@@ -10,8 +10,8 @@ import pandas as pd
 
 from qkdrp.backends import Backend
 from qkdrp.common.files import write_csv, write_json
-from qkdrp.common.seeds import derive_seed
 from qkdrp.common.stop_signals import held_back, let_through
+from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
@@ -24,9 +24,8 @@ from qkdrp.runs.resume import (
 )
 from qkdrp.runs.saving import RunWriter
 from qkdrp.runs.summary import INTERRUPTED, summarise
-from qkdrp.training.checkpoint import EVERY, Checkpoint
+from qkdrp.training.checkpoint import EVERY
 from qkdrp.training.epoch import Epoch
-from qkdrp.training.loop import fit_model
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
 from qkdrp.training.threads import limit_threads
@@ -96,13 +95,13 @@ def train(
             if not resumed:
                 start_run(folder.path, system, config, split)
             record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
-            run = _fit(prepared, backend, folder.path, record, checkpoint)
+            model, fit = fit_prepared(prepared, backend, record, True, checkpoint)
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise
         # Not what was written last: Ctrl-C may have come meanwhile.
-        assert run.fit is not None
-        history = history_frame(system, run.fit.epochs)
+        history = history_frame(system, fit.epochs)
+        run = Run(config, split, prepared.preprocessor, model, fit, folder.path, system)
         writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
         run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
         if run.path != folder.path:
@@ -178,34 +177,6 @@ def _history_writer(
         on_epoch(epoch)
 
     return record
-
-
-def _fit(
-    prepared: Prepared,
-    backend: Backend,
-    path: Path,
-    on_epoch: Callable[[Epoch], None],
-    checkpoint: Checkpoint,
-) -> Run:
-    """Return the trained model."""
-    system, config, preprocessor = prepared.system, prepared.config, prepared.preprocessor
-    rows = prepared.rows("train")
-    assert rows is not None
-    model = system.build(config, preprocessor, backend, derive_seed(config.seed, "weights"))
-    fit = fit_model(
-        model,
-        rows,
-        prepared.rows("validation"),
-        config.fit,
-        derive_seed(config.seed, "shuffle"),
-        task=system.fit_task(config),
-        on_epoch=on_epoch,
-        keep_interrupted=True,
-        checkpoint=checkpoint,
-    )
-    if not fit.epochs:
-        raise KeyboardInterrupt
-    return Run(config, prepared.split, preprocessor, model, fit, path, system)
 
 
 def _draw(run: Run, writer: RunWriter, hold: held_back, on_note: Callable[[str], None]) -> None:

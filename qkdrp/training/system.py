@@ -141,13 +141,11 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     # --- data
 
     @abstractmethod
-    def load(self, data: Any, labelled: bool = True) -> DatasetT:  # noqa: ANN401  # its own section
+    def load(self, data: Any) -> DatasetT:  # noqa: ANN401  # its own section
         """Load the rows that a data section names.
 
         Args:
             data: The section ``data`` of the system's settings.
-            labelled: Whether rows must have what is to be predicted; without it they need only
-                what :meth:`rows` turns into inputs.
 
         Raises:
             DataError: If they cannot be read or contradict themselves.

@@ -31,10 +31,10 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
     """Predicts the normalised drug response from preprocessed gene expression.
 
     It fits the labels that it is given; the paper's are ``LabelNormaliser``'s. Use
-    :func:`~qkdrp.systems.response.data.preprocessing` in front of it, in a pipeline.
+    :func:`~qkdrp.systems.response.preprocess.preprocessing` before it, in a pipeline.
 
     Args:
-        model: A key of :data:`~qkdrp.model.MODELS`.
+        model: A key of :data:`~qkdrp.systems.response.recipes.MODELS`.
         n_qubits: Number of qubits (n1).
         n_encoding: Number of encoding layers (n2).
         n_variational: Number of variational layers in each block (n3).
@@ -53,7 +53,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         random_state: Seed or generator of initial weights and shuffling.
 
     Attributes:
-        model_: The trained :class:`~qkdrp.model.HybridModel`.
+        model_: The trained :class:`~qkdrp.nn.hybrid.HybridModel`.
         fit_: The course of the training, a :class:`~qkdrp.training.epoch.Fit`.
         n_features_in_: Number of genes.
     """

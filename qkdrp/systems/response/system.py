@@ -52,7 +52,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     reference_baseline = "ridge"
     preload = ("qkdrp.systems.response.regressor",)
 
-    def load(self, data: DataConfig, labelled: bool = True) -> Cohort:
+    def load(self, data: DataConfig) -> Cohort:
         """Load the cohort of a drug.
 
         Raises:

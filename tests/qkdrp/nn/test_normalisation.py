@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from qkdrp.nn.normalisation import NORMALISATIONS, ModeratedTanh
-from qkdrp.systems.response.config import ModelConfig
+from qkdrp.nn.hybrid import HybridModel
+from qkdrp.nn.normalisation import NORMALISATIONS, ModeratedTanh, NormalisationSettings
+from qkdrp.nn.trace import trace_of
 
+SETTINGS = NormalisationSettings(n_features=8, a=20.0, r=math.pi / 2)
 PHI = torch.linspace(-30, 30, 41)[:, None].repeat(1, 8) + torch.arange(8)
 
 
@@ -27,13 +30,13 @@ PHI = torch.linspace(-30, 30, 41)[:, None].repeat(1, 8) + torch.arange(8)
     ],
 )
 def test_formulas(name: str, expected: torch.Tensor) -> None:
-    layer = NORMALISATIONS[name](ModelConfig())
+    layer = NORMALISATIONS[name](SETTINGS)
     torch.testing.assert_close(layer(PHI), expected)
 
 
 def test_moderated_contains_tanh() -> None:
-    moderated = NORMALISATIONS["moderated"](ModelConfig(a=1.0, r=math.pi / 2))
-    torch.testing.assert_close(moderated(PHI), NORMALISATIONS["tanh"](ModelConfig())(PHI))
+    moderated = NORMALISATIONS["moderated"](replace(SETTINGS, a=1.0))
+    torch.testing.assert_close(moderated(PHI), NORMALISATIONS["tanh"](SETTINGS)(PHI))
 
 
 @given(st.floats(0.1, 100), st.floats(0.1, 30))
@@ -52,7 +55,7 @@ def test_the_output_stays_inside(a: float, r: float, moderate: float) -> None:
 
 
 def test_layernorm_is_as_wide_as_the_embedding() -> None:
-    layer = NORMALISATIONS["layernorm"](ModelConfig(n_qubits=3, n_encoding=4))
+    layer = NORMALISATIONS["layernorm"](replace(SETTINGS, n_features=12))
     assert isinstance(layer, nn.LayerNorm)
     assert layer.normalized_shape == (12,)
     assert sum(weights.numel() for weights in layer.parameters()) == 24
@@ -86,3 +89,11 @@ def test_learnable_a_and_r_move_and_stay_positive() -> None:
         assert layer.r > 0
     assert not np.isclose(layer.a, 0.5)
     assert not np.isclose(layer.r, 0.5)
+
+
+def test_a_model_tells_a_and_r_if_it_has_them() -> None:
+    parts = [nn.Identity() for _ in range(3)]
+    model = HybridModel(parts[0], ModeratedTanh(20.0, 1.5), *parts[1:])
+    assert trace_of(model) == {"a": 20.0, "r": 1.5}
+    assert trace_of(HybridModel(parts[0], nn.Identity(), *parts[1:])) == {}
+    assert trace_of(nn.Identity()) == {}

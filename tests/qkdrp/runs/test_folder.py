@@ -12,6 +12,7 @@ from qkdrp.backends import get_backend
 from qkdrp.runs.folder import default_folder, load_run
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import load_cohort
+from qkdrp.training.system import Facts
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 
 
@@ -238,4 +239,5 @@ def test_a_config_that_is_a_list(cli: Callable[..., CliResult], run: Path) -> No
 
 def test_the_default_folder_is_named_after_the_run() -> None:
     config = TrainConfig.make(model={"model": "classic"})
-    assert default_folder(config, "A/B (50 uM)").match("runs/a_b_50_um_-classic-aer_exact-*")
+    facts = Facts({"drug": "A/B (50 uM)", "model": "classic"})
+    assert default_folder(config, facts).match("runs/a_b_50_um_-classic-aer_exact-*")

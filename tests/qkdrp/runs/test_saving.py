@@ -15,7 +15,7 @@ from qkdrp.runs import saving
 from qkdrp.runs import train as training
 from qkdrp.runs.train import prepare, train
 from qkdrp.systems.response import figures
-from qkdrp.training.loop import Epoch
+from qkdrp.training.epoch import Epoch
 from tests.qkdrp.conftest import RUN_FILES, CliResult, read_json, small_config, snapshot
 
 TRAIN = ("train", "--drug", "DrugA", "--backend", "statevector", "--epochs", 2, "--threads", 1)

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.cli import report
+from qkdrp.cli import train_report
 from qkdrp.common.files import write_csv
+from qkdrp.runs import prepare as preparation
 from qkdrp.runs import train as training
 from qkdrp.runs.train import prepare, train
 from qkdrp.systems.response.scores import responder_auc
 from qkdrp.training import loop as fit
-from qkdrp.training.loop import Epoch
+from qkdrp.training.epoch import Epoch
 from tests.qkdrp.conftest import (
     RUN_FILES,
     CliResult,
@@ -157,7 +158,7 @@ def test_ctrl_c_keeps_what_is_done(folder: Path, tmp_path: Path) -> None:
     _, metrics = train(prepare(small_config(folder, epochs=50)), path, on_epoch=interrupt_after(2))
     assert metrics["status"] == "interrupted"
     assert metrics["epochs"] == 2
-    assert set(snapshot(path)) == RUN_FILES
+    assert set(snapshot(path)) == RUN_FILES | {"checkpoint.safetensors"}, "to go on from"
     assert len((path / "history.csv").read_text().splitlines()) == 3
 
 
@@ -209,7 +210,7 @@ def test_ctrl_c_before_the_training(
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "prepare", stop)
+    monkeypatch.setattr(preparation, "prepare", stop)
     result = cli("train", "--data", folder, "--drug", "DrugA", "--output", tmp_path / "run")
     assert result.code == 1
     assert result.err.strip() == "interrupted."
@@ -235,7 +236,7 @@ def test_ctrl_c_ends_with_code_1(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stop = interrupt_after(1)
-    monkeypatch.setattr(report.TrainReport, "epoch", lambda self, epoch: stop(epoch))
+    monkeypatch.setattr(train_report.TrainReport, "epoch", lambda self, epoch: stop(epoch))
     arguments = ["--data", folder, "--drug", "DrugA", "--backend", "statevector", "--threads", 1]
     result = cli("train", *arguments, "--output", tmp_path / "run")
     assert result.code == 1

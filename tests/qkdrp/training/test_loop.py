@@ -8,18 +8,21 @@ from qkdrp.backends import get_backend
 from qkdrp.common.errors import ConfigError
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import FitConfig, ModelConfig
+from qkdrp.systems.response.fit_task import ResponseTask, response_rows
 from qkdrp.systems.response.recipes import build_model
 from qkdrp.systems.response.scores import responder_auc
-from qkdrp.training.loop import Epoch, Fit, LabelledGenes, fit_model, predict
+from qkdrp.training.epoch import Epoch, Fit
+from qkdrp.training.loop import fit_model, predict
+from qkdrp.training.rows import Rows
 
 N_GENES = 8
 
 
-def rows(n: int, seed: int) -> LabelledGenes:
+def rows(n: int, seed: int) -> Rows:
     rng = np.random.default_rng(seed)
     genes = rng.normal(size=(n, N_GENES)).astype(np.float32)
     label = np.tanh(genes[:, 0] + rng.normal(size=n)).astype(np.float32)
-    return LabelledGenes(torch.from_numpy(genes), torch.from_numpy(label), label < -0.5)
+    return response_rows(torch.from_numpy(genes), torch.from_numpy(label), label < -0.5)
 
 
 def classic(**settings: object) -> HybridModel:
@@ -29,8 +32,8 @@ def classic(**settings: object) -> HybridModel:
 
 def run(
     model: HybridModel | None = None,
-    train: LabelledGenes | None = None,
-    validation: LabelledGenes | None = None,
+    train: Rows | None = None,
+    validation: Rows | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     *,
     seed: int = 0,
@@ -39,7 +42,20 @@ def run(
 ) -> Fit:
     config = FitConfig.make(**{"epochs": 3, "batch_size": 16, "lr": 1e-3, **settings})
     train = train or rows(50, 1)
-    return fit_model(model or classic(), train, validation, config, seed, on_epoch, keep)
+    return fit_model(
+        model or classic(),
+        train,
+        validation,
+        config,
+        seed,
+        task=ResponseTask(),
+        on_epoch=on_epoch,
+        keep_interrupted=keep,
+    )
+
+
+def auc_of(fit: Fit) -> list[float]:
+    return [epoch.metrics["validation_auc"] or 0.0 for epoch in fit.epochs]
 
 
 def test_the_loss_falls() -> None:
@@ -50,14 +66,15 @@ def test_the_loss_falls() -> None:
 def test_the_weights_of_the_best_epoch_are_restored() -> None:
     model, validation = classic(), rows(40, 2)
     fit = run(model, validation=validation, epochs=12, patience=0, lr=3e-3)
-    aucs = [epoch.validation_auc for epoch in fit.epochs]
+    aucs = auc_of(fit)
     assert fit.best_epoch == 1 + int(np.argmax(aucs))
     assert fit.best_epoch < len(fit.epochs), "pick data where the last epoch is not the best"
     best = fit.epochs[fit.best_epoch - 1]
-    prediction = predict(model, validation.genes)
-    assert validation.responder is not None
-    assert responder_auc(validation.responder, prediction.numpy()) == best.validation_auc
-    loss = (prediction - validation.label).square().mean().item()
+    prediction = predict(model, *validation.inputs)
+    assert responder_auc(validation.extra["responder"], prediction.numpy()) == best.value(
+        "validation_auc"
+    )
+    loss = (prediction - validation.target).square().mean().item()
     assert loss == pytest.approx(best.validation_loss, rel=1e-5)
 
 
@@ -76,20 +93,20 @@ def test_without_validation_the_last_epoch_counts() -> None:
     fit = run(epochs=6, patience=1)
     assert len(fit.epochs) == fit.best_epoch == 6
     assert fit.epochs[0].validation_loss is None
-    assert fit.epochs[0].validation_auc is None
+    assert fit.epochs[0].value("validation_auc") is None
 
 
 def test_without_flags_the_last_epoch_counts() -> None:
     watched = rows(20, 2)
-    fit = run(validation=LabelledGenes(watched.genes, watched.label), epochs=4, patience=1)
+    fit = run(validation=Rows(watched.inputs, watched.target), epochs=4, patience=1)
     assert len(fit.epochs) == fit.best_epoch == 4
     assert fit.epochs[0].validation_loss is not None
-    assert fit.epochs[0].validation_auc is None
+    assert fit.epochs[0].value("validation_auc") is None
 
 
 def test_validation_rows_of_one_class_are_refused() -> None:
     watched = rows(20, 2)
-    nobody = LabelledGenes(watched.genes, watched.label, np.zeros(20, dtype=bool))
+    nobody = response_rows(*watched.inputs, watched.target, np.zeros(20, dtype=bool))
     with pytest.raises(ConfigError, match="0 responders among 20 validation samples"):
         run(validation=nobody, epochs=4, patience=1)
 
@@ -128,10 +145,9 @@ def test_ctrl_c_keeps_the_best_epoch_so_far() -> None:
     assert fit.interrupted
     assert len(fit.epochs) == 4
     best = fit.epochs[fit.best_epoch - 1]
-    assert best.validation_auc == max(epoch.validation_auc or 0 for epoch in fit.epochs)
-    assert validation.responder is not None
-    prediction = predict(model, validation.genes).numpy()
-    assert responder_auc(validation.responder, prediction) == best.validation_auc
+    assert best.value("validation_auc") == max(auc_of(fit))
+    prediction = predict(model, *validation.inputs).numpy()
+    assert responder_auc(validation.extra["responder"], prediction) == best.value("validation_auc")
 
 
 @pytest.mark.parametrize("centre", [True, False])
@@ -139,7 +155,7 @@ def test_the_head_starts_at_the_mean_label(centre: bool) -> None:
     model, train = classic(), rows(50, 1)
     run(model, train, epochs=1, lr=1e-12, centre_head=centre, batch_size=128)
     model.train()
-    difference = abs((model(train.genes) - train.label).mean().item())
+    difference = abs((model(*train.inputs) - train.target).mean().item())
     assert (difference < 1e-5) == centre
 
 
@@ -169,10 +185,10 @@ def test_a_and_r_are_recorded() -> None:
     config = ModelConfig.make(n_qubits=2, n_encoding=1, learn_a_r=True, a=2.0, r=1.0)
     model = build_model(config, N_GENES, get_backend("statevector"), seed=0)
     fit = run(model, rows(20, 1), lr=1e-2)
-    trace = [epoch.a for epoch in fit.epochs]
+    trace = [epoch.value("a") for epoch in fit.epochs]
     assert trace[0] == pytest.approx(2.0, rel=0.05)
     assert len(set(trace)) == 3
-    assert run().epochs[0].a is None
+    assert run().epochs[0].value("a") is None
 
 
 def test_callbacks_see_every_epoch_in_order() -> None:

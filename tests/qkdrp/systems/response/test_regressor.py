@@ -1,4 +1,5 @@
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from qkdrp import HybridRegressor, LabelNormaliser, get_backend, preprocessing
 from qkdrp.common.errors import BackendError, ConfigError
+from qkdrp.systems.response.config import FitConfig, ModelConfig
 
 Rows = tuple[NDArray[np.float32], NDArray[np.float64]]
 
@@ -41,6 +43,16 @@ def test_parameters_go_in_and_out() -> None:
     assert regressor.get_params()["a"] == 3.0
     assert regressor.set_params(a=4.0, model="tanh").get_params()["model"] == "tanh"
     assert clone(regressor).get_params() == regressor.get_params()
+
+
+def test_parameters_are_those_of_the_settings() -> None:
+    settings = ModelConfig().model_dump() | FitConfig().model_dump()
+    own = {"backend": "aer_exact", "random_state": None}
+    assert HybridRegressor().get_params() == settings | own
+    assert HybridRegressor.__doc__ is not None
+    arguments, _ = HybridRegressor.__doc__.split("Attributes:")
+    documented = re.findall(r"^ {8}(\w+): ", arguments, re.MULTILINE)
+    assert documented == [*settings, *own]
 
 
 def test_an_angle_may_be_text(rows: Rows) -> None:

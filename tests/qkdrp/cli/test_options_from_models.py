@@ -1,0 +1,82 @@
+import inspect
+import math
+from typing import Literal
+
+import pytest
+import typer
+from pydantic import Field
+from typer.testing import CliRunner
+
+from qkdrp.cli.options_from_models import Section, option, with_options
+from qkdrp.cli.train import train
+from qkdrp.common.settings import Settings
+from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
+
+
+class Some(Settings):
+    source: str = Field(
+        default="here", description="Where.", json_schema_extra={"flag": "--data", "panel": None}
+    )
+    kind: Literal["point", "comma"] | None = Field(default=None, description="Which.")
+    angle: float = Field(
+        default=math.pi, json_schema_extra={"format": "angle", "show_default": "pi"}
+    )
+    mended: bool | None = None
+    hidden: int = 3
+
+
+def call(*words: str) -> tuple[int, str, dict[str, object]]:
+    """Return exit code, output and what a command got."""
+    got: dict[str, object] = {}
+    app = typer.Typer()
+
+    @app.command()
+    @with_options(Section(Some, "Panel", without=("hidden",)))
+    def command(*, own: int = 1, **settings: object) -> None:
+        got.update(settings, own=own)
+
+    result = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"}).invoke(app, words)
+    return result.exit_code, result.output, got
+
+
+def test_defaults_are_those_of_the_fields() -> None:
+    code, _, got = call()
+    assert code == 0
+    assert got == {"source": "here", "kind": None, "angle": math.pi, "mended": None, "own": 1}
+
+
+def test_words_become_values() -> None:
+    words = ("--data", "x", "--kind", "any", "--angle", "pi/2", "--no-mended", "--own", "2")
+    code, _, got = call(*words)
+    assert code == 0
+    assert got == {"source": "x", "kind": "any", "angle": math.pi / 2, "mended": False, "own": 2}
+
+
+def test_the_help_says_what_the_fields_say() -> None:
+    code, out, _ = call("--help")
+    assert code == 0
+    assert all(text in out for text in ("--data", "Where.", "Which.", "ANGLE", "(pi)"))
+    assert out.index("--data") < out.index("Panel") < out.index("--kind")
+    assert "hidden" not in out
+
+
+def test_what_cannot_be_read_is_refused() -> None:
+    code, out, _ = call("--angle", "pie")
+    assert code == 2
+    assert "expected radians" in out
+
+
+def test_one_field_is_an_option() -> None:
+    made = option(TrainConfig, "seed", "Panel")
+    assert (made.help, made.rich_help_panel) == (
+        "Of split, initial weights and shuffling.",
+        "Panel",
+    )
+
+
+@pytest.mark.parametrize("settings", [DataConfig, ModelConfig, FitConfig])
+def test_every_setting_is_an_option_of_train(settings: type[Settings]) -> None:
+    options = inspect.signature(train).parameters
+    for name, field in settings.model_fields.items():
+        assert options[name].default == field.default
+        assert field.description
