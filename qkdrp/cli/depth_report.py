@@ -1,5 +1,6 @@
 """What ``qkdrp depth`` prints."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,8 +86,7 @@ def _gains(report: "DepthReport") -> Table:
     for name in columns:
         left = name in {"circuit", "device", "by"}
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
-    entanglers = {gain.plain.variant.spec.entangler for gain in report.gains}
-    common = f" {entanglers.pop()}" if len(entanglers) == 1 else ""
+    common = _shared_ending([gain.circuit for gain in report.gains])
     for gain in report.gains:
         table.add_row(
             gain.circuit.removesuffix(common),
@@ -99,6 +99,12 @@ def _gains(report: "DepthReport") -> Table:
             gain.chosen.variant.form.removesuffix(" network"),
         )
     return table
+
+
+def _shared_ending(labels: Sequence[str]) -> str:
+    """Return the last word of labels, if all share it, such as the entangler of all circuits."""
+    endings = {label.rpartition(" ")[2] for label in labels}
+    return f" {endings.pop()}" if len(endings) == 1 else ""
 
 
 def _print_verdicts(console: Console, report: "DepthReport") -> None:

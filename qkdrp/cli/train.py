@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.families.measurement import MEASUREMENTS
+from qkdrp.circuits import ENTANGLERS, MEASUREMENTS
 from qkdrp.cli.hardware_options import (
     AllowHardwareTraining,
     Device,
