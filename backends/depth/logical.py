@@ -76,7 +76,7 @@ def describe(pqc: PQC, spec: CircuitSpec) -> Logical:
         readout_length=sum(int((each.x | each.z).sum()) for each in terms) / len(terms),
         critical_depth=critical_depth(pqc.circuit),
         parallelism=parallelism(pqc.circuit),
-        published_one_qubit=published and published.one_qubit,
-        published_two_qubit=published and published.two_qubit,
+        published_one_qubit=None if published is None else published.one_qubit,
+        published_two_qubit=None if published is None else published.two_qubit,
         gradient_circuits=2 * len(find_rule(pqc.circuit).shifts),
     )

@@ -77,17 +77,19 @@ def candidates(
         others: Other devices, best first.
         shapes: Gives the shapes of coupled qubits that a device has for a circuit.
     """
+    places = [(0, 0, base.spec, device)]
+    places += [(0, moved, base.spec, other) for moved, other in enumerate(others, 1)]
     smaller = family_of(base.spec).smaller(base.spec)
+    places += [(price, 0, spec, device) for price, spec in smaller]
     found: list[tuple[tuple[int, ...], Candidate]] = []
-    for price, other in [(0, base.spec), *smaller]:
-        for moved, where in enumerate([device, *others] if price == 0 else [device]):
-            for candidate in _forms(replace(base, spec=other), shapes(where, base)):
-                steps = changes(base, candidate)
-                if moved:
-                    steps = (*steps, Change(f"device {where}", same_values=True))
-                if steps:
-                    key = (price, len(steps), moved, len(found))
-                    found.append((key, Candidate(candidate, where, steps)))
+    for price, moved, spec, where in places:
+        for variant in _forms(replace(base, spec=spec), shapes(where, base)):
+            steps = changes(base, variant)
+            if moved:
+                steps = (*steps, Change(f"device {where}", same_values=True))
+            if steps:
+                key = (price, len(steps), moved, len(found))
+                found.append((key, Candidate(variant, where, steps)))
     return [candidate for _, candidate in sorted(found, key=lambda each: each[0])]
 
 

@@ -82,17 +82,14 @@ class RowBuilder:
             seeds: Of the transpiler.
             reduce: Whether forms with the same values are asked for, too.
         """
+        pairs = [(base, name) for base in bases for name in self.devices]
+        reasons = {pair: self._too_wide(*pair) for pair in pairs}
+        skipped = [Skipped(base.circuit, name, why) for (base, name), why in reasons.items() if why]
         requests: list[Request] = []
-        skipped: list[Skipped] = []
-        for base in bases:
-            for name in self.devices:
-                reason = self._too_wide(base, name)
-                if reason:
-                    skipped.append(Skipped(base.circuit, name, reason))
-                    continue
-                requests += [Request(base, name, level, seeds) for level in levels]
-                others = reductions(base, self.shapes(name, base)) if reduce else []
-                requests += [make_request(each, name, levels[-1], seeds) for each in others]
+        for base, name in (pair for pair, reason in reasons.items() if not reason):
+            requests += [Request(base, name, level, seeds) for level in levels]
+            others = reductions(base, self.shapes(name, base)) if reduce else []
+            requests += [make_request(each, name, levels[-1], seeds) for each in others]
         failed = self.sweep.build(request.variant for request in requests)
         skipped += [
             Skipped(f"{each.circuit}, {each.form}", "", why) for each, why in failed.items()

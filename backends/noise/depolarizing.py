@@ -13,8 +13,8 @@ from qiskit.transpiler import InstructionProperties, Target
 from qiskit_aer.noise import QuantumError, depolarizing_error
 
 from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
-from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.common.errors import BackendError
 
 ONE_QUBIT, TWO_QUBIT = ("sx", "x"), ("cx",)

@@ -10,8 +10,8 @@ from qiskit_aer.noise.device import basic_device_gate_errors
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
+from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
-from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.common.errors import BackendError
 
 

@@ -19,9 +19,9 @@ from qiskit_aer.noise import QuantumError
 from qkdrp.backends.isa.fit import fit
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES
+from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.model_file import EVERYWHERE, Places, read_model
-from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 

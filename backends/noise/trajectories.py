@@ -14,8 +14,6 @@ from qkdrp.circuits import compile_program
 from qkdrp.circuits.pauli.faults import Faults, compile_faults
 from qkdrp.circuits.pauli.program import Signs
 
-BYTE = 8
-
 
 class SignSampler:
     """Draws a Pauli error behind every gate, and what all of them together flip.

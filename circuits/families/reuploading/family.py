@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.build import build
@@ -47,13 +48,14 @@ class Reuploading(Family[PQCSpec]):
         if found is None:
             return None
         *sizes, words = found.groups()
-        named: dict[str, str] = {}
+        named: dict[str, Any] = {}
         for word in re.findall("[a-z]+", words):
             name = "entangler" if word in ENTANGLERS else "measurement"
             if name in named:
                 return None
             named[name] = word
-        return PQCSpec(*map(int, sizes), **named)
+        n_qubits, n_encoding, n_variational = map(int, sizes)
+        return PQCSpec(n_qubits, n_encoding, n_variational, **named)
 
     def forms(self, spec: PQCSpec) -> tuple[Form[PQCSpec], ...]:
         """Return the circuit as built, and with the CNOTs after its last rotation absorbed."""
