@@ -34,14 +34,18 @@ def print_report(report: "DepthReport") -> None:
     )
     if len(circuits) <= FEW:
         _print_verdicts(screen, report)
-    for each in report.recommendations:
-        if each.before.met is not True and (len(circuits) <= FEW or each.steps):
-            screen.print(
-                f"{each.circuit} on {each.device}, {each.rule}: {each.words}", soft_wrap=True
-            )
+    _print_recommendations(screen, report, changes_only=len(circuits) > FEW)
     for skipped in report.skipped:
         where = f"{skipped.circuit} on {skipped.device}" if skipped.device else skipped.circuit
         screen.print(f"left out: {where}: {skipped.reason}", soft_wrap=True)
+
+
+def _print_recommendations(screen: Console, report: "DepthReport", *, changes_only: bool) -> None:
+    for each in report.recommendations:
+        if each.before.met is not True and (each.steps or not changes_only):
+            screen.print(
+                f"{each.circuit} on {each.device}, {each.rule}: {each.words}", soft_wrap=True
+            )
 
 
 def print_written(folder: Path) -> None:

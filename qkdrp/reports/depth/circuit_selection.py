@@ -1,6 +1,6 @@
 """Which circuits and devices a depth report is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +36,30 @@ def choose_circuits(
         CircuitError: If a circuit cannot be built, or its family lacks a choice.
         RunError: If the folder is none of a run, or its model has no circuit.
     """
-    given = [parse_spec(text) for text in specs]
-    if measurements:
-        given = [_with(spec, measurement=how) for spec in given for how in measurements]
-    in_grid = paper_grid(measurements or BOTH) if grid else []
-    of_run = [] if run is None else [_spec_of_run(run)]
-    found: list[CircuitSpec] = [*given, *in_grid, *of_run]
+    found = _given(specs, measurements)
+    if grid:
+        found += paper_grid(measurements or BOTH)
+    if run is not None:
+        found.append(_spec_of_run(run))
     if not found:
         raise ConfigError("Found no circuit: give --spec 4,2,1, --grid or --run FOLDER.")
-    if entanglers:
-        found = [_with(spec, entangler=name) for name in entanglers for spec in found]
-    return [_with(spec, absorb_tail=True) for spec in found] if absorb_tail else found
+    for choices in (_each("entangler", entanglers), _each("absorb_tail", [True] * absorb_tail)):
+        found = [_with(spec, choice) for choice in choices for spec in found]
+    return found
 
 
-def _with(spec: CircuitSpec, **choices: Any) -> CircuitSpec:  # noqa: ANN401  # as the fields are
+def _given(specs: Sequence[str], measurements: Sequence[str]) -> list[CircuitSpec]:
+    """Return circuits given as text, each with all measurements in turn."""
+    choices = _each("measurement", measurements)
+    return [_with(parse_spec(text), choice) for text in specs for choice in choices]
+
+
+def _each(name: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the choices to be made one after the other; an empty one where there are none."""
+    return [{name: value} for value in values] or [{}]
+
+
+def _with(spec: CircuitSpec, choices: Mapping[str, Any]) -> CircuitSpec:
     changed: CircuitSpec = family_of(spec).with_choices(spec, **choices)
     return changed
 
