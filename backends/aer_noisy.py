@@ -17,9 +17,10 @@ from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import restrict
+from qkdrp.backends.noise.base import GATES, PARTS, RELAXATION
 from qkdrp.backends.noise.estimator import NoisyEstimator
 from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
-from qkdrp.backends.noise.sources import GATES, PARTS, RELAXATION, choose_parts, find_source
+from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.qnn.parameter_shift import BroadcastGradient, Gradient, make_gradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN

@@ -15,12 +15,10 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import (
     AnnotatedOperation,
-    ControlFlowOp,
     ControlledGate,
     Delay,
     Parameter,
     ParameterExpression,
-    Store,
 )
 from qiskit.circuit.library import (
     DiagonalGate,
@@ -58,7 +56,7 @@ def pqc_digest(pqc: PQC) -> str:
         pqc: The circuit.
 
     Raises:
-        CircuitError: If the circuit holds control flow, or a gate that cannot be told from others.
+        CircuitError: If the circuit holds a gate that cannot be told from others.
     """
     observables = [
         [[letters, list(qubits), _value(factor)] for letters, qubits, factor in op.to_sparse_list()]
@@ -111,8 +109,6 @@ def _instructions(circuit: QuantumCircuit) -> list[Any]:
 
 def _operation(operation: Any) -> list[Any]:  # noqa: ANN401  # Qiskit's operations share no class
     """Return what an operation does, as JSON."""
-    if isinstance(operation, ControlFlowOp | Store):
-        raise CircuitError(f"Found {operation.name} in a circuit, expected gates: take it out.")
     if isinstance(operation, AnnotatedOperation):
         modifiers = [[type(each).__name__, vars(each)] for each in operation.modifiers]
         return ["modified", _operation(operation.base_op), modifiers]

@@ -174,8 +174,8 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
         definition = _synthesised(operation, instruction.qubits)
     except (QiskitError, TypeError):  # it has one for numbers only
         definition = None
-    if definition is None and _has_matrix(instruction):
-        definition = _of_matrix(UnitaryGate(operation.to_matrix()), where)
+    if definition is None:
+        definition = _of_its_matrix(instruction, where)
     if definition is None:
         inside = "" if f"({instruction.name} on" in where else f" holds {instruction.name}, which"
         raise UnsupportedGateError(
@@ -186,8 +186,15 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
     return definition
 
 
-def _has_matrix(instruction: CircuitInstruction) -> bool:
-    return hasattr(instruction.operation, "to_matrix") and not instruction.is_parameterized()
+def _of_its_matrix(instruction: CircuitInstruction, where: str) -> QuantumCircuit | None:
+    """Return the circuit of a gate that has a matrix but no definition; None if it has neither."""
+    if not hasattr(instruction.operation, "to_matrix") or instruction.is_parameterized():
+        return None
+    try:
+        matrix = instruction.operation.to_matrix()
+    except QiskitError:  # gates without a matrix have the method, too
+        return None
+    return _of_matrix(UnitaryGate(matrix), where)
 
 
 def _euler(theta: Any, phi: Any, lam: Any) -> QuantumCircuit:  # noqa: ANN401  # numbers or expressions

@@ -12,8 +12,9 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits import PQC, build_pqc
 from qkdrp.circuits.digest import pqc_digest
+from qkdrp.circuits.registry import spec_from_json
 from qkdrp.common.errors import BackendError
 from qkdrp.common.files import write_files
 
@@ -115,5 +116,4 @@ def _damaged(where: str) -> BackendError:
 
 def _digest_of_spec(spec: dict[str, Any]) -> str:
     """Return the digest of what a file of version 0.1.0 names by its specification."""
-    pqc = build_pqc(PQCSpec(**spec))
-    return pqc_digest(pqc)
+    return pqc_digest(build_pqc(spec_from_json(spec)))

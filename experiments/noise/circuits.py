@@ -17,7 +17,7 @@ from qkdrp.backends.isa.prepared_file import (
 )
 from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
-from qkdrp.circuits import PQCSpec, build_pqc
+from qkdrp.circuits import CircuitSpec, build_pqc, family_of
 from qkdrp.circuits.digest import pqc_digest
 from qkdrp.systems.response.config import Settings
 
@@ -89,12 +89,12 @@ class Shelf:
 
     def __init__(
         self,
-        specs: Iterable[PQCSpec],
+        specs: Iterable[CircuitSpec],
         sources: Iterable[str],
         folder: Path | None = None,
         on_trial: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     ) -> None:
-        self._packed: dict[tuple[PQCSpec, str], PackedCircuit] = {}
+        self._packed: dict[tuple[CircuitSpec, str], PackedCircuit] = {}
         pairs = [(spec, source) for source in sources for spec in dict.fromkeys(specs)]
         for spec, source in pairs:
             name = _name(spec, source)
@@ -108,7 +108,7 @@ class Shelf:
                 prepared = prepare(pqc, target, noise.name, on_trial=told)
             self._packed[spec, source] = PackedCircuit.pack(prepared, source)
 
-    def of(self, spec: PQCSpec) -> tuple[PackedCircuit, ...]:
+    def of(self, spec: CircuitSpec) -> tuple[PackedCircuit, ...]:
         """Return a circuit as prepared for each source of noise."""
         return tuple(packed for (each, _), packed in self._packed.items() if each == spec)
 
@@ -116,10 +116,10 @@ class Shelf:
         """Yield a line for each circuit: device, physical qubits, gates."""
         for (spec, _), packed in self._packed.items():
             made = packed.unpack()
-            sizes = f"{spec.n_qubits}, {spec.n_encoding}, {spec.n_variational}"
             yield (
-                f"circuit ({sizes}) on {made.device} ({packed.detail}): physical qubits "
-                f"{', '.join(map(str, made.qubits))}, {made.two_qubit_gates} two-qubit gates, "
+                f"circuit {family_of(spec).label(spec)} on {made.device} ({packed.detail}): "
+                f"physical qubits {', '.join(map(str, made.qubits))}, "
+                f"{made.two_qubit_gates} two-qubit gates, "
                 f"depth {made.depth}, estimated success {made.success:.3f}"
             )
 
@@ -132,6 +132,5 @@ class Shelf:
                 save_prepared(packed.unpack(), kept, calibration=packed.detail)
 
 
-def _name(spec: PQCSpec, source: str) -> str:
-    sizes = f"{spec.n_qubits}-{spec.n_encoding}-{spec.n_variational}-{spec.measurement}"
-    return re.sub(r"[^\w.-]+", "_", f"{source}-{sizes}")
+def _name(spec: CircuitSpec, source: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", f"{source}-{family_of(spec).file_stem(spec)}")

@@ -10,7 +10,7 @@ from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.backends.isa.prepared_file import load_prepared
-from qkdrp.backends.noise.saved import save_model
+from qkdrp.backends.noise.model_file import save_model
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.reduce.circuit import reduce_pqc
 from qkdrp.common.errors import BackendError

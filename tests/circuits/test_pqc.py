@@ -157,7 +157,7 @@ def with_reset() -> QuantumCircuit:
     ("changes", "match"),
     [
         ({"circuit": "rx"}, "give a QuantumCircuit"),
-        ({"circuit": with_reset()}, "gate 2 .reset on qubits .0.. holds reset"),
+        ({"circuit": with_reset()}, "gate 2 .reset on qubits .0.. is no gate"),
         ({"inputs": X}, "inputs is .*: give a sequence of Parameters"),
         ({"weights": ["w"]}, "weights holds 'w' .str.: give a sequence of Parameters"),
         ({"weights": []}, "lack w and give the unknown none"),
@@ -167,7 +167,7 @@ def with_reset() -> QuantumCircuit:
         ({"observables": [1j * ZZ]}, "Observable 0 is not Hermitian"),
         ({"observables": [float("nan") * ZZ]}, "Observable 0 is not Hermitian: use finite"),
         ({"observables": [SparsePauliOp(["ZZ"], np.array([W]))]}, "has a parameter as coefficient"),
-        ({"spec": "4,2,1"}, "spec is '4,2,1' .str.: give a PQCSpec"),
+        ({"spec": "4,2,1"}, "spec is '4,2,1' .str.: give the specification of a family"),
         ({"spec": SPEC}, "which is no circuit of PQCSpec"),
     ],
 )
