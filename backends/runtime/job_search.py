@@ -82,15 +82,20 @@ class JobSearch:
         for job in (*evaluation.replaced, *evaluation.jobs):
             if job.state not in {JobState.PLANNED, JobState.SUBMITTING} and not job.settled:
                 self._quietly(self.check, evaluation, job)
-        for attempt in self.ledger.attempts(evaluation.key):
-            for job in attempt.replaced if attempt.id != evaluation.id else ():
-                if job.state == JobState.LOST:
-                    self._quietly(self.check, attempt, job)
+        self._check_other_attempts(evaluation)
         for stray in evaluation.strays:
             if stray.state == StrayState.FOUND:
                 self._quietly(self._spare, stray.tag, stray.job)
         self.notes += self.modes.close_left(self.instance)
         return self.ledger.get(evaluation.id)
+
+    def _check_other_attempts(self, evaluation: Evaluation) -> None:
+        """Look for jobs that other attempts took for lost."""
+        others = [each for each in self.ledger.attempts(evaluation.key) if each.id != evaluation.id]
+        for attempt in others:
+            for job in attempt.replaced:
+                if job.state == JobState.LOST:
+                    self._quietly(self.check, attempt, job)
 
     def _after_others(self, evaluation: Evaluation, wait: bool) -> Evaluation:
         """Wait until no other process is submitting the evaluation, as far as can be seen."""

@@ -5,7 +5,7 @@ The first run that asks submits the jobs. A copy of the run, or the same run wit
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -104,16 +104,25 @@ def destination_of(ledger: Ledger, evaluation: Evaluation, purpose: Purpose) -> 
     for each in waiting:
         if each.run == purpose.run and purpose.output in {None, each.output}:
             return each
+    found = None
     if purpose.output is None:
-        for each in waiting:
-            output = _carried_along(each, purpose.run, evaluation)
-            if each.gone:
-                inside = each.output.is_relative_to(each.run)
-                output = output or (purpose.claim() if inside else each.output)
-                return _move(ledger, each, purpose, output)
-            if output is not None:
-                return _add(ledger, evaluation, purpose, output)
-    return _add(ledger, evaluation, purpose, purpose.claim())
+        found = _of_moved_or_copied(ledger, evaluation, purpose, waiting)
+    return found or _add(ledger, evaluation, purpose, purpose.claim())
+
+
+def _of_moved_or_copied(
+    ledger: Ledger, evaluation: Evaluation, purpose: Purpose, waiting: Sequence[Destination]
+) -> Destination | None:
+    """Return the destination of a run that was moved, or copied with its folder for results."""
+    for each in waiting:
+        output = _carried_along(each, purpose.run, evaluation)
+        if each.gone:
+            inside = each.output.is_relative_to(each.run)
+            output = output or (purpose.claim() if inside else each.output)
+            return _move(ledger, each, purpose, output)
+        if output is not None:
+            return _add(ledger, evaluation, purpose, output)
+    return None
 
 
 def set_written(ledger: Ledger, destination: Destination) -> None:
