@@ -99,6 +99,9 @@ class AerExact(Backend):
         """Return an ``EstimatorQNN`` with Aer's values and the adjoint engine's gradients."""
         return AdjointQNN(pqc, self.estimator)
 
+    def check(self, pqc: PQC) -> None:
+        """Take any circuit of gates; others are named when their QNN is made."""
+
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:  # noqa: ARG002
         """Return one PUB for all samples, one execution each."""
         return CostEstimate(pubs=1, executions=n_samples, shots=0)

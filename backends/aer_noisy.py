@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,18 @@ from qiskit.primitives import BaseEstimatorV2
 from qiskit.transpiler import Target
 
 from qkdrp.backends.base import Backend, CostEstimate
+from qkdrp.backends.choices import choose
 from qkdrp.backends.exact.engine import Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
-from qkdrp.backends.isa.prepared_file import save_prepared
+from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import restrict
+from qkdrp.backends.noise.base import GATES, PARTS, RELAXATION
 from qkdrp.backends.noise.estimator import NoisyEstimator
-from qkdrp.backends.noise.simulator import AUTO, TRAJECTORIES, NoisySimulator, Sampling
-from qkdrp.backends.noise.sources import GATES, PARTS, RELAXATION, choose_parts, find_source
+from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
+from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
-from qkdrp.backends.qnn.parameter_shift import GRADIENTS, BroadcastGradient, SpsaGradient, spsa_step
+from qkdrp.backends.qnn.parameter_shift import BroadcastGradient, Gradient, make_gradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
@@ -85,7 +86,7 @@ class AerNoisy(Backend):
         seed: Of shots, trajectories and random directions.
 
     Raises:
-        BackendError: If a setting cannot be meant, or the noise does not exist or lacks a part.
+        BackendError: If a setting is invalid, or the noise does not exist or lacks a part.
     """
 
     name = "aer_noisy"
@@ -97,9 +98,9 @@ class AerNoisy(Backend):
         noise_scale: float = 1.0,
         noise_parts: str = "",
         shots: int = 0,
-        method: str = AUTO,
+        method: str = Method.AUTO,
         trajectories: int = 1024,
-        gradient: str = "shift",
+        gradient: str = Gradient.SHIFT,
         train_noise: bool = False,
         train_trajectories: int = 1,
         seed: int = 0,
@@ -107,17 +108,15 @@ class AerNoisy(Backend):
         super().__init__()
         if not (math.isfinite(noise_scale) and noise_scale >= 0):
             raise BackendError(f"noise_scale = {noise_scale:g}: expected 0 or more.")
-        if gradient not in GRADIENTS:
-            raise BackendError(f"gradient = {gradient!r}: choose one of {', '.join(GRADIENTS)}.")
+        self._gradient = choose(Gradient, gradient, "gradient")
         if train_trajectories < 1:
             raise BackendError(f"train_trajectories = {train_trajectories}: expected at least 1.")
-        self.sampling = Sampling(shots, method, trajectories)
+        self.sampling = Sampling(shots, choose(Method, method, "method"), trajectories)
         self.source = find_source(noise)
         self.parts = choose_parts(self.source, noise_parts)
         self.scale = noise_scale
         self.prepared: list[PreparedCircuit] = []
         self._adopted: list[PreparedCircuit] = []
-        self._gradient = gradient
         self._train_trajectories = train_trajectories if train_noise else 0
         self._rng = np.random.default_rng(seed)
         self._simulators: dict[Region, tuple[NoisySimulator, Target]] = {}
@@ -186,9 +185,7 @@ class AerNoisy(Backend):
         if self._train_trajectories:
             noise = self._simulator(prepared.qubits)[0].noise
             twirled = TwirledEngine(prepared, noise, self._train_trajectories, self._rng)
-        gradient = GRADIENTS[self._gradient](self._estimator, self._rng)
-        if isinstance(gradient, SpsaGradient):
-            gradient.step = spsa_step(self.sampling.shots)
+        gradient = make_gradient(self._gradient, self._estimator, self._rng, self.sampling.shots)
         return NoisyQNN(prepared, self._estimator, gradient, twirled)
 
     def random_state(self) -> Mapping[str, Any]:
@@ -207,7 +204,10 @@ class AerNoisy(Backend):
     def repeatable(self) -> bool:
         """Whether evaluating once more gives the same values."""
         methods = [simulator.method for simulator, _ in self._simulators.values()]
-        return self.sampling.shots == 0 and TRAJECTORIES not in (*methods, self.sampling.method)
+        return self.sampling.shots == 0 and Method.TRAJECTORIES not in (
+            *methods,
+            self.sampling.method,
+        )
 
     def report(self) -> dict[str, Any]:
         """Return what noise is on and off, how values are found, and the circuits prepared."""
@@ -243,10 +243,11 @@ class AerNoisy(Backend):
             return None
         return part in self.parts
 
-    def save(self, folder: Path) -> None:
-        """Write the last prepared circuit as ``prepared.qpy`` and ``prepared.json``."""
-        if self.prepared:
-            save_prepared(self.prepared[-1], folder, calibration=self.source.detail)
+    def files(self) -> Mapping[str, bytes]:
+        """Return the last prepared circuit as ``prepared.qpy`` and ``prepared.json``."""
+        if not self.prepared:
+            return {}
+        return pack_prepared(self.prepared[-1], calibration=self.source.detail)
 
     def _tell(self, done: int, total: int) -> None:
         self.on_progress("circuits", done, total)  # which may be set after the estimator is made

@@ -1,22 +1,23 @@
-"""What every backend offers."""
+"""The interface of every backend, and the cost of values."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping  # get_type_hints() needs it
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from qiskit.primitives import BaseEstimatorV2
 from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
+from qkdrp.common.errors import BackendError
 
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What an evaluation will take.
+    """What the values of some samples will take.
 
     Args:
         pubs: Primitive unified blocs.
@@ -28,27 +29,21 @@ class CostEstimate:
     executions: int
     shots: int
 
+    def __add__(self, other: Self) -> Self:
+        """Return what both cost together."""
+        return replace(
+            self,
+            pubs=self.pubs + other.pubs,
+            executions=self.executions + other.executions,
+            shots=self.shots + other.shots,
+        )
 
-@dataclass(frozen=True)
-class Purpose:
-    """What values are for, so that paid ones can be found again.
-
-    Args:
-        run: The run that is evaluated.
-        identity: Of model and samples: the same evaluation has the same one.
-        request: All that is needed to ask for it once more, as JSON.
-        output: The folder that was asked for; None for any.
-        claim: Makes the folder for its results.
-    """
-
-    run: Path
-    identity: str
-    request: Mapping[str, Any]
-    output: Path | None
-    claim: Callable[[], Path]
+    def lines(self) -> list[str]:
+        """Return what it costs beyond these numbers, in words; nothing where nothing is paid."""
+        return []
 
 
-def _ignore(*_: Any) -> None:  # noqa: ANN401
+def _ignore(*_: object) -> None:
     """Take no notice."""
 
 
@@ -59,23 +54,20 @@ class Backend(ABC):
         usage: What it was asked to do so far.
         on_progress: Called by slow backends with what is counted, such as the circuits of an
             evaluation, how many of them are done and how many there are.
-        on_cost: Called by paid backends with what they are about to spend.
     """
 
     name: ClassVar[str]
-    kind_of_report: ClassVar[str] = "noise"
-    """Under which name a report is kept beside results."""
 
-    paid: ClassVar[bool] = False
-    """Whether values come from jobs elsewhere that may cost something."""
+    kind_of_report: Literal["noise", "hardware"] = "noise"
+    """What its report is of; the name under which the report is kept beside results."""
 
-    circuits_only: ClassVar[bool] = False
-    """Whether it says something of circuits alone, so that other models have no business here."""
+    circuits_only: bool = False
+    """Whether it differs from exact backends for circuits alone; other models are refused there."""
 
     def __init__(self) -> None:
         self.usage = Usage()
         self.on_progress: Callable[[str, int, int], None] = _ignore
-        self.on_cost: Callable[[Any], None] = _ignore
+        self.resources = ExitStack()
 
     @property
     @abstractmethod
@@ -88,38 +80,43 @@ class Backend(ABC):
 
     @abstractmethod
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:
-        """Say beforehand what the values of ``n_samples`` samples will take."""
+        """Return what the values of ``n_samples`` samples will take; runs nothing."""
 
-    def check(self, pqc: PQC) -> None:  # noqa: B027  # most take any circuit
+    @abstractmethod
+    def check(self, pqc: PQC) -> None:
         """Raise a :class:`~qkdrp.common.errors.BackendError` for a circuit that cannot run."""
 
-    def check_training(self) -> None:  # noqa: B027  # most can be trained on
+    @property
+    def training_refusal(self) -> str:
+        """Why training is not allowed, and what to do; empty where it is."""
+        return ""
+
+    def check_training(self) -> None:
         """Raise a :class:`~qkdrp.common.errors.BackendError` where training is not allowed."""
+        if self.training_refusal:
+            raise BackendError(self.training_refusal)
 
     @property
     def repeatable(self) -> bool:
-        """Whether evaluating once more gives the same values."""
+        """Whether the same request gives the same values: then repeats tell nothing."""
         return True
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of how values are found."""
+        return []
 
     def report(self) -> dict[str, Any]:
         """Return what should be kept beside results, as JSON; nothing where values are exact."""
         return {}
 
-    def save(self, folder: Path) -> None:  # noqa: B027  # keeping nothing is the default
-        """Write what results depend on, such as prepared circuits, into an existing folder."""
+    def files(self) -> Mapping[str, bytes]:
+        """Return what results depend on, such as prepared circuits, as files by name."""
+        return {}
 
-    def begin(self, purpose: Purpose) -> None:  # noqa: B027  # most need not know
-        """Say what the values asked for next are for."""
-
-    def folder(self) -> Path | None:
-        """Return the folder that was claimed for the purpose already, if any."""
-        return None
-
-    def finish(self) -> None:  # noqa: B027  # most need not know
-        """Say that all is written that the values were for."""
-
-    def close(self) -> None:  # noqa: B027  # holding nothing is the default
-        """Release what the backend holds."""
+    def close(self) -> None:
+        """Release what the backend holds in ``resources``."""
+        self.resources.close()
 
     def __sklearn_clone__(self) -> Self:
         """Return the backend itself: clones of a regressor share it, and its counts."""

@@ -1,24 +1,29 @@
 """The ``ibm_runtime`` backend: IBM's devices, and fake ones simulated here."""
 
 import atexit
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from qiskit.primitives import BaseEstimatorV2
 
-from qkdrp.backends.base import Backend, Purpose
-from qkdrp.backends.qnn.parameter_shift import GRADIENTS, ShiftGradient, SpsaGradient, spsa_step
+from qkdrp.backends.base import Backend
+from qkdrp.backends.choices import choose
+from qkdrp.backends.qnn.parameter_shift import Gradient, ShiftGradient, make_gradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
+from qkdrp.backends.runtime.client_adapters import choose_adapter
 from qkdrp.backends.runtime.clients import open_device
-from qkdrp.backends.runtime.cost import RuntimeCost
-from qkdrp.backends.runtime.destinations import set_written
-from qkdrp.backends.runtime.device_estimator import DeviceEstimator, Policy
+from qkdrp.backends.runtime.cost import RuntimeCost, tell_nobody
+from qkdrp.backends.runtime.device_circuits import DeviceCircuits
+from qkdrp.backends.runtime.device_estimator import DeviceEstimator
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import summary
-from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
+from qkdrp.backends.runtime.paid_jobs import PaidJobs, Policy
+from qkdrp.backends.runtime.result_files import value_files
+from qkdrp.backends.runtime.settings import EstimatorName, Mode, RuntimeSettings
+from qkdrp.backends.runtime.simulated_jobs import SimulatedJobs
+from qkdrp.backends.runtime.value_request import ValueRequest
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 
@@ -46,12 +51,14 @@ class IbmRuntime(Backend):
         allow_training: Whether training may use the device.
         seed: Of random directions.
 
+    Attributes:
+        on_cost: Called with what is about to be spent.
+
     Raises:
-        BackendError: If a setting cannot be meant, or the device cannot be used.
+        BackendError: If a setting is invalid, or the device cannot be used.
     """
 
     name = "ibm_runtime"
-    paid = True
     circuits_only = True
     kind_of_report = "hardware"
 
@@ -59,60 +66,78 @@ class IbmRuntime(Backend):
         self,
         device: str = "",
         instance: str = "",
-        mode: str = "batch",
+        mode: str = Mode.BATCH,
         shots: int = 4096,
         resilience: int = 0,
         dynamical_decoupling: bool = False,
         twirling: bool = False,
         fractional_gates: bool = False,
         max_qpu_seconds: float = 60.0,
-        runtime_estimator: str = "auto",
+        runtime_estimator: str = EstimatorName.AUTO,
         ledger: str = "",
         wait: bool = True,
         resubmit: bool = False,
-        gradient: str = "spsa",
+        gradient: str = Gradient.SPSA,
         allow_training: bool = False,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if gradient not in GRADIENTS:
-            raise BackendError(f"gradient = {gradient!r}: choose one of {', '.join(GRADIENTS)}.")
+        self._gradient = choose(Gradient, gradient, "gradient")
         self.settings = RuntimeSettings(
             device=device,
             instance=instance,
-            mode=mode,
+            mode=choose(Mode, mode, "mode"),
             shots=shots,
             resilience=resilience,
             dynamical_decoupling=dynamical_decoupling,
             twirling=twirling,
             fractional_gates=fractional_gates,
             max_qpu_seconds=max_qpu_seconds,
-            estimator=runtime_estimator,
+            estimator=choose(EstimatorName, runtime_estimator, "estimator"),
         )
+        self.on_cost: Callable[[RuntimeCost], None] = tell_nobody
         self.device = open_device(self.settings)
-        self._gradient, self._allow_training = gradient, allow_training
+        self._allow_training = allow_training
         self._rng = np.random.default_rng(seed)
-        self._estimator = DeviceEstimator(
-            self.device,
-            self.settings,
-            None if self.device.local else Ledger(Path(ledger) if ledger else None),
-            Policy(wait, resubmit, keep_open=allow_training),
-            self.usage,
-            lambda done, total: self.on_progress("jobs", done, total),
-            lambda cost: self.on_cost(cost),  # noqa: PLW0108  # it may be set later
-        )
-        atexit.register(self._estimator.close)
+        adapter, self._adapter_note = choose_adapter(self.device, self.settings)
+        circuits = DeviceCircuits(self.device, adapter, self.settings)
+        self._paid = None
+        if not self.device.local:
+            self._paid = PaidJobs(
+                circuits,
+                Ledger(Path(ledger) if ledger else None),
+                Policy(wait, resubmit, keep_open=allow_training),
+                self.usage,
+                self._tell_progress,
+                self._tell_cost,
+            )
+        self._jobs = self._paid or SimulatedJobs(circuits, self.usage)
+        self._estimator = DeviceEstimator(self._jobs, self.settings, self.usage)
+        atexit.register(self._jobs.close)
+        self.resources.callback(self._jobs.close)
+        self.resources.callback(atexit.unregister, self._jobs.close)
 
     @property
-    def estimator(self) -> BaseEstimatorV2:
+    def estimator(self) -> DeviceEstimator:
         """The estimator of circuits that :meth:`qnn` was given."""
         return self._estimator
 
     @property
+    def ledger(self) -> Ledger | None:
+        """Where jobs are noted down; None for a fake device."""
+        return self._paid.ledger if self._paid else None
+
+    @property
+    def evaluations(self) -> Sequence[Evaluation]:
+        """Where the values of the last request came from; nothing for a fake device."""
+        return self._paid.evaluations if self._paid else ()
+
+    @property
     def notes(self) -> list[str]:
         """What the user should know: which estimator is used, what has no effect."""
-        silent = self._estimator.adapter.silent_about(self.device, self.settings)
-        notes = [*filter(None, [self._estimator.note]), *self._estimator.stray_notes]
+        silent = self._jobs.circuits.adapter.silent_about(self.device, self.settings)
+        notes = [self._adapter_note] if self._adapter_note else []
+        notes += self._paid.notes if self._paid else []
         return [*notes, f"no effect in this simulation: {silent}"] if silent else notes
 
     def check(self, pqc: PQC) -> None:
@@ -124,20 +149,20 @@ class IbmRuntime(Backend):
                 "use a smaller circuit or another device."
             )
 
-    def check_training(self) -> None:
-        """Raise a :class:`BackendError` unless training on the device was allowed."""
-        if not (self.device.local or self._allow_training):
-            raise BackendError(
-                f"Training on {self.device.name} submits jobs in every step: train on aer_exact "
-                "and evaluate the run here, or give --allow-hardware-training."
-            )
+    @property
+    def training_refusal(self) -> str:
+        """Why training on the device is not allowed; empty where it is."""
+        if self.device.local or self._allow_training:
+            return ""
+        return (
+            f"Training on {self.device.name} submits jobs in every step: train on aer_exact "
+            "and evaluate the run here, or give --allow-hardware-training."
+        )
 
     def qnn(self, pqc: PQC) -> ShiftedQNN:
         """Return an ``EstimatorQNN``; its circuit is prepared when values are first paid for."""
         self.check(pqc)
-        gradient = GRADIENTS[self._gradient](self._estimator, self._rng)
-        if isinstance(gradient, SpsaGradient):
-            gradient.step = spsa_step(self.settings.shots)
+        gradient = make_gradient(self._gradient, self._estimator, self._rng, self.settings.shots)
         if isinstance(gradient, ShiftGradient):
             gradient.on_circuit = lambda circuit: self._estimator.know(
                 circuit, PQC(circuit, tuple(circuit.parameters), (), pqc.observables)
@@ -159,35 +184,23 @@ class IbmRuntime(Backend):
         self.check(pqc)
         angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (n_samples, pqc.n_inputs))
         weights = np.tile(np.linspace(0, 6, pqc.n_weights), (n_samples, 1))
-        return self._estimator.preview(pqc, np.concatenate([angles, weights], axis=1))
+        return self._jobs.circuits.priced(pqc, np.concatenate([angles, weights], axis=1)).cost
 
     @property
     def repeatable(self) -> bool:
         """Whether evaluating once more gives the same values: an attached job does."""
         return not self.device.local
 
-    def begin(self, purpose: Purpose) -> None:
+    def ask_for(self, request: ValueRequest) -> None:
         """Say what the values asked for next are for."""
-        self._estimator.begin(purpose)
-
-    def folder(self) -> Path | None:
-        """Return the folder of the evaluation, if it was claimed and is still to be filled."""
-        destination = self._estimator.destination
-        if destination is None:
-            return None
-        destination.output.mkdir(parents=True, exist_ok=True)
-        return destination.output
-
-    def finish(self) -> None:
-        """Note down that results are written."""
-        if self._estimator.ledger is not None and self._estimator.destination is not None:
-            set_written(self._estimator.ledger, self._estimator.destination)
+        if self._paid:
+            self._paid.ask_for(request)
 
     def report(self) -> dict[str, Any]:
         """Return device, plan, calibration, options, circuit, jobs and standard errors."""
-        ledger, device = self._estimator.ledger, self._estimator.device
-        calibrated = [each.calibrated for each in self._estimator.evaluations]
-        found = self._estimator.found
+        circuits, found = self._jobs.circuits, self._estimator.found
+        device = circuits.device
+        calibrated = [each.calibrated for each in self.evaluations]
         errors = [each.standard_error for each in found if each.standard_error is not None]
         return {
             "device": device.name,
@@ -195,23 +208,24 @@ class IbmRuntime(Backend):
             "instance": device.instance,
             "plan": device.plan,
             "calibrated": calibrated[0] if calibrated else device.calibrated,
-            "estimator": self._estimator.adapter.name,
+            "estimator": circuits.adapter.name,
             "options": asdict(self.settings),
             "notes": [*self.notes, *(note for each in found for note in each.notes())],
             "standard_error": max(errors, default=None),
-            "circuits": [each.summary() for each in self._estimator.prepared],
+            "circuits": [each.summary() for each in circuits.prepared],
             "evaluations": [
-                summary(ledger.find(str(each.id)))
-                for each in self._estimator.evaluations
-                if ledger is not None
+                summary(self._paid.ledger.find(str(each.id)))
+                for each in self.evaluations
+                if self._paid
             ],
         }
 
-    def save(self, folder: Path) -> None:
-        """Write circuit, layout, jobs and standard errors into an existing folder."""
-        self._estimator.save(folder)
+    def files(self) -> Mapping[str, bytes]:
+        """Return circuit, layout, jobs, and values with standard errors, as files by name."""
+        return {**self._jobs.files(), **value_files(self._estimator.found)}
 
-    def close(self) -> None:
-        """Close a batch or session that is open; its jobs go on."""
-        atexit.unregister(self._estimator.close)
-        self._estimator.close()
+    def _tell_progress(self, done: int, total: int) -> None:
+        self.on_progress("jobs", done, total)  # which may be set after the jobs are made
+
+    def _tell_cost(self, cost: RuntimeCost) -> None:
+        self.on_cost(cost)

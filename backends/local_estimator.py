@@ -1,4 +1,4 @@
-"""What the estimators that compute on this machine share: points and observables, broadcast."""
+"""Base of estimators that compute on this machine: points and observables, broadcast."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ class LocalEstimator(BaseEstimatorV2):
         """The precision that is aimed at where none is asked for; 0 where values are exact."""
         return 0.0
 
-    def check(self, pub: EstimatorPub) -> None:
+    def check_pub(self, pub: EstimatorPub) -> None:
         """Raise where a PUB cannot be evaluated; before any of its job is."""
 
     def metadata(self, pub: EstimatorPub) -> dict[str, Any]:  # noqa: ARG002
@@ -76,7 +76,7 @@ class LocalEstimator(BaseEstimatorV2):
         wanted = self.precision if precision is None else precision
         coerced = [EstimatorPub.coerce(pub, wanted) for pub in pubs]
         for pub in coerced:
-            self.check(pub)
+            self.check_pub(pub)
         job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(self._run, coerced)
         job._submit()  # as every primitive of qiskit.primitives does
         return job

@@ -32,6 +32,9 @@ class Statevector(Backend, ExactEstimator):
         """Return one execution per sample, no PUB."""
         return CostEstimate(pubs=0, executions=n_samples, shots=0)
 
+    def check(self, pqc: PQC) -> None:
+        """Take any circuit of gates; others are named when their QNN is made."""
+
     def evaluate(
         self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
     ) -> tuple[Reals, Reals]:

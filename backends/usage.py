@@ -1,4 +1,4 @@
-"""Counting what a backend was asked to do, so that cost can be asserted."""
+"""Counts of PUBs, executions and shots that a backend ran."""
 
 from dataclasses import dataclass
 

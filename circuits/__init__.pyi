@@ -1,27 +1,35 @@
 from .entanglers import ENTANGLERS
 from .expand import CLIFFORD_GATES, ROTATION_GATES, expand_gates
-from .families.measurement import MEASUREMENTS
-from .families.reuploading_spec import PQCSpec
+from .families.reuploading.measurement import MEASUREMENTS
+from .families.reuploading.spec import PQCSpec
+from .family import Family
 from .pauli.compile import compile_program
 from .pauli.program import PauliProgram
-from .pqc import PQC, build_pqc
+from .pqc import PQC
 from .reduce.circuit import reduce_pqc
 from .reduce.shapes import SHAPES
+from .registry import FAMILIES, build_pqc, family_of, parse_spec
 from .resources import CircuitResources, logical_resources
+from .spec import CircuitSpec
 
 __all__ = [
     "CLIFFORD_GATES",
     "ENTANGLERS",
+    "FAMILIES",
     "MEASUREMENTS",
     "PQC",
     "ROTATION_GATES",
     "SHAPES",
     "CircuitResources",
+    "CircuitSpec",
+    "Family",
     "PQCSpec",
     "PauliProgram",
     "build_pqc",
     "compile_program",
     "expand_gates",
+    "family_of",
     "logical_resources",
+    "parse_spec",
     "reduce_pqc",
 ]

@@ -174,8 +174,8 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
         definition = _synthesised(operation, instruction.qubits)
     except (QiskitError, TypeError):  # it has one for numbers only
         definition = None
-    if definition is None and (matrix := _matrix_of(instruction)) is not None:
-        definition = _of_matrix(matrix, where)
+    if definition is None:
+        definition = _of_its_matrix(instruction, where)
     if definition is None:
         inside = "" if f"({instruction.name} on" in where else f" holds {instruction.name}, which"
         raise UnsupportedGateError(
@@ -186,14 +186,15 @@ def _definition(instruction: CircuitInstruction, where: str) -> QuantumCircuit:
     return definition
 
 
-def _matrix_of(instruction: CircuitInstruction) -> UnitaryGate | None:
-    """Return a gate by its matrix, or None where it has none."""
-    if instruction.is_parameterized():
+def _of_its_matrix(instruction: CircuitInstruction, where: str) -> QuantumCircuit | None:
+    """Return the circuit of a gate that has a matrix but no definition; None if it has neither."""
+    if not hasattr(instruction.operation, "to_matrix") or instruction.is_parameterized():
         return None
     try:
-        return UnitaryGate(instruction.operation.to_matrix())
-    except (AttributeError, QiskitError):
+        matrix = instruction.operation.to_matrix()
+    except QiskitError:  # gates without a matrix have the method, too
         return None
+    return _of_matrix(UnitaryGate(matrix), where)
 
 
 def _euler(theta: Any, phi: Any, lam: Any) -> QuantumCircuit:  # noqa: ANN401  # numbers or expressions

@@ -1,20 +1,17 @@
-"""Building the parameterised quantum circuit from its specification."""
+"""Parameterised quantum circuits: the circuit, what drives it and what is read from it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterVector
+from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
-from qkdrp.circuits.entanglers import ENTANGLERS, QubitPairs
 from qkdrp.circuits.expand import expand_gates, is_known
-from qkdrp.circuits.families.measurement import MEASUREMENTS
-from qkdrp.circuits.families.reuploading_spec import PQCSpec
-from qkdrp.circuits.pauli.tail import absorb_tail
+from qkdrp.circuits.observables import checked_observables, described
+from qkdrp.circuits.spec import CircuitSpec
 from qkdrp.common.errors import CircuitError
 
 
@@ -27,8 +24,7 @@ class PQC:
 
     Args:
         circuit: The Qiskit circuit, gates only: the single source of truth.
-        inputs: Parameters that carry data, shape (n_inputs,). In the re-uploading family, entry
-            ``l * n_qubits + q`` is the angle phi' of encoding layer ``l`` on qubit ``q``.
+        inputs: Parameters that carry data, shape (n_inputs,); each may drive several gates.
         weights: Trainable parameters, shape (n_weights,), in the order of application.
         observables: Observables of ``circuit``, shape (n_outputs,); a single operator is one
             observable, whatever terms it has.
@@ -45,16 +41,20 @@ class PQC:
     inputs: Sequence[Parameter]
     weights: Sequence[Parameter]
     observables: tuple[SparsePauliOp, ...]
-    spec: PQCSpec | None = None
+    spec: CircuitSpec | None = None
 
     def __post_init__(self) -> None:
         """Check that everything belongs to the circuit."""
         if not isinstance(self.circuit, QuantumCircuit):
-            raise CircuitError(f"Found a circuit of {_kind(self.circuit)}: give a QuantumCircuit.")
+            raise CircuitError(
+                f"Found a circuit of {described(self.circuit)}: give a QuantumCircuit."
+            )
         expand_gates(self.circuit, is_known)
         for name in ("inputs", "weights"):
             object.__setattr__(self, name, _parameters(name, getattr(self, name)))
-        object.__setattr__(self, "observables", _operators(self.observables, self.n_qubits))
+        object.__setattr__(
+            self, "observables", checked_observables(self.observables, self.n_qubits)
+        )
         twice = [p.name for p, count in Counter([*self.inputs, *self.weights]).items() if count > 1]
         if twice:
             raise CircuitError(
@@ -63,11 +63,19 @@ class PQC:
             )
         if self._missing():
             raise self._mismatch()
-        if self.spec is not None and not isinstance(self.spec, PQCSpec):
-            raise CircuitError(f"spec is {_kind(self.spec)}: give a PQCSpec, or leave it out.")
+        self._check_spec()
+
+    def _check_spec(self) -> None:
+        if self.spec is None:
+            return
+        if not isinstance(self.spec, CircuitSpec):
+            raise CircuitError(
+                f"spec is {described(self.spec)}: give the specification of a family, or leave it "
+                "out."
+            )
         sizes = ("n_qubits", "n_inputs", "n_weights", "n_outputs")
         found = [getattr(self, size) for size in sizes]
-        if self.spec is not None and found != [getattr(self.spec, size) for size in sizes]:
+        if found != [getattr(self.spec, size) for size in sizes]:
             raise CircuitError(
                 f"{', '.join(sizes)} are {found}, which is no circuit of {self.spec}: leave the "
                 "specification out."
@@ -153,84 +161,13 @@ class PQC:
 
 def _parameters(name: str, given: Any) -> tuple[Parameter, ...]:  # noqa: ANN401  # to be checked
     if isinstance(given, Parameter) or not isinstance(given, Iterable):
-        raise CircuitError(f"{name} is {_kind(given)}: give a sequence of Parameters.")
+        raise CircuitError(f"{name} is {described(given)}: give a sequence of Parameters.")
     parameters = tuple(given)
     wrong = [each for each in parameters if not isinstance(each, Parameter)]
     if wrong:
-        raise CircuitError(f"{name} holds {_kind(wrong[0])}: give a sequence of Parameters.")
+        raise CircuitError(f"{name} holds {described(wrong[0])}: give a sequence of Parameters.")
     return parameters
-
-
-def _operators(given: Any, n_qubits: int) -> tuple[SparsePauliOp, ...]:  # noqa: ANN401  # as above
-    if isinstance(given, SparsePauliOp):  # which is a sequence of its terms, too
-        given = (given,)
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise CircuitError(f"observables is {_kind(given)}: give a sequence of SparsePauliOps.")
-    operators = tuple(given)
-    for place, operator in enumerate(operators):
-        where = f"Observable {place}"
-        if not isinstance(operator, SparsePauliOp):
-            raise CircuitError(f"{where} is {_kind(operator)}: give a SparsePauliOp.")
-        if operator.num_qubits != n_qubits:
-            raise CircuitError(
-                f"{where} acts on {operator.num_qubits} qubits, the circuit has {n_qubits}: "
-                "expected the same number."
-            )
-        if operator.coeffs.dtype == object:
-            raise CircuitError(f"{where} has a parameter as coefficient: bind it to a number.")
-        if np.any(operator.coeffs.imag) or not np.all(np.isfinite(operator.coeffs)):
-            raise CircuitError(f"{where} is not Hermitian: use finite real coefficients.")
-    return operators
-
-
-def _kind(thing: Any) -> str:  # noqa: ANN401  # whatever was given
-    return f"{thing!r} ({type(thing).__name__})"
 
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
-
-
-def build_pqc(spec: PQCSpec) -> PQC:
-    """Build the data re-uploading circuit of Ito et al. 2025.
-
-    ``V^n3 ; for each encoding layer: RZ(phi') on every qubit, V^n3 ; measurement`` with
-    ``V`` = RX on every qubit, then the entangler's CNOTs. The leading ``V^n3`` matters: RZ on |0>
-    is a global phase, so without it the first ``n_qubits`` features would change nothing.
-
-    Args:
-        spec: Sizes and choices.
-
-    Returns:
-        The circuit with its parameters and observables.
-    """
-    qubits = range(spec.n_qubits)
-    inputs = ParameterVector("inputs", spec.n_inputs)
-    weights = ParameterVector("weights", spec.n_weights)
-    next_input, next_weight = iter(inputs), iter(weights)
-    pairs = ENTANGLERS[spec.entangler](spec.n_qubits)
-    measurement = MEASUREMENTS[spec.measurement]
-
-    circuit = QuantumCircuit(spec.n_qubits)
-    for block in range(spec.n_encoding + 1):
-        if block > 0:
-            for q in qubits:
-                circuit.rz(next(next_input), q)
-        for _ in range(spec.n_variational):
-            for q in qubits:
-                circuit.rx(next(next_weight), q)
-            _append_cnots(circuit, pairs)
-    _append_cnots(circuit, measurement.gather(spec.n_qubits))
-
-    observables = tuple(
-        SparsePauliOp.from_sparse_list([("Z", [q], 1.0)], num_qubits=spec.n_qubits)
-        for q in measurement.readout(spec.n_qubits)
-    )
-    if spec.absorb_tail:
-        circuit, observables = absorb_tail(circuit, observables)
-    return PQC(circuit, tuple(inputs), tuple(weights), observables, spec)
-
-
-def _append_cnots(circuit: QuantumCircuit, pairs: QubitPairs) -> None:
-    for control, target in pairs:
-        circuit.cx(control, target)

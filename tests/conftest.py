@@ -61,8 +61,7 @@ def ibm(
 
     Polling is quick, and circuits are prepared once for all tests.
     """
-    from qkdrp.backends.runtime import device_estimator as estimator
-    from qkdrp.backends.runtime import job_collection
+    from qkdrp.backends.runtime import device_circuits, job_collection
     from qkdrp.circuits.digest import pqc_digest
 
     def prepare_once(pqc: "PQC", target: "Target", device: str) -> "PreparedCircuit":
@@ -71,8 +70,8 @@ def ibm(
             _PREPARED[key] = prepare(pqc, target, device)
         return _PREPARED[key]
 
-    prepare = estimator.prepare
-    monkeypatch.setattr(estimator, "prepare", prepare_once)
+    prepare = device_circuits.prepare
+    monkeypatch.setattr(device_circuits, "prepare", prepare_once)
     monkeypatch.setattr(job_collection, "POLL_SECONDS", 0.05)
     _runtime_server.reset()
     for name, value in _runtime_server.environment.items():

@@ -16,11 +16,10 @@ from typing import Any, TextIO
 import numpy as np
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qkdrp.backends.base import Purpose
 from qkdrp.backends.ibm_runtime import IbmRuntime
 from qkdrp.backends.isa.place import place
 from qkdrp.backends.runtime import cost, job_collection, job_search, owner
-from qkdrp.backends.runtime import device_estimator as estimator
+from qkdrp.backends.runtime import device_circuits as circuits
 from qkdrp.backends.runtime import ledger as ledger_module
 from qkdrp.backends.runtime.client_adapters import ADAPTERS
 from qkdrp.backends.runtime.clients import open_device
@@ -29,6 +28,9 @@ from qkdrp.backends.runtime.service_watch import ServiceWatch
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.common.errors import QkdrpError
+from qkdrp.common.files import write_files
+from qkdrp.runs.destinations import Purpose
+from qkdrp.runs.paid_evaluation import PaidEvaluation
 
 SHOTS = 64
 POINTS = 4
@@ -123,11 +125,10 @@ def evaluate(order: Order, pqc: PQC) -> dict[str, Any]:
         resubmit=order.resubmit,
     ) as backend:
         purpose = Purpose(Path(order.folder), "the same model", {}, None, claim)
-        backend.begin(purpose)
+        paid = PaidEvaluation(backend, purpose)
         values = np.asarray(backend.qnn(pqc).forward(inputs, weights))
-        folder = backend.folder() or claim()
-        backend.save(folder)
-        backend.finish()
+        write_files(paid.folder(), backend.files())
+        paid.finish()
         return {"values": values.tolist(), "notes": backend.report()["notes"]}
 
 
@@ -201,8 +202,8 @@ def _serve(orders: TextIO, answers: TextIO) -> None:
     """Fork a client for each order; all that takes long has been done before."""
     pqc = build_pqc(PQCSpec(2, 1, 1))
     device = open_device(RuntimeSettings("fake_manila"))
-    prepared = estimator.prepare(pqc, device.backend.target, "ibm_manila")
-    estimator.prepare = lambda *_: prepared
+    prepared = circuits.prepare(pqc, device.backend.target, "ibm_manila")
+    circuits.prepare = lambda *_: prepared
     job_collection.POLL_SECONDS, job_search.SHORT_PATIENCE = 0.05, 1.0
     placed = place(prepared, device.backend.num_qubits)
     names, angles = (*placed.inputs, *placed.weights), np.zeros((1, 8))

@@ -2,6 +2,8 @@
 
 from qiskit import QuantumCircuit
 
+from qkdrp.circuits.instructions import qubits_of
+
 
 def critical_depth(circuit: QuantumCircuit) -> float:
     """Return the share of two-qubit gates that lie on a longest path, 0 to 1.
@@ -17,7 +19,7 @@ def critical_depth(circuit: QuantumCircuit) -> float:
     for instruction in circuit.data:
         if instruction.name == "barrier":
             continue
-        on = [circuit.find_bit(bit).index for bit in instruction.qubits]
+        on = qubits_of(circuit, instruction)
         two = int(len(on) > 1)
         total += two
         depth, on_path = max(longest[q] for q in on)

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 from qkdrp.backends.depth.row import DepthRow
 from qkdrp.backends.depth.rules import RULES, Limits, Verdict
 from qkdrp.backends.depth.variant import Change, Variant, changes, reductions
-from qkdrp.circuits import ENTANGLERS
+from qkdrp.circuits import family_of
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,8 @@ def candidates(
 ) -> list[Candidate]:
     """Return what can be tried instead of a circuit on a device, the smallest changes first.
 
-    Same values come before different circuits; among these, fewer changes first, where every
-    layer that is left out counts as one, and encoding layers, which carry the features, as two.
+    Same values come before different circuits; among these, those first that give up least by
+    the count of their family.
 
     Args:
         base: The circuit.
@@ -78,28 +77,19 @@ def candidates(
         others: Other devices, best first.
         shapes: Gives the shapes of coupled qubits that a device has for a circuit.
     """
-    spec = base.spec
+    places = [(0, 0, base.spec, device)]
+    places += [(0, moved, base.spec, other) for moved, other in enumerate(others, 1)]
+    smaller = family_of(base.spec).smaller(base.spec)
+    places += [(price, 0, spec, device) for price, spec in smaller]
     found: list[tuple[tuple[int, ...], Candidate]] = []
-    for entangler, fewer, shorter in product(
-        sorted(ENTANGLERS, key=lambda name: name != spec.entangler),
-        range(spec.n_variational),
-        range(spec.n_encoding),
-    ):
-        other = replace(
-            spec,
-            entangler=entangler,
-            n_variational=spec.n_variational - fewer,
-            n_encoding=spec.n_encoding - shorter,
-        )
-        price = (entangler != spec.entangler) + fewer + 2 * shorter
-        for moved, where in enumerate([device, *others] if price == 0 else [device]):
-            for candidate in _forms(replace(base, spec=other), shapes(where, base)):
-                steps = changes(base, candidate)
-                if moved:
-                    steps = (*steps, Change(f"device {where}", same_values=True))
-                if steps:
-                    key = (price, len(steps), moved, len(found))
-                    found.append((key, Candidate(candidate, where, steps)))
+    for price, moved, spec, where in places:
+        for variant in _forms(replace(base, spec=spec), shapes(where, base)):
+            steps = changes(base, variant)
+            if moved:
+                steps = (*steps, Change(f"device {where}", same_values=True))
+            if steps:
+                key = (price, len(steps), moved, len(found))
+                found.append((key, Candidate(variant, where, steps)))
     return [candidate for _, candidate in sorted(found, key=lambda each: each[0])]
 
 

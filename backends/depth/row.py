@@ -1,82 +1,17 @@
-"""One row of a depth report: a circuit on a device, with all that is to be said of it."""
+"""One row of a depth report: all numbers of a circuit on a device."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
-from qiskit.quantum_info import PauliList
-
 from qkdrp.backends.depth.device import DeviceSnapshot
-from qkdrp.backends.depth.features import critical_depth, parallelism
+from qkdrp.backends.depth.logical import Logical
 from qkdrp.backends.depth.times import Load, Times, estimate_times
 from qkdrp.backends.depth.trial import Trial
 from qkdrp.backends.depth.variant import Variant
 from qkdrp.backends.depth.volume import QuantumVolume
-from qkdrp.circuits import PQC, PQCSpec, logical_resources
 
 SWAP_GATES = 3
 """Two-qubit gates of a SWAP."""
-
-
-@dataclass(frozen=True)
-class Logical:
-    """A circuit before any device is chosen.
-
-    Args:
-        qubits: Width.
-        inputs: Angles that carry data.
-        weights: Trainable angles.
-        depth: With every gate counted as one step.
-        two_qubit_depth: With only two-qubit gates counted.
-        one_qubit_gates: Their number.
-        two_qubit_gates: Their number.
-        settings: Measurement settings: qubit-wise commuting groups of the observables' strings.
-        readout_length: Qubits that an observable reads, mean over observables.
-        critical_depth: SupermarQ's.
-        parallelism: SupermarQ's.
-        published_one_qubit: One-qubit gates by Team PNU's formula, 4 for each layer.
-        published_two_qubit: Two-qubit gates by their formula, one for each qubit and layer.
-    """
-
-    qubits: int
-    inputs: int
-    weights: int
-    depth: int
-    two_qubit_depth: int
-    one_qubit_gates: int
-    two_qubit_gates: int
-    settings: int
-    readout_length: float
-    critical_depth: float
-    parallelism: float
-    published_one_qubit: int
-    published_two_qubit: int
-
-
-def describe(pqc: PQC, spec: PQCSpec) -> Logical:
-    """Return the logical resources of a circuit.
-
-    Args:
-        pqc: The circuit.
-        spec: Of the circuit whose values it has.
-    """
-    found = logical_resources(pqc.circuit)
-    terms = [letters for op in pqc.observables for letters in op.paulis]
-    layers = spec.n_variational * (spec.n_encoding + 1)
-    return Logical(
-        qubits=found.n_qubits,
-        inputs=pqc.n_inputs,
-        weights=pqc.n_weights,
-        depth=found.depth,
-        two_qubit_depth=found.two_qubit_depth,
-        one_qubit_gates=sum(found.gate_counts.values()) - found.two_qubit_gates,
-        two_qubit_gates=found.two_qubit_gates,
-        settings=len(PauliList(terms).group_commuting(qubit_wise=True)),
-        readout_length=sum(int((each.x | each.z).sum()) for each in terms) / len(terms),
-        critical_depth=critical_depth(pqc.circuit),
-        parallelism=parallelism(pqc.circuit),
-        published_one_qubit=4 * layers,
-        published_two_qubit=spec.n_qubits * layers,
-    )
 
 
 @dataclass(frozen=True)
@@ -135,7 +70,14 @@ class DepthRow:
             "duration_share": self.duration_share,
         }
         names = {"circuit": self.variant.circuit, "form": self.variant.form}
-        return names | asdict(self) | derived
+        parts = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return names | parts | derived
+
+
+def _plain(part: Any) -> Any:  # noqa: ANN401  # numbers, text, or records of them
+    if isinstance(part, Variant | Logical):
+        return part.to_json()
+    return asdict(part) if is_dataclass(part) and not isinstance(part, type) else part
 
 
 def make_row(
@@ -167,7 +109,5 @@ def make_row(
         eplg=eplg,
         eplg_chain=chain,
         volume=volume,
-        times=estimate_times(
-            variant.spec, logical.settings, trial.two_qubit_depth, trial.duration, device, load
-        ),
+        times=estimate_times(logical, trial.two_qubit_depth, trial.duration, device, load),
     )

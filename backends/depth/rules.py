@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from qkdrp.backends.depth.row import DepthRow, Logical
+from qkdrp.backends.depth.logical import Logical
+from qkdrp.backends.depth.row import DepthRow
 from qkdrp.backends.depth.volume import QuantumVolume
 from qkdrp.common.errors import BackendError
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from qkdrp.backends.depth.device import DeviceSnapshot
+from qkdrp.backends.depth.logical import Logical
 from qkdrp.backends.runtime.cost import qpu_seconds
-from qkdrp.circuits import PQCSpec
 from qkdrp.common.errors import BackendError
 
 
@@ -40,7 +40,7 @@ class Times:
         inference: By IBM's formula of usage, see
             :data:`~qkdrp.backends.runtime.cost.OVERHEAD_SECONDS`: delay and circuit, times shots.
         training_step: The same for one parameter-shift gradient of a batch: two circuits for each
-            weight, input and sample.
+            sample and each angle that depends on inputs or weights.
         inference_clops: Circuits x shots x two-qubit layers / CLOPS_h; None where the device does
             not tell its CLOPS_h.
         training_step_clops: The same for the gradient.
@@ -53,20 +53,19 @@ class Times:
 
 
 def estimate_times(
-    spec: PQCSpec, settings: int, layers: int, length: float, device: DeviceSnapshot, load: Load
+    logical: Logical, layers: int, length: float, device: DeviceSnapshot, load: Load
 ) -> Times:
     """Estimate how long a device takes.
 
     Args:
-        spec: The circuit.
-        settings: Measurement settings.
+        logical: The circuit before it was transpiled.
         layers: Two-qubit layers of the transpiled circuit.
         length: Seconds of the transpiled circuit, readout included.
         device: The device.
         load: What it is asked for.
     """
-    inference = load.samples * settings
-    step = 2 * (spec.n_weights + spec.n_inputs) * load.batch * settings
+    inference = load.samples * logical.settings
+    step = logical.gradient_circuits * load.batch * logical.settings
 
     def clops(circuits: int) -> float | None:
         return circuits * load.shots * layers / device.clops_h if device.clops_h else None

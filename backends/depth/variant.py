@@ -1,17 +1,19 @@
-"""Variants of a circuit, and what the way from one to another costs."""
+"""Variants of a circuit, and the changes that lead from one to another."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits import PQC, CircuitSpec, build_pqc, family_of
 from qkdrp.circuits.reduce.circuit import reduce_pqc
 from qkdrp.circuits.reduce.network import Network
 from qkdrp.circuits.reduce.shapes import SHAPES
+from qkdrp.circuits.registry import spec_to_json
 from qkdrp.common.errors import CircuitError
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A circuit, and how it is brought onto a device.
+    """A circuit in one of its forms.
 
     Args:
         spec: The circuit.
@@ -24,7 +26,7 @@ class Variant:
         CircuitError: If the shape is unknown.
     """
 
-    spec: PQCSpec
+    spec: CircuitSpec
     network: str = ""
     keep_tail: bool = False
     fractional: bool = False
@@ -36,15 +38,13 @@ class Variant:
 
     @property
     def circuit(self) -> str:
-        """Sizes, measurement and entangler, such as ``(4,2,1) multi ring``."""
-        spec = self.spec
-        sizes = f"({spec.n_qubits},{spec.n_encoding},{spec.n_variational})"
-        return f"{sizes} {spec.measurement} {spec.entangler}"
+        """The circuit's name, such as ``(4,2,1) multi ring``, the same for all its forms."""
+        return family_of(self.spec).label(self.spec)
 
     @property
     def form(self) -> str:
         """How the circuit is written down, such as ``as built`` or ``line network``."""
-        form = "absorbed tail" if self.spec.absorb_tail else "as built"
+        form = family_of(self.spec).form(self.spec).name
         if self.network:
             form = f"{self.network} {'with tail' if self.keep_tail else 'network'}"
         return form + (", fractional gates" * self.fractional)
@@ -59,6 +59,15 @@ class Variant:
         if not self.network:
             return pqc
         return reduce_pqc(pqc, self.network, keep_tail=self.keep_tail, network=network)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all as plain numbers and text."""
+        return {
+            "spec": spec_to_json(self.spec),
+            "network": self.network,
+            "keep_tail": self.keep_tail,
+            "fractional": self.fractional,
+        }
 
 
 @dataclass(frozen=True)
@@ -77,38 +86,33 @@ class Change:
 
 def changes(base: Variant, variant: Variant) -> tuple[Change, ...]:
     """Return the steps from one variant to another, those that keep all values first."""
-    old, new = base.spec, variant.spec
+    family = family_of(variant.spec)
+    form = family.form(variant.spec)
     steps = []
-    if variant.network != base.network or variant.keep_tail != base.keep_tail:
-        steps.append(Change(f"{variant.form.removesuffix(', fractional gates')}", True))
-    elif new.absorb_tail and not old.absorb_tail:
-        steps.append(Change("absorb the tail", True))
+    if (variant.network, variant.keep_tail) != (base.network, base.keep_tail):
+        steps.append(Change(replace(variant, fractional=False).form, True))
+    elif form.change and form.name != family.form(base.spec).name:
+        steps.append(Change(form.change, True))
     if variant.fractional and not base.fractional:
         steps.append(Change("fractional gates", True))
-    if new.entangler != old.entangler:
-        steps.append(Change(f"entangler {new.entangler}", False))
-    for name, what in (("n_variational", "variational"), ("n_encoding", "encoding")):
-        fewer = getattr(new, name)
-        if fewer != getattr(old, name):
-            layers = "layer" if fewer == 1 else "layers"
-            steps.append(Change(f"{fewer} {what} {layers} instead of {getattr(old, name)}", False))
+    steps += [Change(words, False) for words in family.differences(base.spec, variant.spec)]
     return tuple(steps)
 
 
 def reductions(variant: Variant, shapes: tuple[str, ...]) -> list[Variant]:
-    """Return variants with the same expectation values: tail absorbed, and networks.
+    """Return variants with the same expectation values: the family's forms, and networks.
 
     Args:
         variant: The circuit.
-        shapes: Shapes of coupled qubits that the device has.
+        shapes: Shapes of coupled qubits that the device has; none for a circuit of which no
+            network can be made.
     """
+    built, *others = family_of(variant.spec).forms(variant.spec)
     plain = replace(variant, network="", keep_tail=False)
-    absorbed = replace(plain, spec=replace(variant.spec, absorb_tail=True))
     networks = [
-        replace(
-            variant, spec=replace(variant.spec, absorb_tail=False), network=shape, keep_tail=keep
-        )
+        replace(variant, spec=built.spec, network=shape, keep_tail=keep)
         for shape in shapes
         for keep in (False, True)
     ]
-    return [each for each in (absorbed, *networks) if each != variant]
+    forms = [replace(plain, spec=form.spec) for form in others]
+    return [each for each in (*forms, *networks) if each != variant]

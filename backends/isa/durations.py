@@ -6,6 +6,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import Target
 
 from qkdrp.backends.isa.targets import gates_of
+from qkdrp.circuits.instructions import qubits_of
 
 GateDurations = Mapping[tuple[str, tuple[int, ...]], float]
 """Seconds of each gate, by name and qubits."""
@@ -38,8 +39,8 @@ def critical_path(
     """
     ready = [0.0] * circuit.num_qubits
     for instruction in circuit.data:
-        on = [circuit.find_bit(bit).index for bit in instruction.qubits]
-        physical = tuple(on if qubits is None else (qubits[q] for q in on))
+        on = qubits_of(circuit, instruction)
+        physical = on if qubits is None else tuple(qubits[q] for q in on)
         end = max(ready[q] for q in on) + durations.get((instruction.name, physical), 0.0)
         for q in on:
             ready[q] = end

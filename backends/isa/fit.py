@@ -8,6 +8,7 @@ from qiskit.transpiler.exceptions import TranspilerError
 
 from qkdrp.backends.isa.targets import angle_bounds_of, both_ways, without_gates
 from qkdrp.circuits import PQC
+from qkdrp.circuits.instructions import qubits_of
 
 
 def fit(pqc: PQC, target: Target, seed: int, level: int) -> PQC:
@@ -71,7 +72,7 @@ def _with_matrices(circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
     found = circuit.copy_empty_like()
     for instruction in circuit.data:
         operation = instruction.operation
-        on = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+        on = qubits_of(circuit, instruction)
         lacking = not target.instruction_supported(instruction.name, on)
         if lacking and instruction.name != "barrier" and not instruction.is_parameterized():
             operation = UnitaryGate(operation.to_matrix())

@@ -1,7 +1,7 @@
 """Preparing a circuit: transpiled, observables laid out, on as few physical qubits as it has."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from qkdrp.backends.isa.regions import Region, find_regions
 from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC
 from qkdrp.circuits.digest import pqc_digest
+from qkdrp.circuits.instructions import qubits_of
 from qkdrp.common.errors import BackendError
 
 LEVEL = 3
@@ -159,21 +160,23 @@ def compact(pqc: PQC) -> tuple[list[int], PQC]:
         pqc: A circuit and observables on its qubits.
     """
     circuit = pqc.circuit
-    terms = [operator.to_sparse_list() for operator in pqc.observables]
-    touched = {circuit.find_bit(bit).index for gate in circuit.data for bit in gate.qubits}
-    used = sorted(touched.union(q for each in terms for _, on, _ in each for q in on))
+    touched = {q for gate in circuit.data for q in qubits_of(circuit, gate)}
+    used = sorted(touched.union(*map(qubits_read, pqc.observables)))
     place = {qubit: index for index, qubit in enumerate(used)}
     small = QuantumCircuit(len(used), global_phase=circuit.global_phase)
     for gate in circuit.data:
-        on = [place[circuit.find_bit(bit).index] for bit in gate.qubits]
-        small.append(gate.operation, on)
-    observables = tuple(
-        SparsePauliOp.from_sparse_list(
-            [(letters, [place[q] for q in on], value) for letters, on, value in each], len(used)
-        )
-        for each in terms
-    )
+        small.append(gate.operation, [place[q] for q in qubits_of(circuit, gate)])
+    observables = tuple(_renumbered(each, place) for each in pqc.observables)
     return used, pqc.transformed(small, observables)
+
+
+def _renumbered(observable: SparsePauliOp, place: Mapping[int, int]) -> SparsePauliOp:
+    """Return an observable on qubits that have other numbers."""
+    terms = [
+        (letters, [place[q] for q in on], value)
+        for letters, on, value in observable.to_sparse_list()
+    ]
+    return SparsePauliOp.from_sparse_list(terms, len(place))
 
 
 def qubits_read(observable: SparsePauliOp) -> Region:
@@ -220,7 +223,7 @@ def gates_on(
     for instruction in circuit.data:
         if instruction.name == "barrier":
             continue
-        qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+        qubits = qubits_of(circuit, instruction)
         if places is not None:
             qubits = tuple(places[qubit] for qubit in qubits)
         known = target[instruction.name][qubits]
@@ -235,7 +238,7 @@ def check_prepared(circuit: QuantumCircuit, target: Target) -> None:
         BackendError: Names the first such gate.
     """
     for instruction in circuit.data:
-        qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+        qubits = qubits_of(circuit, instruction)
         if instruction.name != "barrier" and not target.instruction_supported(
             instruction.name, qubits
         ):

@@ -2,6 +2,8 @@
 
 import json
 import struct
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +12,21 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits import PQC, build_pqc
 from qkdrp.circuits.digest import pqc_digest
+from qkdrp.circuits.registry import spec_from_json
 from qkdrp.common.errors import BackendError
-from qkdrp.common.files import atomic, write_json
+from qkdrp.common.files import write_files
 
 CIRCUIT, MAPPING = "prepared.qpy", "prepared.json"
 """Names of the two files."""
 
 
-def save_prepared(prepared: PreparedCircuit, folder: Path, **more: Any) -> None:  # noqa: ANN401
-    """Write a prepared circuit; each file appears whole or not at all.
+def pack_prepared(prepared: PreparedCircuit, **more: Any) -> dict[str, bytes]:  # noqa: ANN401
+    """Return the two files of a prepared circuit, by their names.
 
     Args:
         prepared: The circuit.
-        folder: An existing folder.
         more: What else to note down, as JSON.
     """
     pqc = prepared.pqc
@@ -41,9 +43,21 @@ def save_prepared(prepared: PreparedCircuit, folder: Path, **more: Any) -> None:
             for terms in (observable.to_sparse_list() for observable in pqc.observables)
         ],
     }
-    with atomic(folder / CIRCUIT) as temporary, temporary.open("wb") as file:
-        qpy.dump(pqc.circuit, file)
-    write_json(folder / MAPPING, content | more)
+    file = BytesIO()
+    qpy.dump(pqc.circuit, file)
+    text = json.dumps(content | more, indent=2, allow_nan=False) + "\n"
+    return {CIRCUIT: file.getvalue(), MAPPING: text.encode()}
+
+
+def save_prepared(prepared: PreparedCircuit, folder: Path, **more: Any) -> None:  # noqa: ANN401
+    """Write a prepared circuit; each file appears whole or not at all.
+
+    Args:
+        prepared: The circuit.
+        folder: An existing folder.
+        more: What else to note down, as JSON.
+    """
+    write_files(folder, pack_prepared(prepared, **more))
 
 
 def load_prepared(folder: Path) -> PreparedCircuit:
@@ -53,9 +67,25 @@ def load_prepared(folder: Path) -> PreparedCircuit:
         BackendError: If a file is missing or damaged.
     """
     try:
-        content = json.loads((folder / MAPPING).read_text())
-        with (folder / CIRCUIT).open("rb") as file:
-            (circuit,) = qpy.load(file)
+        files = {name: (folder / name).read_bytes() for name in (CIRCUIT, MAPPING)}
+    except OSError as error:
+        raise _damaged(str(folder)) from error
+    return unpack_prepared(files, str(folder))
+
+
+def unpack_prepared(files: Mapping[str, bytes], where: str) -> PreparedCircuit:
+    """Return the circuit of two files that :func:`pack_prepared` made.
+
+    Args:
+        files: Their contents by name.
+        where: Where they are, for the message.
+
+    Raises:
+        BackendError: If they are damaged.
+    """
+    try:
+        content = json.loads(files[MAPPING])
+        (circuit,) = qpy.load(BytesIO(files[CIRCUIT]))
         by_name = {parameter.name: parameter for parameter in circuit.parameters}
         region = tuple(content["physical_qubits"])
         circuit.metadata = {PHYSICAL: list(region)}
@@ -77,12 +107,13 @@ def load_prepared(folder: Path) -> PreparedCircuit:
             source=content.get("source") or _digest_of_spec(content["spec"]),
         )
     except (OSError, KeyError, TypeError, ValueError, struct.error, QiskitError) as error:
-        raise BackendError(
-            f"{folder}: holds no prepared circuit, or a damaged one; prepare it again."
-        ) from error
+        raise _damaged(where) from error
+
+
+def _damaged(where: str) -> BackendError:
+    return BackendError(f"{where}: holds no prepared circuit, or a damaged one; prepare it again.")
 
 
 def _digest_of_spec(spec: dict[str, Any]) -> str:
     """Return the digest of what a file of version 0.1.0 names by its specification."""
-    pqc = build_pqc(PQCSpec(**spec))
-    return pqc_digest(pqc)
+    return pqc_digest(build_pqc(spec_from_json(spec)))

@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from qiskit.transpiler import Target
 from rustworkx import PyGraph, connected_components
@@ -51,14 +51,20 @@ def find_regions(target: Target, size: int, count: int) -> list[Region]:
     grown = {frozenset({qubit}) for qubit in range(there)}
     for _ in range(size - 1):
         kept = heapq.nsmallest(max(BEAM, there), grown, key=cost)
-        grown = {region | {new} for region in kept for q in region for new in neighbours[q]}
-        grown = {region for region in grown if len(region) > len(kept[0])} if kept else set()
+        grown = {larger for region in kept for larger in _larger(region, neighbours)}
     if not grown:
         raise BackendError(
             f"Found no {size} connected qubits on the device: "
             "use a smaller circuit or another device."
         )
     return [tuple(sorted(region)) for region in heapq.nsmallest(count, grown, key=cost)]
+
+
+def _larger(region: frozenset[int], neighbours: Mapping[int, set[int]]) -> Iterator[frozenset[int]]:
+    """Yield a group with each of its neighbours added."""
+    for qubit in region:
+        for new in neighbours[qubit] - region:
+            yield region | {new}
 
 
 def usable_region(target: Target, size: int) -> Region:

@@ -73,12 +73,13 @@ def restrict(target: Target, qubits: Sequence[int]) -> Target:
     Raises:
         BackendError: If a qubit is not on the device.
     """
-    there = target.num_qubits or 0
-    missing = [qubit for qubit in qubits if not 0 <= qubit < there]
+    there = range(target.num_qubits or 0)
+    missing = [qubit for qubit in qubits if qubit not in there]
     if missing:
-        raise BackendError(f"Found physical qubits {missing}, the device has 0 to {there - 1}.")
+        raise BackendError(
+            f"Found physical qubits {missing}, the device has 0 to {len(there) - 1}."
+        )
     place = {qubit: index for index, qubit in enumerate(qubits)}
-    known = target.qubit_properties
     gates = {
         name: {tuple(place[q] for q in on): each for on, each in entries.items()}
         for name, entries in _entries(target, set(place)).items()
@@ -86,9 +87,9 @@ def restrict(target: Target, qubits: Sequence[int]) -> Target:
     if "measure" in target.operation_names:
         read = target["measure"] or {}
         gates["measure"] = {(place[qubit],): read.get((qubit,)) for qubit in qubits}
-    return rebuilt(
-        target, gates, len(qubits), None if known is None else [known[qubit] for qubit in qubits]
-    )
+    known = target.qubit_properties
+    kept = None if known is None else [known[qubit] for qubit in qubits]
+    return rebuilt(target, gates, len(qubits), kept)
 
 
 def rebuilt(

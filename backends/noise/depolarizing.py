@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, product
 from math import isfinite
 from types import MappingProxyType
 from typing import Self
@@ -13,8 +13,8 @@ from qiskit.transpiler import InstructionProperties, Target
 from qiskit_aer.noise import QuantumError, depolarizing_error
 
 from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
-from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.common.errors import BackendError
 
 ONE_QUBIT, TWO_QUBIT = ("sx", "x"), ("cx",)
@@ -28,7 +28,7 @@ MOST: Mapping[str, float] = MappingProxyType({"p1": 1.0, "p2": 1.0, "readout": 0
 class Depolarizing(NoiseSource):
     """All-to-all connected qubits with gates rz, sx, x and cx.
 
-    Behind each gate the state is replaced by the completely mixed one with a probability.
+    After each gate the state is replaced by the completely mixed one with a probability.
 
     Args:
         p1: That probability for sx and x.
@@ -113,12 +113,10 @@ class Depolarizing(NoiseSource):
                 )
         qubits = range(len(region))
         errors: dict[tuple[str, tuple[int, ...]], QuantumError] = {}
-        if "gates" in parts and scaled["p1"] > 0:
-            error = depolarizing_error(scaled["p1"], 1)
-            errors |= {(gate, (q,)): error for gate in ONE_QUBIT for q in qubits}
-        if "gates" in parts and scaled["p2"] > 0:
-            error = depolarizing_error(scaled["p2"], 2)
-            errors |= {(gate, on): error for gate in TWO_QUBIT for on in permutations(qubits, 2)}
+        for name, gates, width in (("p1", ONE_QUBIT, 1), ("p2", TWO_QUBIT, 2)):
+            if "gates" in parts and scaled[name] > 0:
+                error = depolarizing_error(scaled[name], width)
+                errors |= dict.fromkeys(product(gates, permutations(qubits, width)), error)
         flips = [scaled["readout"] * ("readout" in parts)] * len(region)
         return LocalNoise(errors, assignment_matrices(flips, flips), ("rz", *ONE_QUBIT, *TWO_QUBIT))
 

@@ -10,8 +10,8 @@ from qiskit_aer.noise.device import basic_device_gate_errors
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
-from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
-from qkdrp.backends.noise.sources import NoiseSource
+from qkdrp.backends.noise.base import NoiseSource
+from qkdrp.backends.noise.local import LocalNoise, scaled_assignment
 from qkdrp.common.errors import BackendError
 
 
@@ -19,7 +19,7 @@ class FakeDevice(NoiseSource):
     """Gate, relaxation and readout errors of a device on the day of its snapshot.
 
     Gates and relaxation as in Aer's ``NoiseModel.from_backend``: thermal relaxation for as long as
-    the gate takes, and depolarizing errors in front of it that make up for what the calibrated
+    the gate takes, and depolarizing errors before it that make up for what the calibrated
     gate error has beyond; without relaxation, all of the gate error is depolarizing. Readout has
     both calibrated probabilities, where Aer takes their mean. Qubits that wait do not relax.
 
@@ -52,15 +52,10 @@ class FakeDevice(NoiseSource):
         found = basic_device_gate_errors(
             gate_error="gates" in parts, thermal_relaxation="relaxation" in parts, target=local
         )
-        flips = scale * self._flips[list(region)] * ("readout" in parts)
-        if np.any(flips.sum(axis=1) > 1):
-            raise BackendError(
-                f"noise scale {scale:g} makes readout of {self.name} wrong more often than right: "
-                f"use at most {scale / flips.sum(axis=1).max():.3g}."
-            )
+        flips = self._flips[list(region)] * ("readout" in parts)
         return LocalNoise(
             {(gate, tuple(qubits)): error for gate, qubits, error in found},
-            assignment_matrices(*flips.T),
+            scaled_assignment(flips, scale, self.name),
             tuple(name for name in local.operation_names if name not in NOT_GATES),
         )
 

@@ -49,7 +49,7 @@ class NoisyEstimator(LocalEstimator):
         """Precision that the shots come to; 0 where values are exact."""
         return self.sampling.shots**-0.5 if self.sampling.shots else 0.0
 
-    def check(self, pub: EstimatorPub) -> None:
+    def check_pub(self, pub: EstimatorPub) -> None:
         """Raise where a PUB cannot be evaluated.
 
         Raises:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qkdrp.backends.isa.prepare import PreparedCircuit
+from qkdrp.backends.noise.base import READOUT, NoiseSource
 from qkdrp.backends.noise.readout import Reals, assign
-from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
-from qkdrp.backends.noise.sources import READOUT, NoiseSource
+from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
 from qkdrp.backends.zstrings import eigenvalues
 
 
@@ -17,7 +17,7 @@ class NoiseLevel:
     """How much of a source's noise is on.
 
     Args:
-        parts: Those of :data:`~qkdrp.backends.noise.sources.PARTS` that are on.
+        parts: Those of :data:`~qkdrp.backends.noise.base.PARTS` that are on.
         scale: What every error probability is multiplied by; 0 for no noise.
     """
 
@@ -92,6 +92,6 @@ class LevelReader:
     def _simulator(self, level: NoiseLevel) -> NoisySimulator:
         if level not in self._simulators:
             noise = self.source.noise(self.prepared.qubits, level.parts, level.scale)
-            sampling = Sampling(0, DENSITY)
+            sampling = Sampling(0, Method.DENSITY)
             self._simulators[level] = NoisySimulator(noise, sampling, np.random.default_rng(0))
         return self._simulators[level]

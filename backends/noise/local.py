@@ -11,9 +11,11 @@ from qiskit.circuit.library import IGate
 from qiskit_aer.noise import NoiseModel, QuantumError
 
 from qkdrp.backends.noise.twirl import pauli_probabilities, twirl
+from qkdrp.circuits.instructions import qubits_of
+from qkdrp.common.errors import BackendError
 
 GateErrors = Mapping[tuple[str, tuple[int, ...]], QuantumError]
-"""The error behind each gate, by name and qubits of the prepared circuit."""
+"""The error after each gate, by name and qubits of the prepared circuit."""
 
 
 READ = "read"
@@ -22,7 +24,7 @@ READ = "read"
 
 @dataclass(frozen=True, eq=False)
 class LocalNoise:
-    """Errors behind gates, and of readouts.
+    """Errors after gates, and of readouts.
 
     Args:
         errors: By gate name and qubits; gates without an entry are ideal.
@@ -61,10 +63,7 @@ class LocalNoise:
 
     def errors_of(self, circuit: QuantumCircuit) -> int:
         """Return how many gates of a circuit have errors."""
-        places = (
-            (each.name, tuple(circuit.find_bit(bit).index for bit in each.qubits))
-            for each in circuit.data
-        )
+        places = ((each.name, qubits_of(circuit, each)) for each in circuit.data)
         return sum(place in self.errors for place in places)
 
     def twirled(self) -> "LocalNoise":
@@ -92,6 +91,26 @@ class LocalNoise:
         Axis i stands for the gate's qubit i; entries for I, X, Z, Y: bit 0 flips, bit 1 is phase.
         """
         return {gate: pauli_probabilities(error) for gate, error in self.errors.items()}
+
+
+def scaled_assignment(flips: NDArray[np.float64], scale: float, source: str) -> NDArray[np.float64]:
+    """Return assignment matrices of scaled readout errors, shape (n_qubits, 2, 2).
+
+    Args:
+        flips: Probabilities p01 and p10 of each qubit, shape (n_qubits, 2).
+        scale: What they are multiplied by.
+        source: Where noise comes from, for messages.
+
+    Raises:
+        BackendError: If a qubit would be read wrongly more often than rightly.
+    """
+    scaled = scale * flips
+    if np.any(scaled.sum(axis=1) > 1):
+        raise BackendError(
+            f"noise scale {scale:g} makes readout of {source} wrong more often than right: "
+            f"use at most {scale / scaled.sum(axis=1).max():.3g}."
+        )
+    return assignment_matrices(*scaled.T)
 
 
 def assignment_matrices(

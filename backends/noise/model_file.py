@@ -56,23 +56,8 @@ def read_model(path: Path) -> SavedErrors:
     Raises:
         BackendError: If the file is no such model, or holds what is not supported.
     """
-    errors: dict[tuple[str, Places], QuantumError] = {}
-    readouts: dict[Places, NDArray[np.float64]] = {}
     try:
-        content = json.loads(path.read_text())
-        for each in content["errors"]:
-            places = [_places(on) for on in each.get("gate_qubits", [EVERYWHERE])]
-            if each["type"] == "roerror":
-                matrix = np.array(each["probabilities"], dtype=float).T
-                _check_readout(path, matrix, places)
-                readouts |= dict.fromkeys(places, matrix)
-            elif each["type"] == "qerror":
-                for name, on in product(each["operations"], places):
-                    error = _error(each, name, on)
-                    earlier = errors.get((name, on))
-                    errors[name, on] = earlier.compose(error) if earlier else error
-            else:
-                _refuse(f"an error of type {each['type']}")
+        return _read(path, json.loads(path.read_text()))
     except BackendError:
         raise
     except (OSError, LookupError, TypeError, ValueError, AttributeError, QiskitError) as error:
@@ -80,6 +65,24 @@ def read_model(path: Path) -> SavedErrors:
             f"{path}: is no noise model ({' '.join(str(error).split())[:MOST_WORDS]}): expected "
             "JSON of qiskit_aer.noise.NoiseModel.to_dict(serializable=True)."
         ) from error
+
+
+def _read(path: Path, content: Mapping[str, Any]) -> SavedErrors:
+    errors: dict[tuple[str, Places], QuantumError] = {}
+    readouts: dict[Places, NDArray[np.float64]] = {}
+    for each in content["errors"]:
+        places = [_places(on) for on in each.get("gate_qubits", [EVERYWHERE])]
+        if each["type"] == "roerror":
+            matrix = np.array(each["probabilities"], dtype=float).T
+            _check_readout(path, matrix, places)
+            readouts |= dict.fromkeys(places, matrix)
+        elif each["type"] == "qerror":
+            for name, on in product(each["operations"], places):
+                error = _error(each, name, on)
+                earlier = errors.get((name, on))
+                errors[name, on] = earlier.compose(error) if earlier else error
+        else:
+            _refuse(f"an error of type {each['type']}")
     return SavedErrors(errors, readouts)
 
 

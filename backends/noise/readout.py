@@ -4,8 +4,8 @@ Aer's estimator saves expectation values instead of measuring and so leaves read
 (Qiskit/qiskit-aer#1861). Here they act on the distribution of bit strings that would be read.
 """
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import compress, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,14 +52,18 @@ def read_out(observable: SparsePauliOp, assignment: Reals) -> SparsePauliOp:
     offset = assignment[:, 0, 0] + assignment[:, 0, 1] - 1
     found: dict[tuple[int, ...], float] = {}
     for _, qubits, coefficient in observable.to_sparse_list():
-        free = [q for q in qubits if offset[q] != 0.0]
-        for kept in product((True, False), repeat=len(free)):
-            dropped = {q for q, keep in zip(free, kept, strict=True) if not keep}
+        for dropped in _subsets([q for q in qubits if offset[q] != 0.0]):
             string = tuple(sorted(set(qubits) - dropped))
             factor = np.prod([offset[q] if q in dropped else slope[q] for q in qubits])
             found[string] = found.get(string, 0.0) + float(coefficient.real * factor)
     terms = [("Z" * len(string), list(string), value) for string, value in found.items()]
     return SparsePauliOp.from_sparse_list(terms, num_qubits=observable.num_qubits)
+
+
+def _subsets(qubits: Sequence[int]) -> Iterator[set[int]]:
+    """Yield all subsets of some qubits, the empty one first."""
+    for chosen in product((False, True), repeat=len(qubits)):
+        yield set(compress(qubits, chosen))
 
 
 def draw(probabilities: Reals, shots: int, rng: np.random.Generator) -> Reals:

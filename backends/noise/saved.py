@@ -19,9 +19,9 @@ from qiskit_aer.noise import QuantumError
 from qkdrp.backends.isa.fit import fit
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES
-from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
+from qkdrp.backends.noise.base import NoiseSource
+from qkdrp.backends.noise.local import LocalNoise, scaled_assignment
 from qkdrp.backends.noise.model_file import EVERYWHERE, Places, read_model
-from qkdrp.backends.noise.sources import NoiseSource
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 
@@ -121,25 +121,32 @@ class SavedModel(NoiseSource):
 
     def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
         """Return the noise on a few physical qubits."""
+        readouts = np.array([self._readout(q) for q in region])
+        flips = readouts[:, [1, 0], [0, 1]] * ("readout" in parts)
+        return LocalNoise(
+            self._gate_errors(region, scale) if "gates" in parts and scale > 0 else {},
+            scaled_assignment(flips, scale, self.name),
+            self._gates,
+            self._errors_before(region, scale) if "readout" in parts and scale > 0 else {},
+        )
+
+    def _gate_errors(
+        self, region: Region, scale: float
+    ) -> dict[tuple[str, tuple[int, ...]], QuantumError]:
+        """Return the scaled errors of gates on a few physical qubits, by place in the region."""
         errors = {}
-        for name in {gate for gate, _ in self._errors if "gates" in parts}:
+        for name in {gate for gate, _ in self._errors}:
             for places in permutations(range(len(region)), _gates()[name]):
                 error = self._error(name, tuple(region[q] for q in places))
-                if error is not None and scale > 0:
+                if error is not None:
                     errors[name, places] = _scaled(error, scale, f"{name} of {self.name}")
-        readouts = np.array([self._readout(q) for q in region])
-        flips = scale * readouts[:, [1, 0], [0, 1]] * ("readout" in parts)
-        if np.any(flips.sum(axis=1) > 1):
-            raise BackendError(
-                f"noise scale {scale:g} makes readout of {self.name} wrong more often than right: "
-                f"use at most {scale / flips.sum(axis=1).max():.3g}."
-            )
-        before = {
-            index: _scaled(error, scale, f"{READOUT} of {self.name}")
-            for index, q in enumerate(region)
-            if (error := _of_qubit(self._before, q)) and scale > 0 and "readout" in parts
-        }
-        return LocalNoise(errors, assignment_matrices(*flips.T), self._gates, before)
+        return errors
+
+    def _errors_before(self, region: Region, scale: float) -> dict[int, QuantumError]:
+        """Return the scaled errors that act when qubits are read, by place in the region."""
+        found = {index: _of_qubit(self._before, q) for index, q in enumerate(region)}
+        where = f"{READOUT} of {self.name}"
+        return {index: _scaled(each, scale, where) for index, each in found.items() if each}
 
     def _error(self, gate: str, qubits: tuple[int, ...]) -> QuantumError | None:
         """Return a gate's own error, or else the one for all qubits."""

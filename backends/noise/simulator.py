@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -22,9 +23,16 @@ from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
 from qkdrp.backends.zstrings import eigenvalues
 from qkdrp.common.errors import BackendError
 
-DENSITY, TRAJECTORIES, AUTO = "density_matrix", "trajectories", "auto"
-METHODS = (AUTO, DENSITY, TRAJECTORIES)
-"""How noisy values are found."""
+
+class Method(StrEnum):
+    """How noisy values are found."""
+
+    AUTO = "auto"
+    """Density matrices of up to :data:`MOST_DENSITY` qubits, else trajectories."""
+
+    DENSITY = "density_matrix"
+    TRAJECTORIES = "trajectories"
+
 
 MOST_DENSITY = 10
 """Qubits up to which ``auto`` takes density matrices."""
@@ -41,16 +49,16 @@ class Sampling:
 
     Args:
         shots: Shots of each evaluation; 0 for infinitely many.
-        method: One of :data:`METHODS`.
+        method: How they are found.
         trajectories: Trajectories of each evaluation where there is no density matrix and the
             number of shots is infinite.
 
     Raises:
-        BackendError: If a number is out of range or the method unknown.
+        BackendError: If a number is out of range.
     """
 
     shots: int = 0
-    method: str = AUTO
+    method: Method = Method.AUTO
     trajectories: int = 1024
 
     def __post_init__(self) -> None:
@@ -59,23 +67,21 @@ class Sampling:
             raise BackendError(f"shots = {self.shots}: expected 0 for infinitely many, or more.")
         if self.trajectories < 2:
             raise BackendError(f"trajectories = {self.trajectories}: expected at least 2.")
-        if self.method not in METHODS:
-            raise BackendError(f"method = {self.method!r}: choose one of {', '.join(METHODS)}.")
 
-    def method_for(self, n_qubits: int) -> str:
+    def method_for(self, n_qubits: int) -> Method:
         """Return the method for a circuit, and check that its state fits into memory.
 
         Raises:
             BackendError: If it does not; says how large it is.
         """
         method = self.method
-        if method == AUTO:
-            method = DENSITY if n_qubits <= MOST_DENSITY else TRAJECTORIES
-        power = 2 * n_qubits if method == DENSITY else n_qubits
+        if method == Method.AUTO:
+            method = Method.DENSITY if n_qubits <= MOST_DENSITY else Method.TRAJECTORIES
+        power = 2 * n_qubits if method == Method.DENSITY else n_qubits
         needed, there = AMPLITUDE << power, virtual_memory().total
         if needed > there:
-            what = "density matrix" if method == DENSITY else "state vector"
-            advice = "use trajectories" if method == DENSITY else "use fewer qubits"
+            what = "density matrix" if method == Method.DENSITY else "state vector"
+            advice = "use trajectories" if method == Method.DENSITY else "use fewer qubits"
             raise BackendError(
                 f"The {what} of {n_qubits} qubits takes {needed / 2**30:,.0f} GiB, this machine "
                 f"has {there / 2**30:.0f} GiB: {advice}."
@@ -84,8 +90,9 @@ class Sampling:
 
 
 @cache
-def _known_gates(method: str) -> frozenset[str]:
-    return frozenset(AerSimulator(method=method).configuration().basis_gates)
+def _known_gates(state: str) -> frozenset[str]:
+    """Return the gates that Aer applies to one of its kinds of states."""
+    return frozenset(AerSimulator(method=state).configuration().basis_gates)
 
 
 class NoisySimulator:
@@ -105,14 +112,15 @@ class NoisySimulator:
     def __init__(self, noise: LocalNoise, sampling: Sampling, rng: np.random.Generator) -> None:
         self.noise, self.sampling, self.rng = noise, sampling, rng
         self.method = sampling.method_for(len(noise.assignment))
-        self._known = _known_gates("density_matrix" if self.method == DENSITY else "statevector")
+        state = "density_matrix" if self.method == Method.DENSITY else "statevector"
+        self._known = _known_gates(state)
         threads = torch.get_num_threads()
         model = noise.model()
-        if self.method == TRAJECTORIES and sampling.shots:
+        if self.method == Method.TRAJECTORIES and sampling.shots:
             for qubit, matrix in enumerate(noise.assignment):
                 model.add_readout_error(ReadoutError(matrix.T), [qubit])
         self._aer = AerSimulator(
-            method=DENSITY if self.method == DENSITY else "statevector",
+            method=state,
             noise_model=model,
             max_parallel_threads=threads,
             max_parallel_experiments=threads,
@@ -133,7 +141,7 @@ class NoisySimulator:
         """
         worth = [eigenvalues(observable) for observable in observables]
         shots = self.sampling.shots
-        if self.method == DENSITY:
+        if self.method == Method.DENSITY:
             shares = assign(self.distributions(circuit, points), self.noise.assignment)
             if shots:
                 shares = draw(shares, shots, self.rng)
@@ -192,7 +200,7 @@ class NoisySimulator:
     def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict[str, Any]]:
         """Return what Aer saved at each point."""
         strange = any(self._is_strange(each.operation) for each in circuit.data)
-        if not len(circuit.parameters) or (self.method == DENSITY and not strange):
+        if not len(circuit.parameters) or (self.method == Method.DENSITY and not strange):
             known = self._as_matrices(circuit)
             return saved(self._aer, known, points, shots=shots, seed_simulator=self._seed())
         found: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
 """Noise trajectories in the exact engine: random Pauli errors as signs of the Pauli program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -14,14 +14,12 @@ from qkdrp.circuits import compile_program
 from qkdrp.circuits.pauli.faults import Faults, compile_faults
 from qkdrp.circuits.pauli.program import Signs
 
-BYTE = 8
-
 
 class SignSampler:
-    """Draws a Pauli error behind every gate, and what all of them together flip.
+    """Draws a Pauli error after every gate, and what all of them together flip.
 
     Args:
-        faults: What errors behind each gate flip.
+        faults: What errors after each gate flip.
         probabilities: Of the Pauli errors of each gate, as
             :meth:`~qkdrp.backends.noise.local.LocalNoise.pauli_probabilities` gives them.
         n_rotations: How many of the columns of ``faults.flips`` are rotations.
@@ -43,14 +41,11 @@ class SignSampler:
                 continue
             first.append(len(rows))
             limits.append(np.cumsum(of_errors.ravel()[1:]))
-            for numbers in list(product(range(4), repeat=len(place.qubits)))[1:]:
-                chosen = [
-                    start + 2 * i + letter
-                    for i, number in enumerate(numbers)
-                    for letter in range(2)
-                    if number >> letter & 1
-                ]
-                rows.append(np.bitwise_xor.reduce(packed[chosen], axis=0))
+            numbers = list(product(range(4), repeat=len(place.qubits)))[1:]
+            rows += [
+                np.bitwise_xor.reduce(packed[[start + row for row in _rows_of(each)]], axis=0)
+                for each in numbers
+            ]
         width = max((len(row) for row in limits), default=0)
         self._rows = np.array(rows, dtype=np.uint8).reshape(len(rows), packed.shape[1])
         self._first = np.array(first, dtype=np.int64)
@@ -70,6 +65,16 @@ class SignSampler:
         bits = np.unpackbits(flips, axis=1, count=self.n_columns)
         signs = 1.0 - 2.0 * bits
         return Signs(signs[:, : self.n_rotations], signs[:, self.n_rotations :])
+
+
+def _rows_of(numbers: Sequence[int]) -> list[int]:
+    """Return the rows, after a gate's first one, of the X and Z that make up a Pauli error.
+
+    Args:
+        numbers: The letter on each of the gate's qubits: bit 0 says X, bit 1 says Z.
+    """
+    letters = [number >> letter & 1 for number in numbers for letter in range(2)]
+    return [row for row, there in enumerate(letters) if there]
 
 
 class TwirledEngine:

@@ -1,6 +1,5 @@
-"""Adjoint gradients behind the interface of qiskit-machine-learning."""
+"""Adjoint gradients with the interface of qiskit-machine-learning."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,12 +7,12 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.primitives import BaseEstimatorV2
-from qiskit.providers import Options
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, EstimatorGradientResult
 
-from qkdrp.backends.exact.engine import ExactEngine
+from qkdrp.backends.exact.engine import ExactEngine, Reals
+from qkdrp.backends.qnn.gradient_batches import gradients_in_batches
 from qkdrp.circuits import compile_program
 
 
@@ -38,20 +37,11 @@ class AdjointEstimatorGradient(BaseEstimatorGradient):
         parameters: Sequence[Sequence[Parameter]],
         **_options: Any,  # noqa: ANN401  # signature of the base class
     ) -> EstimatorGradientResult:
-        batches = defaultdict(list)
-        for index, (circuit, observable) in enumerate(zip(circuits, observables, strict=True)):
-            batches[id(circuit), id(observable)].append(index)
+        return gradients_in_batches(circuits, observables, parameter_values, parameters, _slopes)
 
-        gradients: list[np.ndarray] = [np.empty(0)] * len(circuits)
-        for indices in batches.values():
-            circuit, observable = circuits[indices[0]], observables[indices[0]]
-            names = list(circuit.parameters)
-            program = compile_program(circuit, [SparsePauliOp(observable)], names, [])
-            values = np.array([parameter_values[index] for index in indices], dtype=float)
-            by_parameter, _ = ExactEngine(program).vjp(
-                values, np.empty(0), np.ones((len(indices), 1))
-            )
-            for row, index in zip(by_parameter, indices, strict=True):
-                gradients[index] = row[[names.index(wanted) for wanted in parameters[index]]]
-        metadata = [{"parameters": list(wanted)} for wanted in parameters]
-        return EstimatorGradientResult(gradients, metadata, Options())
+
+def _slopes(circuit: QuantumCircuit, observable: SparsePauliOp, points: Reals) -> Reals:
+    """Return the derivatives by all parameters, shape (n_points, n_parameters)."""
+    program = compile_program(circuit, [observable], list(circuit.parameters), [])
+    found, _ = ExactEngine(program).vjp(points, np.empty(0), np.ones((len(points), 1)))
+    return found

@@ -9,8 +9,8 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qkdrp.backends.exact.engine import Pullback, Reals
 from qkdrp.backends.exact.pointwise import PointwiseEngine
+from qkdrp.backends.protocols import ExactQNN, is_differentiable
 from qkdrp.backends.qnn.errors import also_qiskit, qnn_errors
-from qkdrp.backends.qnn.protocols import ExactQNN, is_differentiable
 from qkdrp.common.errors import BackendError
 
 
@@ -118,4 +118,4 @@ def _jacobian(found: Any, shape: tuple[int, ...]) -> Reals:  # noqa: ANN401  # s
 
 
 def _dense(array: Any) -> Reals:  # noqa: ANN401  # of numpy or of the package sparse
-    return np.asarray(array.todense() if hasattr(array, "todense") else array)
+    return np.asarray(array if isinstance(array, np.ndarray) else array.todense())

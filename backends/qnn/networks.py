@@ -1,4 +1,4 @@
-"""Quantum neural networks: real ``EstimatorQNN``s that do not waste work."""
+"""Quantum neural networks: ``EstimatorQNN``s that send one PUB for a batch."""
 
 from abc import abstractmethod
 from functools import cached_property, partial

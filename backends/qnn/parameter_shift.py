@@ -2,8 +2,8 @@
 
 import math
 from abc import abstractmethod
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -11,12 +11,12 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.primitives import BaseEstimatorV2
-from qiskit.providers import Options
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, EstimatorGradientResult
 
 from qkdrp.backends.exact.engine import Reals
+from qkdrp.backends.qnn.gradient_batches import gradients_in_batches
 from qkdrp.backends.qnn.shift_rule import ShiftRule, find_rule
 from qkdrp.common.errors import BackendError
 
@@ -95,20 +95,12 @@ class BroadcastGradient(BaseEstimatorGradient):
         parameters: Sequence[Sequence[Parameter]],
         **_options: Any,  # noqa: ANN401  # signature of the base class
     ) -> EstimatorGradientResult:
-        """Serve a stock ``EstimatorQNN``: one PUB for each circuit and list of observables."""
-        batches = defaultdict(list)
-        for index, (circuit, observable) in enumerate(zip(circuits, observables, strict=True)):
-            batches[id(circuit), id(observable)].append(index)
-        gradients: list[np.ndarray] = [np.empty(0)] * len(circuits)
-        for indices in batches.values():
-            circuit, observable = circuits[indices[0]], observables[indices[0]]
-            points = np.array([parameter_values[index] for index in indices], dtype=float)
-            found = self.jacobian(circuit, [SparsePauliOp(observable)], points)
-            names = list(circuit.parameters)
-            for row, index in zip(found[:, 0], indices, strict=True):
-                gradients[index] = row[[names.index(wanted) for wanted in parameters[index]]]
-        metadata = [{"parameters": list(wanted)} for wanted in parameters]
-        return EstimatorGradientResult(gradients, metadata, Options())
+        """Serve a stock ``EstimatorQNN``: one PUB for each circuit and observable."""
+
+        def slopes(circuit: QuantumCircuit, observable: SparsePauliOp, points: Reals) -> Reals:
+            return self.jacobian(circuit, [observable], points)[:, 0]
+
+        return gradients_in_batches(circuits, observables, parameter_values, parameters, slopes)
 
 
 def check_shiftable(circuit: QuantumCircuit) -> None:
@@ -222,7 +214,31 @@ def spsa_step(shots: int) -> float:
     return max(LEAST_STEP, (9 / shots) ** (1 / 6)) if shots else LEAST_STEP
 
 
-GRADIENTS: Mapping[str, type[BroadcastGradient]] = MappingProxyType(
-    {"shift": ShiftGradient, "spsa": SpsaGradient}
+class Gradient(StrEnum):
+    """Gradients of noisy values, by name."""
+
+    SHIFT = "shift"
+    SPSA = "spsa"
+
+
+GRADIENTS: Mapping[Gradient, type[BroadcastGradient]] = MappingProxyType(
+    {Gradient.SHIFT: ShiftGradient, Gradient.SPSA: SpsaGradient}
 )
 """Gradients of noisy values by name."""
+
+
+def make_gradient(
+    name: Gradient, estimator: BaseEstimatorV2, rng: np.random.Generator, shots: int
+) -> BroadcastGradient:
+    """Return a gradient of an estimator's values, with the step that fits its shots.
+
+    Args:
+        name: Which.
+        estimator: The estimator of the values.
+        rng: Where random directions come from.
+        shots: Shots of each value; 0 for infinitely many.
+    """
+    gradient = GRADIENTS[name](estimator, rng)
+    if isinstance(gradient, SpsaGradient):
+        gradient.step = spsa_step(shots)
+    return gradient

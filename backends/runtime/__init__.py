@@ -1,1 +1,1 @@
-"""Jobs on IBM hardware: what they cost, where they are noted down, how they are got back."""
+"""Jobs on IBM hardware: their cost, the ledger of them, submission and collection."""

@@ -1,4 +1,4 @@
-"""Results as the service sent them, kept before they are read, and how they are read."""
+"""Results of jobs: kept as the service sent them, then read as values."""
 
 import json
 import math
@@ -10,11 +10,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.backends.runtime.client_adapters import quiet
+from qkdrp.backends.runtime.clients import quiet
 from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.settings import EstimatorName
 from qkdrp.common.errors import BackendError
 
-PROGRAMS = {"executor": "executor", "legacy": "estimator"}
+PROGRAMS = {EstimatorName.EXECUTOR: "executor", EstimatorName.LEGACY: "estimator"}
 """The service's program that runs the jobs of each of our estimators."""
 
 Reals = NDArray[np.float64]
@@ -107,7 +108,7 @@ def read_answer(answer: str, estimator: str, shape: tuple[int, int]) -> Values:
     # Decoders raise whatever they stumble over: the content comes from elsewhere.
     try:
         with quiet():
-            decoders = DEFAULT_DECODERS[PROGRAMS[estimator]]
+            decoders = DEFAULT_DECODERS[PROGRAMS[EstimatorName(estimator)]]
             result: Any = reduce(decode, decoders, answer)
             (pub,) = result
             evs, stds = (

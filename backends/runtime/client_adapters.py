@@ -1,11 +1,9 @@
-"""The two estimators of the runtime client behind one face."""
+"""The two estimators of the runtime client, with one interface."""
 
 import json
 import math
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -13,8 +11,9 @@ from typing import Any, ClassVar
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import PauliList
 
-from qkdrp.backends.runtime.clients import Device, client_errors, simulator_of
-from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.backends.runtime.client_types import ClientBackend, ClientJob, JobTarget
+from qkdrp.backends.runtime.clients import Device, client_errors, quiet, simulator_of
+from qkdrp.backends.runtime.settings import EstimatorName, RuntimeSettings
 
 WIDEST_LOCAL = 7
 """Qubits of the widest fake device that the current estimator simulates: it measures them all."""
@@ -28,7 +27,7 @@ TAG = "qkdrp"
 
 @dataclass(frozen=True)
 class Load:
-    """What one job is.
+    """Size of one job.
 
     Args:
         executions: Circuit executions, shots counted.
@@ -39,37 +38,38 @@ class Load:
     payload: int
 
 
+@dataclass(frozen=True)
+class JobOrder:
+    """One job that is to be sent.
+
+    Args:
+        pub: A circuit of the device, observables and points.
+        settings: How it is run.
+        tag: By which the job can be found again.
+        seconds: Of the device, after which the service stops the job; 0 for no limit.
+    """
+
+    pub: EstimatorPub
+    settings: RuntimeSettings
+    tag: str
+    seconds: int = 0
+
+
 class EstimatorAdapter(ABC):
     """One estimator of the client."""
 
-    name: ClassVar[str]
+    name: ClassVar[EstimatorName]
 
     @abstractmethod
-    def submit(
-        self,
-        mode: Any,  # noqa: ANN401  # a backend, batch or session of the client
-        pub: EstimatorPub,
-        settings: RuntimeSettings,
-        tag: str,
-        seconds: int,
-    ) -> Any:  # noqa: ANN401  # a job of the client
-        """Send one PUB and return the job.
-
-        Args:
-            mode: Where to.
-            pub: A circuit of the device, observables and points.
-            settings: How.
-            tag: By which the job can be found again.
-            seconds: Of the device, after which the service stops the job; 0 for no limit.
-        """
+    def submit(self, target: JobTarget, order: JobOrder) -> ClientJob:
+        """Send one PUB to a device, batch or session and return the job."""
 
     @abstractmethod
     def load(self, device: Device, pub: EstimatorPub, settings: RuntimeSettings) -> Load:
         """Return what a PUB would be, without sending it."""
 
-    @staticmethod
-    def options(settings: RuntimeSettings, tag: str, seconds: int) -> dict[str, Any]:
-        """Return what the client's estimators are told alike."""
+    def options(self, settings: RuntimeSettings, tag: str = "", seconds: int = 0) -> dict[str, Any]:
+        """Return the options of the client's estimator, as it names them."""
         options: dict[str, Any] = {
             "resilience_level": settings.resilience,
             "dynamical_decoupling": {"enable": settings.dynamical_decoupling},
@@ -81,7 +81,7 @@ class EstimatorAdapter(ABC):
             options["max_execution_time"] = seconds
         return options
 
-    def stand_in(self, device: Device) -> Any:  # noqa: ANN401  # a backend of the client
+    def stand_in(self, device: Device) -> ClientBackend:
         """Return what jobs of a fake device run on."""
         return device.backend
 
@@ -93,21 +93,15 @@ class EstimatorAdapter(ABC):
 class ExecutorAdapter(EstimatorAdapter):
     """The current, client-side estimator: sends a quantum program to the executor."""
 
-    name = "executor"
+    name = EstimatorName.EXECUTOR
 
-    def submit(
-        self,
-        mode: Any,  # noqa: ANN401
-        pub: EstimatorPub,
-        settings: RuntimeSettings,
-        tag: str,
-        seconds: int,
-    ) -> Any:  # noqa: ANN401
+    def submit(self, target: JobTarget, order: JobOrder) -> ClientJob:
         """Send one PUB."""
         from qiskit_ibm_runtime.executor_estimator import Estimator
 
-        estimator = Estimator(mode=mode, options=self._options(settings, tag, seconds))
-        return estimator.run([pub])
+        options = self.options(order.settings, order.tag, order.seconds)
+        job: ClientJob = Estimator(mode=target, options=options).run([order.pub])
+        return job
 
     def load(self, device: Device, pub: EstimatorPub, settings: RuntimeSettings) -> Load:
         """Build the program and measure it."""
@@ -118,40 +112,36 @@ class ExecutorAdapter(EstimatorAdapter):
         )
 
         with client_errors("prepare the job"):
-            options = EstimatorOptions(**self._options(settings, "", 0))
+            options = EstimatorOptions(**self.options(settings))
             program, executor = prepare([pub], options, backend=device.backend)
             *_, newest = QUANTUM_PROGRAM_PARAMS_CONVERTERS.values()
             sent = newest.encoder(program, executor).model_dump(mode="json")
         executions = program.shots * sum(math.prod(item.shape) for item in program.items)
         return Load(int(executions), len(json.dumps(sent)))
 
-    def stand_in(self, device: Device) -> Any:  # noqa: ANN401
+    def stand_in(self, device: Device) -> ClientBackend:
         """Return a simulator with both readout probabilities of each qubit."""
         return simulator_of(device.backend)
 
-    def _options(self, settings: RuntimeSettings, tag: str, seconds: int) -> dict[str, Any]:
-        return {"default_shots": settings.shots} | self.options(settings, tag, seconds)
+    def options(self, settings: RuntimeSettings, tag: str = "", seconds: int = 0) -> dict[str, Any]:
+        """Return the options, with the number of shots among them."""
+        return {"default_shots": settings.shots} | super().options(settings, tag, seconds)
 
 
 class LegacyAdapter(EstimatorAdapter):
     """The estimator that the service itself carries out, deprecated since runtime 0.50."""
 
-    name = "legacy"
+    name = EstimatorName.LEGACY
 
-    def submit(
-        self,
-        mode: Any,  # noqa: ANN401
-        pub: EstimatorPub,
-        settings: RuntimeSettings,
-        tag: str,
-        seconds: int,
-    ) -> Any:  # noqa: ANN401
+    def submit(self, target: JobTarget, order: JobOrder) -> ClientJob:
         """Send one PUB."""
         from qiskit_ibm_runtime import EstimatorV2
 
+        options = self.options(order.settings, order.tag, order.seconds)
         with quiet():
-            estimator = EstimatorV2(mode=mode, options=self.options(settings, tag, seconds))
-            return estimator.run([pub], precision=settings.precision)
+            estimator = EstimatorV2(mode=target, options=options)
+            job: ClientJob = estimator.run([order.pub], precision=order.settings.precision)
+        return job
 
     def load(self, device: Device, pub: EstimatorPub, settings: RuntimeSettings) -> Load:  # noqa: ARG002
         """Measure what is sent; executions are an estimate, the service decides."""
@@ -177,7 +167,7 @@ class LegacyAdapter(EstimatorAdapter):
         return ", ".join(name for name, on in asked.items() if on)
 
 
-ADAPTERS: Mapping[str, EstimatorAdapter] = MappingProxyType(
+ADAPTERS: Mapping[EstimatorName | str, EstimatorAdapter] = MappingProxyType(
     {adapter.name: adapter for adapter in (ExecutorAdapter(), LegacyAdapter())}
 )
 """Estimators of the client by name, the preferred one first."""
@@ -189,22 +179,14 @@ def choose_adapter(device: Device, settings: RuntimeSettings) -> tuple[Estimator
         return ADAPTERS[settings.estimator], ""
     n_qubits = device.backend.num_qubits
     if device.local and n_qubits > WIDEST_LOCAL:
-        return ADAPTERS["legacy"], (
+        return ADAPTERS[EstimatorName.LEGACY], (
             f"the current estimator would simulate all {n_qubits} qubits of {device.name}: "
             "the legacy one is used here"
         )
-    return ADAPTERS["executor"], ""
+    return ADAPTERS[EstimatorName.EXECUTOR], ""
 
 
 def measurement_bases(pub: EstimatorPub) -> int:
     """Return how many measurement settings the observables of a PUB need."""
     terms = {term for observable in pub.observables.ravel().tolist() for term in observable}
     return len(PauliList(sorted(terms)).group_commuting(qubit_wise=True))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the client's notices to itself: we say what has no effect, and which estimator."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

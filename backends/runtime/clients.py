@@ -2,14 +2,15 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import shorten
-from typing import Any
 
 from qkdrp.backends.isa.fakes import fake_devices
-from qkdrp.backends.runtime.settings import LEAST_BUSY, RuntimeSettings
+from qkdrp.backends.runtime.client_types import ClientBackend, ClientService
+from qkdrp.backends.runtime.settings import LEAST_BUSY, Mode, RuntimeSettings
 from qkdrp.common.errors import BackendError, QkdrpError
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"  # noqa: S105  # the name of one
@@ -48,7 +49,7 @@ class Device:
 
     Args:
         name: Its name.
-        backend: The client's object; None where it was not opened, as for collecting.
+        backend: The client's object.
         service: The client's service; None for fake devices.
         instance: CRN of the instance that pays.
         plan: The instance's plan.
@@ -57,8 +58,8 @@ class Device:
     """
 
     name: str
-    backend: Any
-    service: Any = None
+    backend: ClientBackend
+    service: ClientService | None = None
     instance: str = UNNAMED
     plan: str = UNNAMED
     calibrated: str = ""
@@ -94,6 +95,14 @@ def client_errors(doing: str) -> Iterator[None]:
     # pydantic, samplomatic) and, for answers they did not expect, any built-in error.
     except Exception as error:  # noqa: BLE001
         raise BackendError(f"IBM Quantum: could not {doing}: {plain(error)}") from None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the client's notices to itself: we say what has no effect, and which estimator."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def plain(error: object) -> str:
@@ -134,7 +143,7 @@ def _fake(settings: RuntimeSettings) -> Device:
     )
 
 
-def simulator_of(backend: Any) -> Any:  # noqa: ANN401  # a fake device, and Aer's simulator of it
+def simulator_of(backend: ClientBackend) -> ClientBackend:
     """Return a simulator with both readout probabilities of a fake device.
 
     The one that the client would make for its current estimator reads 0 and 1 equally wrongly.
@@ -153,7 +162,8 @@ def simulator_of(backend: Any) -> Any:  # noqa: ANN401  # a fake device, and Aer
         noise.add_readout_error(error, qubits)
     simulator = AerSimulator.from_backend(backend)
     simulator.set_options(noise_model=noise)
-    return simulator
+    found: ClientBackend = simulator
+    return found
 
 
 def _real(settings: RuntimeSettings) -> Device:
@@ -165,11 +175,11 @@ def _real(settings: RuntimeSettings) -> Device:
             if settings.device == LEAST_BUSY
             else service.backend(settings.device, use_fractional_gates=fractional)
         )
-        instance = str(backend._instance)  # the client has no public name for it
+        instance = str(backend._instance)
         plans = {each["crn"]: each["plan"] for each in service.instances()}
         properties = backend.properties()
     plan = plans.get(instance, "unknown")
-    if settings.mode == "session" and plan.lower().startswith("open"):
+    if settings.mode is Mode.SESSION and plan.lower().startswith("open"):
         raise BackendError(
             f"mode = 'session': instance {instance} has the {plan} plan, which has no sessions; "
             "use --mode batch."
@@ -185,11 +195,12 @@ def _real(settings: RuntimeSettings) -> Device:
     )
 
 
-def _rep_delay(backend: Any) -> float:  # noqa: ANN401  # a BackendV2 with more
+def _rep_delay(backend: ClientBackend) -> float:
+    # Which fields a device's configuration has is the service's business.
     return float(getattr(backend.configuration(), "default_rep_delay", 0) or DEFAULT_REP_DELAY)
 
 
-def open_service(instance: str = "") -> Any:  # noqa: ANN401  # the client has no types
+def open_service(instance: str = "") -> ClientService:
     """Return the client's service of its own saved account or environment.
 
     Raises:
@@ -198,4 +209,7 @@ def open_service(instance: str = "") -> Any:  # noqa: ANN401  # the client has n
     from qiskit_ibm_runtime import QiskitRuntimeService
 
     with client_errors("open the account (saved by QiskitRuntimeService.save_account)"):
-        return QiskitRuntimeService(**({"instance": instance} if instance else {}))
+        service: ClientService = QiskitRuntimeService(
+            **({"instance": instance} if instance else {})
+        )
+    return service

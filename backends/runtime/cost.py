@@ -1,9 +1,9 @@
-"""What jobs cost, said before they are sent."""
+"""What jobs cost, estimated before they are sent."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.transpiler import Target
@@ -46,7 +46,7 @@ class RuntimeCost(CostEstimate):
         device: Name.
         instance: Who pays.
         plan: How.
-        queue: Jobs that wait in front.
+        queue: Jobs that wait there already.
         halted: Why the device runs no jobs now; empty where it does.
         estimator: Which estimator of the client.
     """
@@ -64,9 +64,39 @@ class RuntimeCost(CostEstimate):
     halted: str
     estimator: str
 
+    def __add__(self, other: Self) -> Self:
+        """Return what both cost together, on the same device."""
+        return replace(
+            super().__add__(other),
+            points=self.points + other.points,
+            bases=max(self.bases, other.bases),
+            payload=self.payload + other.payload,
+            seconds=self.seconds + other.seconds,
+            circuit_seconds=max(self.circuit_seconds, other.circuit_seconds),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return all as plain numbers and text."""
         return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Return device, instance, jobs and time, in words."""
+        halted = f" (not active: {self.halted})" if self.halted else ""
+        return [
+            f"device   {self.device}{halted}, {self.queue} jobs in the queue; estimator "
+            f"{self.estimator}",
+            f"pays     instance {self.instance}, plan {self.plan}",
+            f"jobs     {self.pubs}, one PUB each; {self.points} points, {self.bases} "
+            f"measurement {'basis' if self.bases == 1 else 'bases'}; {self.executions:,} "
+            f"circuits, {self.shots:,} executions; {self.payload:,} bytes",
+            f"time     about {self.seconds:.1f} s of the device: {OVERHEAD_SECONDS:g} s for each "
+            f"job + ({self.rep_delay * 1e6:.0f} us delay + {self.circuit_seconds * 1e6:.1f} us "
+            "circuit) x executions",
+        ]
+
+
+def tell_nobody(_cost: RuntimeCost) -> None:
+    """Take no notice of a cost."""
 
 
 def estimate(

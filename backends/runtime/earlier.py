@@ -1,4 +1,4 @@
-"""Evaluations that a version with another digest of circuits noted down."""
+"""Evaluations in ledgers of version 0.1.0, recognised by their exact values."""
 
 import numpy as np
 from numpy.typing import NDArray

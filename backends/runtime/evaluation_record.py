@@ -1,4 +1,4 @@
-"""What the ledger holds of an evaluation: by which key it is found again, and what was asked."""
+"""Columns of an evaluation in the ledger: the key it is found by, and what was asked."""
 
 import json
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from qkdrp.backends.base import Purpose
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.runtime import digests
-from qkdrp.backends.runtime.clients import Device
+from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING, pack_prepared, unpack_prepared
+from qkdrp.backends.runtime import points as packed_points
 from qkdrp.backends.runtime.cost import RuntimeCost
+from qkdrp.backends.runtime.device_circuits import DeviceCircuits
 from qkdrp.backends.runtime.earlier import has_values_of
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_file import damaged
 from qkdrp.backends.runtime.ledger_rows import Evaluation
-from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.backends.runtime.value_request import ValueRequest
 from qkdrp.circuits import PQC
 from qkdrp.circuits.digest import legacy_digest, pqc_digest
 from qkdrp.common.digests import digest_of
@@ -30,31 +30,27 @@ PACKAGES = ("qkdrp", "qiskit", "qiskit-ibm-runtime", "qiskit-aer")
 def identity(
     pqc: PQC,
     points: np.ndarray,
-    purpose: Purpose | None,
+    circuits: DeviceCircuits,
+    request: ValueRequest | None,
     number: int,
-    settings: RuntimeSettings,
-    instance: str,
-    estimator: str,
 ) -> dict[str, Any]:
     """Return the columns that say what is asked for, and the key by which it is found again.
 
     Args:
         pqc: The circuit.
         points: Shape (n_points, n_parameters).
-        purpose: What the values are for.
-        number: How many values were asked for the same purpose before.
-        settings: How.
-        instance: CRN of the instance that pays.
-        estimator: Name of the client's estimator.
+        circuits: Say on which device, and how.
+        request: What the values are for.
+        number: How many values were asked for by the same request before.
     """
-    inputs = digests.points_digest(points)
+    inputs = packed_points.points_digest(points)
     rest = [
-        purpose.identity if purpose else inputs,
-        settings.device,
-        instance,
-        estimator,
-        settings.of_values(),
-        number if purpose else 0,
+        request.identity if request else inputs,
+        circuits.settings.device,
+        circuits.device.instance,
+        circuits.adapter.name,
+        circuits.settings.of_values(),
+        number if request else 0,
     ]
     circuit = pqc_digest(pqc)
     first_digest = legacy_digest(pqc.circuit, pqc.observables)
@@ -92,15 +88,14 @@ def find(ledger: Ledger, asked: Mapping[str, Any], pqc: PQC) -> Evaluation | Non
 def columns(
     asked: Mapping[str, Any],
     points: np.ndarray,
+    circuits: DeviceCircuits,
     prepared: PreparedCircuit,
-    device: Device,
-    estimator: str,
-    settings: RuntimeSettings,
     cost: RuntimeCost,
-    purpose: Purpose | None,
+    request: ValueRequest | None,
 ) -> dict[str, Any]:
     """Return the columns of a new evaluation, without id, attempt and folder of results."""
-    packed, mapping = digests.pack_prepared(
+    device = circuits.device
+    files = pack_prepared(
         prepared,
         calibration=device.calibrated,
         device_qubits=device.backend.num_qubits,
@@ -109,13 +104,13 @@ def columns(
         **{name: asked[name] for name in ("key", "circuit", "inputs")},
         "device": device.name,
         "instance": device.instance,
-        "estimator": estimator,
-        "run": str(purpose.run) if purpose else None,
-        "request": json.dumps(dict(purpose.request) if purpose else {}),
-        "options": json.dumps(asdict(settings)),
-        "points": digests.pack_points(points),
-        "prepared": packed,
-        "mapping": mapping,
+        "estimator": circuits.adapter.name,
+        "run": request.origin if request else None,
+        "request": json.dumps(dict(request.content) if request else {}),
+        "options": json.dumps(asdict(circuits.settings)),
+        "points": packed_points.pack_points(points),
+        "prepared": files[CIRCUIT],
+        "mapping": files[MAPPING].decode(),
         "calibrated": device.calibrated,
         "cost": json.dumps(cost.to_json()),
         "versions": json.dumps({name: version(name) for name in PACKAGES}),
@@ -129,7 +124,7 @@ def check_points(found: Evaluation, points: np.ndarray, ledger: Ledger) -> None:
         BackendError: If it is of others.
         LedgerError: If those of the ledger cannot be read.
     """
-    if not digests.same_points(unpack_points(found, ledger), points):
+    if not packed_points.same_points(unpack_points(found, ledger), points):
         raise BackendError(
             f"Evaluation {found.id} of the ledger is of the same run with other angles: the "
             "run folder was changed; use another --ledger, or --resubmit."
@@ -139,7 +134,7 @@ def check_points(found: Evaluation, points: np.ndarray, ledger: Ledger) -> None:
 def unpack_points(found: Evaluation, ledger: Ledger) -> np.ndarray:
     """Return the points of an evaluation, shape (n_points, n_parameters)."""
     try:
-        return digests.unpack_points(found.points)
+        return packed_points.unpack_points(found.points)
     except Exception as error:  # whatever a damaged file makes of the reader
         raise damaged(ledger.path, f"the points of evaluation {found.id}") from error
 
@@ -151,9 +146,19 @@ def unpack(found: Evaluation, ledger: Ledger) -> tuple[PreparedCircuit, np.ndarr
         LedgerError: If they are not what was noted down, to the last bit.
     """
     points = unpack_points(found, ledger)
-    if digests.points_digest(points) != found.inputs:
+    if packed_points.points_digest(points) != found.inputs:
         raise damaged(ledger.path, f"the points of evaluation {found.id}")
     try:
-        return digests.unpack_prepared(found.prepared, found.mapping), points
+        return circuit_of(found), points
     except Exception as error:  # whatever a damaged file makes of the reader
         raise damaged(ledger.path, f"the circuit of evaluation {found.id}") from error
+
+
+def circuit_of(found: Evaluation) -> PreparedCircuit:
+    """Return the circuit of an evaluation, as it was sent.
+
+    Raises:
+        BackendError: If it is damaged.
+    """
+    files = {CIRCUIT: found.prepared, MAPPING: found.mapping.encode()}
+    return unpack_prepared(files, f"evaluation {found.id} of the ledger")

@@ -1,4 +1,4 @@
-"""The job of an estimator whose values come from elsewhere."""
+"""Primitive jobs whose values are fetched from a device when they are asked for."""
 
 from collections.abc import Callable, Sequence
 from uuid import uuid4

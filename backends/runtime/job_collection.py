@@ -17,16 +17,8 @@ from qkdrp.backends.runtime.answers import (
     unpack_values,
 )
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import (
-    CANCELLED,
-    DONE,
-    ENDED_BADLY,
-    FAILED,
-    SUBMITTING,
-    Evaluation,
-    JobRow,
-)
-from qkdrp.backends.runtime.service_job import JobState, ServiceJob
+from qkdrp.backends.runtime.ledger_rows import ENDED_BADLY, Evaluation, JobRow, JobState
+from qkdrp.backends.runtime.service_job import ServiceJob, ServiceState
 from qkdrp.common.errors import BackendError, JobsPendingError, QkdrpError
 
 POLL_SECONDS, POLL_GROWTH, LONGEST_POLL = 0.5, 1.5, 15.0
@@ -103,13 +95,13 @@ class JobCollection:
 
     def _fetch(self, evaluation: Evaluation, job: JobRow, wait: bool) -> None:
         shape = _shape(evaluation, job)
-        if job.state == DONE:
+        if job.state == JobState.DONE:
             with suppress(BackendError):
                 unpack_values(job.result, shape)
                 return
         if job.state in ENDED_BADLY:
             raise _bad_end(evaluation, job, job.state, job.note)
-        if job.state == SUBMITTING:
+        if job.state == JobState.SUBMITTING:
             raise JobsPendingError(
                 f"Evaluation {evaluation.id}: a job is being submitted; later: qkdrp jobs collect "
                 f"{evaluation.id}."
@@ -122,7 +114,7 @@ class JobCollection:
         try:
             there = ServiceJob(self.service(), job.job)
             state = self._await(evaluation, there, wait)
-            if state.end == DONE:
+            if state.end == JobState.DONE:
                 self._take(evaluation, job, there)
                 return
         except JobsPendingError:
@@ -133,9 +125,9 @@ class JobCollection:
             return
         note = _reason(evaluation, state)
         self.ledger.update(job.tag, state=state.end, note=note)
-        raise _bad_end(evaluation, job, state.end or FAILED, note)
+        raise _bad_end(evaluation, job, state.end or JobState.FAILED, note)
 
-    def _await(self, evaluation: Evaluation, there: ServiceJob, wait: bool) -> JobState:
+    def _await(self, evaluation: Evaluation, there: ServiceJob, wait: bool) -> ServiceState:
         pause, failed, unknown_since = POLL_SECONDS, 0, None
         while True:
             try:
@@ -196,7 +188,9 @@ class JobCollection:
 
     def _keep(self, job: JobRow, values: Values, **more: Any) -> None:  # noqa: ANN401  # as JSON
         note = "; ".join(values.notes())
-        self.ledger.update(job.tag, state=DONE, result=pack_values(values, **more), note=note)
+        self.ledger.update(
+            job.tag, state=JobState.DONE, result=pack_values(values, **more), note=note
+        )
 
 
 def _shape(evaluation: Evaluation, job: JobRow) -> tuple[int, int]:
@@ -204,7 +198,7 @@ def _shape(evaluation: Evaluation, job: JobRow) -> tuple[int, int]:
     return job.last - job.first, len(json.loads(evaluation.mapping)["observables"])
 
 
-def _not_ended(evaluation: Evaluation, job: str, state: JobState) -> JobsPendingError:
+def _not_ended(evaluation: Evaluation, job: str, state: ServiceState) -> JobsPendingError:
     where = (
         f"is {state.text.lower()} and has not ended"
         if state.known
@@ -213,7 +207,7 @@ def _not_ended(evaluation: Evaluation, job: str, state: JobState) -> JobsPending
     return JobsPendingError(f"Job {job} {where}; later: qkdrp jobs collect {evaluation.id}.")
 
 
-def _reason(evaluation: Evaluation, state: JobState) -> str:
+def _reason(evaluation: Evaluation, state: ServiceState) -> str:
     """Return why a job ended badly, with the limit where that was it."""
     if not state.too_long:
         return state.reason
@@ -227,7 +221,7 @@ def _reason(evaluation: Evaluation, state: JobState) -> str:
 
 def _bad_end(evaluation: Evaluation, job: JobRow, state: str, note: str) -> BackendError:
     return BackendError(
-        f"Job {job.job} {'was cancelled' if state == CANCELLED else 'failed'}"
+        f"Job {job.job} {'was cancelled' if state == JobState.CANCELLED else 'failed'}"
         f"{': ' + note.rstrip('.') if note else ''}; evaluate the run again with --resubmit to "
         f"pay for another (evaluation {evaluation.id})."
     )

@@ -9,16 +9,10 @@ from typing import Any
 from qiskit.exceptions import QiskitError
 from requests import RequestException
 
+from qkdrp.backends.runtime.client_types import ClientJob, ClientService
 from qkdrp.backends.runtime.clients import client_errors, plain
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import (
-    LOST,
-    PLANNED,
-    SUBMITTED,
-    SUBMITTING,
-    Evaluation,
-    JobRow,
-)
+from qkdrp.backends.runtime.ledger_rows import Evaluation, JobRow, JobState, StrayState
 from qkdrp.backends.runtime.open_modes import OpenModes
 from qkdrp.backends.runtime.service_watch import watch_of
 from qkdrp.common.errors import BackendError, JobsPendingError
@@ -44,9 +38,6 @@ PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 1.5, 2.0
 SHORT_PATIENCE = 20.0
 """Seconds to wait for another process that is on another host, or where nobody wants to wait."""
 
-FOUND, STRAY_CANCELLED, STRAY_ENDED = "found", "cancelled", "ended"
-"""States of a job that is not needed."""
-
 PREFERRED = {"DONE": 0, "RUNNING": 1, "QUEUED": 2, "INITIALIZING": 2}
 """Which of several jobs with one tag is kept: the one that has come furthest."""
 
@@ -63,7 +54,7 @@ class JobSearch:
         notes: What the user should know of jobs that are not needed.
     """
 
-    def __init__(self, service: Any, instance: str, ledger: Ledger) -> None:  # noqa: ANN401
+    def __init__(self, service: ClientService, instance: str, ledger: Ledger) -> None:
         self.service, self.instance, self.ledger = service, instance, ledger
         self.modes = OpenModes(service, ledger)
         self.notes: list[str] = []
@@ -86,20 +77,25 @@ class JobSearch:
         """
         evaluation = self._after_others(evaluation, wait)
         for job in evaluation.jobs:
-            if job.state == SUBMITTING:
+            if job.state == JobState.SUBMITTING:
                 self._find(evaluation, job)
         for job in (*evaluation.replaced, *evaluation.jobs):
-            if job.state not in {PLANNED, SUBMITTING} and not job.settled:
+            if job.state not in {JobState.PLANNED, JobState.SUBMITTING} and not job.settled:
                 self._quietly(self.check, evaluation, job)
-        for attempt in self.ledger.attempts(evaluation.key):
-            for job in attempt.replaced if attempt.id != evaluation.id else ():
-                if job.state == LOST:
-                    self._quietly(self.check, attempt, job)
+        self._check_other_attempts(evaluation)
         for stray in evaluation.strays:
-            if stray.state == FOUND:
+            if stray.state == StrayState.FOUND:
                 self._quietly(self._spare, stray.tag, stray.job)
         self.notes += self.modes.close_left(self.instance)
         return self.ledger.get(evaluation.id)
+
+    def _check_other_attempts(self, evaluation: Evaluation) -> None:
+        """Look for jobs that other attempts took for lost."""
+        others = [each for each in self.ledger.attempts(evaluation.key) if each.id != evaluation.id]
+        for attempt in others:
+            for job in attempt.replaced:
+                if job.state == JobState.LOST:
+                    self._quietly(self.check, attempt, job)
 
     def _after_others(self, evaluation: Evaluation, wait: bool) -> Evaluation:
         """Wait until no other process is submitting the evaluation, as far as can be seen."""
@@ -108,7 +104,9 @@ class JobSearch:
             others = [
                 job
                 for job in evaluation.jobs
-                if job.state == SUBMITTING and job.owner.alive is not False and not job.owner.here
+                if job.state == JobState.SUBMITTING
+                and job.owner.alive is not False
+                and not job.owner.here
             ]
             seen = [job for job in others if job.busy]
             if not others:
@@ -133,7 +131,7 @@ class JobSearch:
         now = watch_of(self.service).now()
         left = self._left(job, now)
         if left <= 0:
-            self.ledger.update(job.tag, state=LOST, note="never reached the service")
+            self.ledger.update(job.tag, state=JobState.LOST, note="never reached the service")
             return
         raise BackendError(
             f"The submission by {job.owner} got no answer and is not at the service yet: ask "
@@ -161,13 +159,13 @@ class JobSearch:
         now = watch_of(self.service).now()
         if job.claimed is None:
             self.ledger.update(job.tag, claimed=now.isoformat(timespec="seconds"))
-        elif job.state != LOST and _since(job.claimed, now) > LONGEST_SUBMISSION:
+        elif job.state != JobState.LOST and _since(job.claimed, now) > LONGEST_SUBMISSION:
             self.ledger.update(job.tag, settled=1)
 
     def recheck(self, evaluation: Evaluation) -> None:
         """Look for jobs one too many of an evaluation, if the service can be asked now."""
         for job in self.ledger.get(evaluation.id).jobs:
-            if job.state == SUBMITTED and not job.settled:
+            if job.state == JobState.SUBMITTED and not job.settled:
                 self._quietly(self.check, evaluation, job)
 
     def look(self, evaluation: Evaluation, job: JobRow) -> bool:
@@ -177,12 +175,12 @@ class JobSearch:
             self._take(evaluation, job, there)
         return bool(there)
 
-    def _listed(self, tag: str) -> list[Any]:
+    def _listed(self, tag: str) -> list[ClientJob]:
         watch_of(self.service)  # so that the answer tells the time
         with client_errors(f"look for the job with tag {tag}"):
             return list(self.service.jobs(limit=None, job_tags=[tag], instance=self.instance))
 
-    def _take(self, evaluation: Evaluation, job: JobRow, there: list[Any]) -> None:
+    def _take(self, evaluation: Evaluation, job: JobRow, there: list[ClientJob]) -> None:
         """Note one of the jobs with a tag as the one that counts; the others are not needed."""
         mode = json.loads(evaluation.options).get("mode", "")
         ids = [each.job_id() for each in there]
@@ -204,20 +202,20 @@ class JobSearch:
         """Note down a job that is not needed, and cancel it."""
         strays = self.ledger.evaluation_of(tag).strays
         known = {stray.job: stray.state for stray in strays}
-        if known.get(name, FOUND) == FOUND:
-            self.ledger.note_stray(name, tag, FOUND, "not needed")
+        if known.get(name, StrayState.FOUND) == StrayState.FOUND:
+            self.ledger.note_stray(name, tag, StrayState.FOUND, "not needed")
             self._quietly(self._spare, tag, name)
 
     def _spare(self, tag: str, name: str) -> None:
         job = self.service.job(name)
         if job.status() in job.JOB_FINAL_STATES:
             state, note = (
-                STRAY_ENDED,
+                StrayState.ENDED,
                 "it had ended, and may have been charged, before it was found",
             )
         else:
             job.cancel()
-            state, note = STRAY_CANCELLED, "it was cancelled"
+            state, note = StrayState.CANCELLED, "it was cancelled"
         self.ledger.note_stray(name, tag, state, note)
         self.notes.append(f"job {name} was submitted though it is not needed: {note}")
 

@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qkdrp.backends.runtime.client_adapters import ADAPTERS, quiet
-from qkdrp.backends.runtime.clients import Device, plain
+from qkdrp.backends.runtime.client_adapters import ADAPTERS, JobOrder
+from qkdrp.backends.runtime.client_types import ClientJob
+from qkdrp.backends.runtime.clients import Device, plain, quiet
 from qkdrp.backends.runtime.job_search import JobSearch
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import PLANNED, Evaluation, JobRow
+from qkdrp.backends.runtime.ledger_rows import Evaluation, JobRow, JobState
+from qkdrp.backends.runtime.open_modes import JobPlace
 from qkdrp.backends.runtime.service_watch import TOO_MANY, Submission, watch_of
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import BackendError
@@ -32,20 +33,17 @@ class JobSubmission:
     """
 
     def __init__(self, device: Device, ledger: Ledger) -> None:
+        assert device.service is not None  # jobs of a fake device are not submitted
         self.device, self.ledger = device, ledger
         self.search = JobSearch(device.service, device.instance, ledger)
-
-    def locate(self, evaluation: Evaluation, wait: bool = False) -> Evaluation:
-        """Find out which submissions reached the service: see :meth:`JobSearch.locate`."""
-        return self.search.locate(evaluation, wait)
 
     def submit(
         self,
         evaluation: Evaluation,
         pubs: Sequence[EstimatorPub],
         settings: RuntimeSettings,
-        open_mode: Callable[[], Any],
-        seconds: Sequence[int],
+        open_place: Callable[[], JobPlace],
+        seconds: int,
     ) -> list[int]:
         """Send every planned job that no other process sends, each noted down before and after.
 
@@ -53,7 +51,7 @@ class JobSubmission:
             evaluation: Its jobs.
             pubs: One for each job.
             settings: How.
-            open_mode: Gives a backend, batch or session of the client; called for jobs to send.
+            open_place: Gives where jobs are sent; called only for jobs that are.
             seconds: After which the service stops each job.
 
         Returns:
@@ -67,14 +65,13 @@ class JobSubmission:
         for job in evaluation.jobs:
 
             def send(job: JobRow = job) -> tuple[str, str | None]:
-                mode = open_mode()
+                place = open_place()
+                order = JobOrder(pubs[job.chunk], settings, job.tag, seconds)
                 with quiet():
-                    found = adapter.submit(
-                        mode, pubs[job.chunk], settings, job.tag, seconds[job.chunk]
-                    )
-                return _id_of(found), getattr(mode, "session_id", None)
+                    found = adapter.submit(place.target, order)
+                return _id_of(found), place.session
 
-            if job.state == PLANNED and self._send(evaluation, job, send):
+            if job.state == JobState.PLANNED and self._send(evaluation, job, send):
                 sent.append(job.chunk)
         return sent
 
@@ -150,9 +147,9 @@ class JobSubmission:
         return told.isoformat(timespec="seconds") if told else None
 
 
-def _id_of(job: Any) -> str:  # noqa: ANN401  # of the client
+def _id_of(job: ClientJob) -> str:
     """Return the id that the service gave a job."""
-    found = job.job_id()
+    found: object = job.job_id()
     if not isinstance(found, str) or not found.strip():
         raise BackendError(f"The service answered without an id of the job: {found!r}.")
     return found

@@ -19,40 +19,16 @@ from qkdrp.backends.runtime.ledger_file import (
     version_of,
 )
 from qkdrp.backends.runtime.ledger_rows import (
-    CANCELLED,
-    DONE,
     ENDED_BADLY,
-    FAILED,
-    LOST,
-    OPEN,
-    PLANNED,
-    SUBMITTED,
-    SUBMITTING,
     Evaluation,
     JobRow,
+    JobState,
     StrayJob,
+    StrayState,
     is_object,
-    summary,
 )
 from qkdrp.backends.runtime.owner import this_process
 from qkdrp.common.errors import LedgerError
-
-__all__ = [
-    "CANCELLED",
-    "DONE",
-    "ENDED_BADLY",
-    "FAILED",
-    "LOST",
-    "OPEN",
-    "PLANNED",
-    "SUBMITTED",
-    "SUBMITTING",
-    "Evaluation",
-    "JobRow",
-    "Ledger",
-    "StrayJob",
-    "summary",
-]
 
 FILE = "ledger.sqlite"
 """Name of the file in the user's data folder."""
@@ -211,7 +187,7 @@ class Ledger:
         Returns:
             The evaluation with what is planned; None if the user wants another attempt at it.
         """
-        renewed = {LOST, *ENDED_BADLY} if resubmit else {LOST}
+        renewed = {JobState.LOST, *ENDED_BADLY} if resubmit else {JobState.LOST}
         gone = [job for job in evaluation.jobs if job.state in renewed]
         if resubmit and not gone and (evaluation.collected or not evaluation.resubmitted):
             return None
@@ -244,8 +220,8 @@ class Ledger:
         return self.changed(
             "UPDATE jobs SET state = ?, pid = ?, born = ?, host = ?, boot = ?, claimed = ?, "
             "unseen = NULL, note = '', updated = ? WHERE tag = ? AND state = ? AND current = 1",
-            *(SUBMITTING, owner.pid, owner.born, owner.host, owner.boot, claimed, now()),
-            *(job.tag, PLANNED),
+            *(JobState.SUBMITTING, owner.pid, owner.born, owner.host, owner.boot, claimed, now()),
+            *(job.tag, JobState.PLANNED),
         )
 
     def hold(self, job: JobRow, claimed: str | None) -> bool:
@@ -254,7 +230,7 @@ class Ledger:
         return self.changed(
             "UPDATE jobs SET claimed = ?, updated = ? WHERE tag = ? AND state = ? AND current = 1 "
             "AND pid = ? AND host = ?",
-            *(claimed, now(), job.tag, SUBMITTING, owner.pid, owner.host),
+            *(claimed, now(), job.tag, JobState.SUBMITTING, owner.pid, owner.host),
         )
 
     def release(self, job: JobRow, note: str) -> None:
@@ -262,7 +238,7 @@ class Ledger:
         self.changed(
             "UPDATE jobs SET state = ?, pid = NULL, born = NULL, claimed = NULL, note = ?, "
             "updated = ? WHERE tag = ? AND state = ?",
-            *(PLANNED, note, now(), job.tag, SUBMITTING),
+            *(JobState.PLANNED, note, now(), job.tag, JobState.SUBMITTING),
         )
 
     def arrived(self, tag: str, job: str, session: str | None) -> bool:
@@ -277,7 +253,7 @@ class Ledger:
                 database.execute(
                     "UPDATE jobs SET state = ?, job = ?, session = ?, note = '', updated = ? "
                     "WHERE tag = ?",
-                    (SUBMITTED, job, session, now(), tag),
+                    (JobState.SUBMITTED, job, session, now(), tag),
                 )
                 return True
             return bool(row["job"] == job)
@@ -288,13 +264,13 @@ class Ledger:
             instead = database.execute(
                 "UPDATE jobs SET current = 0, note = 'never sent' "
                 "WHERE evaluation = ? AND chunk = ? AND current = 1 AND state = ?",
-                (job.evaluation, job.chunk, PLANNED),
+                (job.evaluation, job.chunk, JobState.PLANNED),
             )
             if instead.rowcount:
                 database.execute("UPDATE jobs SET current = 1 WHERE tag = ?", (job.tag,))
             return bool(instead.rowcount)
 
-    def note_stray(self, job: str, tag: str, state: str, note: str) -> None:
+    def note_stray(self, job: str, tag: str, state: StrayState, note: str) -> None:
         """Note down a job that is not needed, or what became of it."""
         self.changed(
             "INSERT INTO strays (job, tag, state, found, note) VALUES (?, ?, ?, ?, ?) "
@@ -344,12 +320,10 @@ class Ledger:
         for name in JSON_COLUMNS:
             if not is_object(row[name]):
                 raise damaged(self.path, f"{name} of evaluation {number} is no JSON object")
-        jobs = [
-            JobRow(**dict(job))
-            for job in database.execute(
-                "SELECT * FROM jobs WHERE evaluation = ? ORDER BY chunk, rowid", (number,)
-            )
-        ]
+        rows = database.execute(
+            "SELECT * FROM jobs WHERE evaluation = ? ORDER BY chunk, rowid", (number,)
+        )
+        jobs = [self._job(each) for each in rows]
         for job in jobs:
             if job.result is not None and not is_object(job.result):
                 raise damaged(self.path, f"the result of job {job.job} is no JSON object")
@@ -362,8 +336,20 @@ class Ledger:
             **dict(row),
             jobs=tuple(job for job in jobs if job.current),
             replaced=tuple(job for job in jobs if not job.current),
-            strays=tuple(StrayJob(**dict(each)) for each in strays),
+            strays=tuple(self._stray(each) for each in strays),
         )
+
+    def _job(self, row: sqlite3.Row) -> JobRow:
+        try:
+            return JobRow(**dict(row) | {"state": JobState(row["state"])})
+        except ValueError as error:
+            raise damaged(self.path, f"the state of job {row['job']}") from error
+
+    def _stray(self, row: sqlite3.Row) -> StrayJob:
+        try:
+            return StrayJob(**dict(row) | {"state": StrayState(row["state"])})
+        except ValueError as error:
+            raise damaged(self.path, f"the state of job {row['job']}") from error
 
 
 def insert(database: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
@@ -383,7 +369,7 @@ def _plan(database: sqlite3.Connection, evaluation: int, chunk: int, first: int,
         "chunk": chunk,
         "first": first,
         "last": last,
-        "state": PLANNED,
+        "state": JobState.PLANNED,
         "updated": now(),
     }
     insert(database, "jobs", row)

@@ -3,17 +3,59 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
 from qkdrp.backends.runtime.owner import Owner
 
-PLANNED, SUBMITTING, SUBMITTED = "planned", "submitting", "submitted"
-DONE, FAILED, CANCELLED, LOST = "done", "failed", "cancelled", "lost"
-"""States of a job. ``planned`` has cost nothing yet; ``submitting`` may have reached the service;
-``lost`` did not reach it in all the time that a submission can take."""
 
-OPEN = (PLANNED, SUBMITTING, SUBMITTED)
-ENDED_BADLY = (FAILED, CANCELLED)
+class JobState(StrEnum):
+    """States of a job in the ledger, as its table holds them."""
+
+    PLANNED = "planned"
+    """It has cost nothing yet."""
+
+    SUBMITTING = "submitting"
+    """It may have reached the service."""
+
+    SUBMITTED = "submitted"
+    """The service has it."""
+
+    DONE = "done"
+    """Its values are in the ledger."""
+
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    LOST = "lost"
+    """It did not reach the service in all the time that a submission can take."""
+
+
+class StrayState(StrEnum):
+    """States of a job that is not needed, as the ledger's table holds them."""
+
+    FOUND = "found"
+    """It is still to be cancelled."""
+
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+ENDED_BADLY = (JobState.FAILED, JobState.CANCELLED)
+"""States of a job that ended without values."""
+
+WORST_FIRST = (
+    *ENDED_BADLY,
+    JobState.LOST,
+    JobState.PLANNED,
+    JobState.SUBMITTING,
+    JobState.SUBMITTED,
+    JobState.DONE,
+)
+"""Which state of its jobs an evaluation is in: the first of these that one of them is in."""
+
+UNSENT = (JobState.PLANNED, JobState.SUBMITTING, JobState.LOST)
+"""States of a job that is not known to have reached the service."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +68,7 @@ class JobRow:
         chunk: Place among the jobs of the evaluation.
         first: Its first point.
         last: Its last point, exclusive.
-        state: One of the states above.
+        state: Its state.
         job: The service's id.
         session: Id of its batch or session.
         pid: Process that submitted it.
@@ -48,7 +90,7 @@ class JobRow:
     chunk: int
     first: int
     last: int
-    state: str
+    state: JobState
     job: str | None
     session: str | None
     pid: int | None
@@ -80,7 +122,7 @@ class StrayJob:
 
     job: str
     tag: str
-    state: str
+    state: StrayState
     found: str
     note: str
 
@@ -159,18 +201,17 @@ class Evaluation:
     strays: tuple[StrayJob, ...] = ()
 
     @property
-    def state(self) -> str:
+    def state(self) -> JobState | Literal["collected"]:
         """The state in one word: the worst of its jobs, ``collected`` when all is written."""
         if self.collected:
             return "collected"
         states = {job.state for job in self.jobs}
-        worst_first = (FAILED, CANCELLED, LOST, PLANNED, SUBMITTING, SUBMITTED, DONE)
-        return next(state for state in worst_first if state in states)
+        return next(state for state in WORST_FIRST if state in states)
 
     @property
     def all_sent(self) -> bool:
         """Whether each of its jobs reached the service."""
-        return all(job.state not in {PLANNED, SUBMITTING, LOST} for job in self.jobs)
+        return all(job.state not in UNSENT for job in self.jobs)
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:

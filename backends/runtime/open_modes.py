@@ -2,30 +2,66 @@
 
 import math
 import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from qiskit.exceptions import QiskitError
 from requests import RequestException
 
+from qkdrp.backends.runtime.client_types import ClientMode, ClientService, JobTarget
 from qkdrp.backends.runtime.clients import Device, client_errors, plain
 from qkdrp.backends.runtime.ledger import Ledger, insert
-from qkdrp.backends.runtime.ledger_rows import (
-    PLANNED,
-    SUBMITTING,
-    Evaluation,
-    JobRow,
-    OpenMode,
-)
+from qkdrp.backends.runtime.ledger_rows import Evaluation, JobRow, JobState, OpenMode
 from qkdrp.backends.runtime.owner import this_process
 from qkdrp.backends.runtime.service_watch import watch_of
-from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.backends.runtime.settings import Mode, RuntimeSettings
 
 UNUSED_SECONDS = 86400.0
 """After which a batch or session that a process of another host keeps open is taken for left."""
 
 NEVER_HEARD = "its process died before it heard the id; it has no jobs and ends by itself"
+
+
+@dataclass(frozen=True, eq=False)
+class JobPlace:
+    """Where jobs are sent.
+
+    Args:
+        target: What the client's estimators are given.
+        mode: The same, where it is a batch or session; None for a device without one.
+    """
+
+    target: JobTarget
+    mode: ClientMode | None = None
+
+    @property
+    def session(self) -> str | None:
+        """The service's id of the batch or session."""
+        return self.mode.session_id if self.mode is not None else None
+
+
+def _open_batch(device: Device, _settings: RuntimeSettings) -> ClientMode:
+    from qiskit_ibm_runtime import Batch
+
+    batch: ClientMode = Batch(backend=device.backend)
+    return batch
+
+
+def _open_session(device: Device, settings: RuntimeSettings) -> ClientMode:
+    from qiskit_ibm_runtime import Session
+
+    limit = math.ceil(settings.max_qpu_seconds)
+    session: ClientMode = Session(backend=device.backend, max_time=limit)
+    return session
+
+
+OPENERS: Mapping[Mode, Callable[[Device, RuntimeSettings], ClientMode]] = {
+    Mode.BATCH: _open_batch,
+    Mode.SESSION: _open_session,
+}
+"""How batches and sessions are opened; single jobs need neither."""
 
 
 class OpenModes:
@@ -36,13 +72,13 @@ class OpenModes:
         ledger: The ledger.
     """
 
-    def __init__(self, service: Any, ledger: Ledger) -> None:  # noqa: ANN401  # has no types
+    def __init__(self, service: ClientService, ledger: Ledger) -> None:
         self.service, self.ledger = service, ledger
 
     def open(
         self, device: Device, settings: RuntimeSettings, evaluation: Evaluation, keep: bool
-    ) -> Any:  # noqa: ANN401  # a backend, batch or session of the client
-        """Return what jobs are sent to, opened and noted down.
+    ) -> JobPlace:
+        """Return where jobs are sent, opened and noted down.
 
         Args:
             device: The device.
@@ -53,22 +89,16 @@ class OpenModes:
         Raises:
             BackendError: If the service refuses.
         """
-        from qiskit_ibm_runtime import Batch, Session
-
-        backend, limit = device.backend, math.ceil(settings.max_qpu_seconds)
-        opened = {
-            "batch": partial(Batch, backend=backend),
-            "session": partial(Session, backend=backend, max_time=limit),
-        }
-        if settings.mode not in opened:
-            return backend
+        opener = OPENERS.get(settings.mode)
+        if opener is None:
+            return JobPlace(device.backend)
         number = self._opening(evaluation, settings.mode, keep)
         with client_errors(f"open a {settings.mode}"):
-            mode = opened[settings.mode]()
+            mode = opener(device, settings)
         self._update(number, session=mode.session_id)
-        return mode
+        return JobPlace(mode, mode)
 
-    def _opening(self, evaluation: Evaluation, mode: str, keep: bool) -> int:
+    def _opening(self, evaluation: Evaluation, mode: Mode, keep: bool) -> int:
         owner = this_process()
         row = {
             "mode": mode,
@@ -84,13 +114,14 @@ class OpenModes:
         with self.ledger.write() as database:
             return insert(database, "modes", row)
 
-    def close(self, mode: Any) -> str:  # noqa: ANN401
-        """Close a batch or session; jobs in it go on.
+    def close(self, place: JobPlace) -> str:
+        """Close a batch or session, if it is one; jobs in it go on.
 
         Returns:
             Why it could not be closed; then it is closed later. Empty where it was.
         """
-        if not hasattr(mode, "close"):
+        mode = place.mode
+        if mode is None:
             return ""
         try:
             mode.close()
@@ -101,10 +132,11 @@ class OpenModes:
         )
         return ""
 
-    def used(self, mode: Any) -> None:  # noqa: ANN401
+    def used(self, place: JobPlace) -> None:
         """Note down that a batch or session is in use."""
-        session = getattr(mode, "session_id", None)
-        self.ledger.changed("UPDATE modes SET used = ? WHERE session = ?", self._now(), session)
+        self.ledger.changed(
+            "UPDATE modes SET used = ? WHERE session = ?", self._now(), place.session
+        )
 
     def found(self, evaluation: Evaluation, job: JobRow, session: str, mode: str) -> None:
         """Note down the batch or session of a job that was found at the service."""
@@ -143,7 +175,7 @@ class OpenModes:
             return True
         busy = database.execute(
             "SELECT 1 FROM jobs WHERE evaluation = ? AND current = 1 AND state IN (?, ?)",
-            (mode.evaluation, PLANNED, SUBMITTING),
+            (mode.evaluation, JobState.PLANNED, JobState.SUBMITTING),
         ).fetchone()
         unused = (watch_of(self.service).now() - _read(mode.used)).total_seconds()
         return unused > UNUSED_SECONDS or not (mode.keep or busy or mode.session is None)
@@ -154,7 +186,8 @@ class OpenModes:
             return f"a {mode.mode} may have been opened: {NEVER_HEARD}"
         from qiskit_ibm_runtime import Batch, Session
 
-        kinds = {"batch": (Batch,), "session": (Session,)}.get(mode.mode, (Batch, Session))
+        known: dict[str, tuple[Any, ...]] = {Mode.BATCH: (Batch,), Mode.SESSION: (Session,)}
+        kinds = known.get(mode.mode, (Batch, Session))  # the first version did not note the kind
         for number, kind in enumerate(kinds, 1):
             try:
                 kind.from_id(mode.session, self.service).close()

@@ -1,4 +1,4 @@
-"""Which process holds a row of the ledger, and whether it still lives."""
+"""The process that holds a row of the ledger, and whether it still lives."""
 
 import os
 import platform

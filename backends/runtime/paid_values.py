@@ -1,28 +1,30 @@
-"""A backend of values that are paid for already: it reads an evaluation and cannot submit one."""
+"""A backend of values that are paid for: it reads one evaluation and cannot submit."""
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Never
 
 import numpy as np
-from qiskit.primitives import BaseEstimatorV2
+from qiskit.primitives import BaseEstimatorV2, PubResult
 from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qkdrp.backends.base import Backend, Purpose
+from qkdrp.backends.base import Backend
 from qkdrp.backends.qnn.parameter_shift import SpsaGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
-from qkdrp.backends.runtime import digests
 from qkdrp.backends.runtime.answers import Values
-from qkdrp.backends.runtime.destinations import Destination, destination_of, set_written
+from qkdrp.backends.runtime.client_types import ClientService
+from qkdrp.backends.runtime.cost import RuntimeCost, tell_nobody
+from qkdrp.backends.runtime.evaluation_record import circuit_of
 from qkdrp.backends.runtime.job import DeviceJob, points_of, result_of
 from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
-from qkdrp.backends.runtime.result_files import write_expectations, write_job
+from qkdrp.backends.runtime.points import same_points, unpack_points
+from qkdrp.backends.runtime.result_files import job_files, value_files
+from qkdrp.backends.runtime.value_request import ValueRequest
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 
@@ -47,9 +49,8 @@ class PaidEstimator(BaseEstimatorV2):
         """
         return DeviceJob([partial(self._values, EstimatorPub.coerce(p, precision)) for p in pubs])
 
-    def _values(self, pub: EstimatorPub) -> Any:  # noqa: ANN401  # a PubResult
-        paid = digests.unpack_points(self.evaluation.points)
-        if not digests.same_points(points_of(pub), paid):
+    def _values(self, pub: EstimatorPub) -> PubResult:
+        if not same_points(points_of(pub), unpack_points(self.evaluation.points)):
             raise BackendError(
                 f"Evaluation {self.evaluation.id} of the ledger is of other angles: this is not "
                 "the run that it was submitted for, or run or data were changed since."
@@ -75,24 +76,23 @@ class PaidValues(Backend):
         ledger: Where the evaluation is noted down.
         evaluation: The evaluation.
         service: Gives the client's service; called only where something is to be asked.
-        destination: Where results go; found by the purpose where left out.
+
+    Attributes:
+        on_cost: Never called: nothing is spent here.
     """
 
     name = "ibm_runtime"
-    paid = True
     kind_of_report = "hardware"
 
     def __init__(
         self,
         ledger: Ledger,
         evaluation: Evaluation,
-        service: Callable[[], Any],
-        destination: Destination | None = None,
+        service: Callable[[], ClientService],
     ) -> None:
         super().__init__()
         self.ledger, self.evaluation = ledger, evaluation
-        self._destination = destination
-        self._purpose: Purpose | None = None
+        self.on_cost: Callable[[RuntimeCost], None] = tell_nobody
         collection = JobCollection(
             service, ledger, lambda done, total: self.on_progress("jobs", done, total)
         )
@@ -101,9 +101,17 @@ class PaidValues(Backend):
         )
 
     @property
-    def estimator(self) -> BaseEstimatorV2:
+    def estimator(self) -> PaidEstimator:
         """The estimator that knows the points of the evaluation."""
         return self._estimator
+
+    @property
+    def evaluations(self) -> Sequence[Evaluation]:
+        """The one evaluation that there are values of."""
+        return (self.evaluation,)
+
+    def check(self, pqc: PQC) -> None:
+        """Take any circuit: points and observables are compared when values are asked for."""
 
     def qnn(self, pqc: PQC) -> ShiftedQNN:
         """Return an ``EstimatorQNN`` that has values at the paid points, and no gradients."""
@@ -118,27 +126,13 @@ class PaidValues(Backend):
         """Raise: what is here was paid for."""
         raise BackendError("Values of the ledger are paid for: there is no cost to estimate.")
 
-    def check_training(self) -> None:
-        """Raise: there are values of one evaluation only."""
-        raise BackendError("Values of the ledger are those of one evaluation: train elsewhere.")
+    @property
+    def training_refusal(self) -> str:
+        """Why there is no training: there are values of one evaluation only."""
+        return "Values of the ledger are those of one evaluation: train elsewhere."
 
-    def begin(self, purpose: Purpose) -> None:
-        """Say which run the values are for."""
-        self._purpose = purpose
-
-    def folder(self) -> Path | None:
-        """Return the folder for the results, once they are there to be written."""
-        if self._destination is None and self._purpose is not None:
-            self._destination = destination_of(self.ledger, self.evaluation, self._purpose)
-        if self._destination is None:
-            return None
-        self._destination.output.mkdir(parents=True, exist_ok=True)
-        return self._destination.output
-
-    def finish(self) -> None:
-        """Note down that results are written."""
-        if self._destination is not None:
-            set_written(self.ledger, self._destination)
+    def ask_for(self, request: ValueRequest) -> None:
+        """Do nothing: the values are paid for, whoever asks."""
 
     def report(self) -> dict[str, Any]:
         """Return device, plan, calibration, options, circuit, jobs and standard errors."""
@@ -146,7 +140,7 @@ class PaidValues(Backend):
         values = self._estimator.found
         circuits, notes = [], [note for each in values for note in each.notes()]
         try:
-            circuits = [digests.unpack_prepared(found.prepared, found.mapping).summary()]
+            circuits = [circuit_of(found).summary()]
         except BackendError:  # the values are there all the same
             notes.append("the circuit in the ledger cannot be read by this version")
         return {
@@ -163,7 +157,9 @@ class PaidValues(Backend):
             "evaluations": [summary(found)],
         }
 
-    def save(self, folder: Path) -> None:
-        """Write circuit, layout, jobs and standard errors into an existing folder."""
-        write_job(self.ledger, self.evaluation, folder)
-        write_expectations(self._estimator.found, folder)
+    def files(self) -> Mapping[str, bytes]:
+        """Return circuit, layout, jobs, and values with standard errors, as files by name."""
+        return {
+            **job_files(self.ledger, self.evaluation),
+            **value_files(self._estimator.found),
+        }

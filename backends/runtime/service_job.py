@@ -1,4 +1,4 @@
-"""One job as the service tells of it: its state in every wording, its result as it was sent."""
+"""One job at the service: its state, its result as it was sent, its cancellation."""
 
 import logging
 from collections.abc import Iterator
@@ -6,14 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from qkdrp.backends.runtime.client_adapters import quiet
-from qkdrp.backends.runtime.clients import client_errors, plain
-from qkdrp.backends.runtime.ledger_rows import CANCELLED, DONE, FAILED
+from qkdrp.backends.runtime.client_types import ClientService
+from qkdrp.backends.runtime.clients import client_errors, plain, quiet
+from qkdrp.backends.runtime.ledger_rows import JobState
 
 WAITING = ("INITIALIZING", "PENDING", "QUEUED", "RUNNING")
 """States of a job that goes on."""
 
-ENDS = {"DONE": DONE, "COMPLETED": DONE, "CANCELLED": CANCELLED, "FAILED": FAILED, "ERROR": FAILED}
+ENDS = {
+    "DONE": JobState.DONE,
+    "COMPLETED": JobState.DONE,
+    "CANCELLED": JobState.CANCELLED,
+    "FAILED": JobState.FAILED,
+    "ERROR": JobState.FAILED,
+}
 """What a job ended as, by the first word of its state: the service adds reasons to some."""
 
 TOO_LONG = "RAN TOO LONG"
@@ -24,7 +30,7 @@ TOO_LONG_CODE = 1305
 
 
 @dataclass(frozen=True)
-class JobState:
+class ServiceState:
     """The state of a job.
 
     Args:
@@ -36,7 +42,7 @@ class JobState:
     """
 
     text: str
-    end: str | None
+    end: JobState | None
     known: bool
     reason: str = ""
     too_long: bool = False
@@ -55,12 +61,12 @@ class ServiceJob:
         BackendError: If the service does not know it, or cannot be reached.
     """
 
-    def __init__(self, service: Any, name: str) -> None:  # noqa: ANN401  # the client has no types
+    def __init__(self, service: ClientService, name: str) -> None:
         self.name = name
         with client_errors(f"find job {name}"), _silent():
             self._job = service.job(name)
 
-    def state(self) -> JobState:
+    def state(self) -> ServiceState:
         """Ask for the state.
 
         Raises:
@@ -79,10 +85,10 @@ class ServiceJob:
             getattr(self._job, name, None) for name in ("_reason", "_reason_code", "_error_message")
         )
         too_long = text.upper().endswith(TOO_LONG) or code == TOO_LONG_CODE
-        end = FAILED if too_long else ENDS.get(first_word(text))
+        end = JobState.FAILED if too_long else ENDS.get(first_word(text))
         if not reason and message and not too_long:
             reason = str(message).strip().splitlines()[-1]  # of a traceback
-        return JobState(
+        return ServiceState(
             text=text,
             end=end,
             known=end is not None or text.upper() in WAITING,

@@ -1,4 +1,4 @@
-"""What is known of the requests that the runtime client sends: whether one left, and the time.
+"""Watching the HTTP requests of the runtime client: whether one left, and the service's clock.
 
 The client turns every failure into an error of its own. Whether a job may have arrived is known
 only where requests leave: nothing was sent before the request for the job left, and nothing came of
@@ -142,7 +142,7 @@ class _Carrier(BaseAdapter):
         self.carrier.close()
 
 
-def watch_of(service: Any) -> ServiceWatch:  # noqa: ANN401  # the client has no types
+def watch_of(service: Any) -> ServiceWatch:  # noqa: ANN401  # private parts of the client
     """Return the watch of a service, one for each, on all connections that it has by now."""
     try:
         clients = [*service._get_api_clients().values(), service._get_api_client()]

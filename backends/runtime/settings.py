@@ -1,7 +1,8 @@
-"""What a user may choose of a job on hardware."""
+"""Settings of jobs on hardware."""
 
 import math
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from qkdrp.common.errors import BackendError
@@ -12,14 +13,24 @@ LOCAL = "fake_"
 LEAST_BUSY = "least_busy"
 """Stands for the device of the account with the fewest queued jobs."""
 
-MODES = ("batch", "session", "job")
-"""How jobs are grouped on the service."""
-
 RESILIENCE = (0, 1, 2)
 """Levels of error mitigation: none, of readouts, of gates by extrapolation, too."""
 
-ESTIMATORS = ("auto", "executor", "legacy")
-"""Which estimator of the runtime client; ``auto`` takes the current one wherever it works."""
+
+class Mode(StrEnum):
+    """How jobs are grouped on the service."""
+
+    BATCH = "batch"
+    SESSION = "session"
+    JOB = "job"
+
+
+class EstimatorName(StrEnum):
+    """Estimators of the runtime client; ``auto`` takes the current one wherever it works."""
+
+    AUTO = "auto"
+    EXECUTOR = "executor"
+    LEGACY = "legacy"
 
 
 @dataclass(frozen=True)
@@ -29,29 +40,29 @@ class RuntimeSettings:
     Args:
         device: ``ibm_NAME``, :data:`LEAST_BUSY`, or ``fake_NAME`` for a simulation here.
         instance: Name or CRN of the account's instance; empty for the account's own choice.
-        mode: One of :data:`MODES`.
+        mode: How jobs are grouped.
         shots: Of each parameter point and measurement basis.
         resilience: One of :data:`RESILIENCE`.
         dynamical_decoupling: Whether waiting qubits are decoupled.
         twirling: Whether two-qubit gates are twirled.
         fractional_gates: Whether the device's rx and rzz of any angle are used.
         max_qpu_seconds: What the jobs of one backend may take on the device, all together.
-        estimator: One of :data:`ESTIMATORS`.
+        estimator: Which estimator of the client.
 
     Raises:
-        BackendError: If a setting cannot be meant, or two exclude each other.
+        BackendError: If a setting is invalid, or two exclude each other.
     """
 
     device: str
     instance: str = ""
-    mode: str = "batch"
+    mode: Mode = Mode.BATCH
     shots: int = 4096
     resilience: int = 0
     dynamical_decoupling: bool = False
     twirling: bool = False
     fractional_gates: bool = False
     max_qpu_seconds: float = 60.0
-    estimator: str = "auto"
+    estimator: EstimatorName = EstimatorName.AUTO
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -60,15 +71,9 @@ class RuntimeSettings:
                 "device: give one, such as --device ibm_fez, --device least_busy, or fake_fez "
                 "for a simulation here."
             )
-        for name, choices in (
-            ("mode", MODES),
-            ("resilience", RESILIENCE),
-            ("estimator", ESTIMATORS),
-        ):
-            found = getattr(self, name)
-            if found not in choices:
-                listed = ", ".join(map(str, choices))
-                raise BackendError(f"{name} = {found!r}: choose one of {listed}.")
+        if self.resilience not in RESILIENCE:
+            listed = ", ".join(map(str, RESILIENCE))
+            raise BackendError(f"resilience = {self.resilience}: choose one of {listed}.")
         if self.shots < 1:
             raise BackendError(f"shots = {self.shots}: hardware needs at least 1.")
         if not (math.isfinite(self.max_qpu_seconds) and self.max_qpu_seconds > 0):

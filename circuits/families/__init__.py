@@ -1,1 +1,1 @@
-"""Families of circuits: a builder and a specification each."""
+"""Families of circuits: a specification and a builder each."""

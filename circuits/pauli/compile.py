@@ -8,8 +8,10 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import Clifford, PauliList, SparsePauliOp
 
-from qkdrp.circuits.pauli.program import Masks, PauliProgram
+from qkdrp.circuits.observables import checked_observables
+from qkdrp.circuits.pauli.program import PauliProgram
 from qkdrp.circuits.pauli.steps import CliffordGate, Rotation, circuit_steps
+from qkdrp.circuits.pauli.strings import Masks
 from qkdrp.circuits.pauli.tail import conjugate
 from qkdrp.common.errors import CircuitError
 
@@ -25,8 +27,8 @@ def compile_program(
 ) -> PauliProgram:
     """Push every Clifford gate of a circuit to its end, by conjugation.
 
-    A rotation about P behind the Clifford gates C is a rotation about ``C^dagger P C`` in front of
-    them; the observables absorb what has gathered at the end. A gate's angle may be a number or
+    A rotation about P after the Clifford gates C is a rotation about ``C^dagger P C`` before them;
+    the observables absorb what has gathered at the end. A gate's angle may be a number or
     any real expression of the parameters that can be differentiated, and parameters may be used
     repeatedly. Angles that are not linear become the program's curves.
 
@@ -48,28 +50,13 @@ def compile_program(
     sources = {parameter: index for index, parameter in enumerate([*inputs, *weights])}
     _check(circuit, observables, sources, len(inputs) + len(weights))
 
-    n_qubits = circuit.num_qubits
-    frame = Clifford(QuantumCircuit(n_qubits))
-    rotations: list[Rotation] = []
-    paulis = [PauliList(["I" * n_qubits])[:0]]
-    for kind, steps in groupby(circuit_steps(circuit, sources), key=type):
-        if kind is Rotation:
-            layer = [step for step in steps if isinstance(step, Rotation)]
-            rotations += layer
-            paulis.append(_pauli_list(layer, n_qubits).evolve(frame, frame="h"))
-        else:
-            cliffords = QuantumCircuit(n_qubits)
-            for step in steps:
-                if isinstance(step, CliffordGate):
-                    cliffords.append(step.clifford, step.qubits)
-            frame = frame.compose(Clifford(cliffords))
-
+    rotations, paulis, frame = _pushed(circuit, sources)
     curves = {rotation.curve: None for rotation in rotations if rotation.curve is not None}
     place: dict[object, int] = {c: len(sources) + n for n, c in enumerate(curves)}
     sign = np.concatenate([1.0 - layer.phase for layer in paulis])  # phase 2 stands for -1
     terms = [conjugate(observable, frame) for observable in observables]
     return PauliProgram(
-        n_qubits=n_qubits,
+        n_qubits=circuit.num_qubits,
         n_inputs=len(inputs),
         n_weights=len(weights),
         n_observables=len(observables),
@@ -85,6 +72,28 @@ def compile_program(
     )
 
 
+def _pushed(
+    circuit: QuantumCircuit, sources: Mapping[Parameter, int]
+) -> tuple[list[Rotation], list[PauliList], Clifford]:
+    """Return rotations, their strings before all Clifford gates, and the product of the latter."""
+    n_qubits = circuit.num_qubits
+    frame = Clifford(QuantumCircuit(n_qubits))
+    rotations: list[Rotation] = []
+    paulis = [PauliList(["I" * n_qubits])[:0]]
+    for kind, steps in groupby(circuit_steps(circuit, sources), key=type):
+        if kind is Rotation:
+            layer = [step for step in steps if isinstance(step, Rotation)]
+            rotations += layer
+            paulis.append(_pauli_list(layer, n_qubits).evolve(frame, frame="h"))
+        else:
+            cliffords = QuantumCircuit(n_qubits)
+            for step in steps:
+                if isinstance(step, CliffordGate):
+                    cliffords.append(step.clifford, step.qubits)
+            frame = frame.compose(Clifford(cliffords))
+    return rotations, paulis, frame
+
+
 def _check(
     circuit: QuantumCircuit,
     observables: Sequence[SparsePauliOp],
@@ -95,14 +104,7 @@ def _check(
         raise CircuitError(f"Found {circuit.num_qubits} qubits, expected at most {MAX_QUBITS}.")
     if not observables:
         raise CircuitError("Found no observable, expected at least one.")
-    for index, observable in enumerate(observables):
-        if observable.num_qubits != circuit.num_qubits:
-            raise CircuitError(
-                f"Observable {index} acts on {observable.num_qubits} qubits, the circuit has "
-                f"{circuit.num_qubits}: lay the observable out on the circuit."
-            )
-        if np.any(observable.coeffs.imag):
-            raise CircuitError(f"Observable {index} is not Hermitian: use real coefficients.")
+    checked_observables(observables, circuit.num_qubits)
     if len(sources) != n_parameters:
         raise CircuitError("A parameter appears twice among inputs and weights: list it once.")
     unknown = [parameter.name for parameter in circuit.parameters if parameter not in sources]

@@ -1,4 +1,4 @@
-"""What Pauli errors behind a circuit's gates do to its Pauli program."""
+"""What Pauli errors after a circuit's gates do to its Pauli program."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
+from qkdrp.circuits.instructions import qubits_of
 from qkdrp.circuits.pauli.program import PauliProgram
 from qkdrp.circuits.pauli.steps import CliffordGate, Rotation, circuit_steps
+from qkdrp.circuits.pauli.strings import Masks, anticommuting
 
 
 class Place(NamedTuple):
-    """A gate behind which an error may happen.
+    """A gate after which an error may happen.
 
     Attributes:
         gate: Its name.
@@ -27,7 +29,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Faults:
-    """Which rotations and terms of a program an X or a Z behind each gate flips.
+    """Which rotations and terms of a program an X or a Z after each gate flips.
 
     Args:
         places: The gates, in order.
@@ -48,12 +50,12 @@ def compile_faults(
     inputs: Sequence[Parameter],
     weights: Sequence[Parameter],
 ) -> Faults:
-    """Conjugate an X and a Z on every qubit of every gate, placed behind it, to the front.
+    """Conjugate an X and a Z on every qubit of every gate, placed after it, to the start.
 
-    An error E behind a gate is an error ``C^dagger E C`` in front of the Clifford gates C up to
-    there, and all rotations behind it that anticommute with that turn the other way; so do terms
-    of observables. Strings in front are kept as masks: a gate g replaces the string of each P on
-    its qubits by that of ``g^dagger P g``, and only the gate's own rows change.
+    An error E after a gate is an error ``C^dagger E C`` before the Clifford gates C up to there.
+    All later rotations that anticommute with it turn the other way; so do terms of observables.
+    Strings at the start are kept as masks: a gate g replaces the string of each P on its qubits by
+    that of ``g^dagger P g``, and only the gate's own rows change.
 
     Args:
         circuit: The circuit.
@@ -66,52 +68,76 @@ def compile_faults(
     for step in circuit_steps(circuit, sources):
         by_position.setdefault(step.position, []).append(step)
 
-    # Strings in front of X_0, X_1, ..., Z_0, Z_1, ... here: X mask and Z mask.
-    n_qubits = program.n_qubits
-    bits = np.int64(1) << np.arange(n_qubits, dtype=np.int64)
-    nothing = np.zeros_like(bits)
-    strings = np.stack([np.concatenate([bits, nothing]), np.concatenate([nothing, bits])], axis=1)
-
-    places, starts, done = [], [], []
-    errors: list[NDArray[np.int64]] = []
-    n_done = 0
+    strings = _StringsBefore(program.n_qubits)
+    places: list[Place] = []
+    starts: list[int] = []
+    done: list[int] = []
+    errors: list[Masks] = []
     for position, instruction in enumerate(circuit.data):
-        for step in by_position.get(position, []):
-            if isinstance(step, Rotation):
-                n_done += 1
-            else:
-                rows = np.array([*step.qubits, *(n_qubits + q for q in step.qubits)])
-                inverse = step.clifford.adjoint().symplectic_matrix
-                strings[rows] = _products(inverse, strings[rows])
+        strings.pass_by(by_position.get(position, []))
         if instruction.name == "barrier":
             continue
-        qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+        qubits = qubits_of(circuit, instruction)
         places.append(Place(instruction.name, qubits))
         starts.append(len(errors))
-        for q in qubits:
-            errors += [strings[q].copy(), strings[n_qubits + q].copy()]
-            done += [n_done, n_done]
+        found = strings.of_errors(qubits)
+        errors += found
+        done += [strings.n_rotations] * len(found)
+    flips = _flips(program, np.array(errors, dtype=np.int64), np.array(done, dtype=np.int64))
+    return Faults(tuple(places), np.array(starts, dtype=np.int64), flips)
 
-    x, z = np.array(errors, dtype=np.int64).reshape(-1, 2).T[..., np.newaxis]
-    later = np.arange(program.n_rotations) >= np.array(done, dtype=np.int64)[:, np.newaxis]
-    flips = np.concatenate(
+
+class _StringsBefore:
+    """What X and Z of each qubit, at some place of a circuit, are before all its Clifford gates.
+
+    Args:
+        n_qubits: Number of qubits.
+    """
+
+    def __init__(self, n_qubits: int) -> None:
+        bits = np.int64(1) << np.arange(n_qubits, dtype=np.int64)
+        nothing = np.zeros_like(bits)
+        self.n_qubits, self.n_rotations = n_qubits, 0
+        # Of X_0, X_1, ..., Z_0, Z_1, ...: X mask and Z mask.
+        self._strings = np.stack(
+            [np.concatenate([bits, nothing]), np.concatenate([nothing, bits])], axis=1
+        )
+
+    def pass_by(self, steps: Sequence[Rotation | CliffordGate]) -> None:
+        """Go on to the place after some steps of the circuit."""
+        for step in steps:
+            if isinstance(step, Rotation):
+                self.n_rotations += 1
+            else:
+                rows = np.array([*step.qubits, *(self.n_qubits + q for q in step.qubits)])
+                inverse = step.clifford.adjoint().symplectic_matrix
+                self._strings[rows] = _products(inverse, self._strings[rows])
+
+    def of_errors(self, qubits: Sequence[int]) -> list[Masks]:
+        """Return the strings of X and Z on each of some qubits, X before Z, shape (2,) each."""
+        return [self._strings[row].copy() for q in qubits for row in (q, self.n_qubits + q)]
+
+
+def _flips(program: PauliProgram, errors: Masks, done: Masks) -> NDArray[np.bool_]:
+    """Return which rotations and terms errors flip, shape (n_errors, n_rotations + n_terms).
+
+    Args:
+        program: The program.
+        errors: X mask and Z mask of each, shape (n_errors, 2).
+        done: Rotations before each, shape (n_errors,).
+    """
+    x, z = errors.reshape(-1, 2).T[..., np.newaxis]
+    later = np.arange(program.n_rotations) >= done[:, np.newaxis]
+    return np.concatenate(
         [
-            _anticommute(x, z, program.x, program.z) & later,
-            _anticommute(x, z, program.term_x, program.term_z),
+            anticommuting(x, z, program.x, program.z) & later,
+            anticommuting(x, z, program.term_x, program.term_z),
         ],
         axis=1,
     )
-    return Faults(tuple(places), np.array(starts, dtype=np.int64), flips)
 
 
 def _products(which: NDArray[np.bool_], strings: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the product of the strings that each row of ``which`` selects, signs left out."""
     chosen = np.where(which[:, :, np.newaxis], strings, 0)
     return np.asarray(np.bitwise_xor.reduce(chosen, axis=1))
-
-
-def _anticommute(
-    x: NDArray[np.int64], z: NDArray[np.int64], x2: NDArray[np.int64], z2: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    crossed = np.bitwise_count(x & z2) + np.bitwise_count(z & x2)
-    return np.asarray(crossed % 2 == 1)

@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.circuits.pauli.curves import Curve
+from qkdrp.circuits.pauli.strings import Masks
 
 CONSTANT = -1
 """Source of a rotation that no parameter drives; its coefficient is its angle."""
-
-Masks = NDArray[np.int64]
-"""Bit ``q`` of a mask stands for qubit ``q``."""
 
 
 class Signs(NamedTuple):

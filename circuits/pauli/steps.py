@@ -11,6 +11,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Clifford
 
 from qkdrp.circuits.expand import ROTATION_GATES, is_primitive, take_apart
+from qkdrp.circuits.instructions import qubits_of
 from qkdrp.circuits.pauli.angles import LARGEST, reduced
 from qkdrp.circuits.pauli.curves import Curve, make_curve
 from qkdrp.circuits.pauli.linear import linear_terms
@@ -70,32 +71,38 @@ def circuit_steps(
     """
     curves: dict[ParameterExpression, Curve] = {}
     for piece in take_apart(circuit, is_primitive):
-        instruction, position = piece.instruction, piece.position
-        qubits = [circuit.find_bit(bit).index for bit in instruction.qubits]
-        letters = ROTATION_GATES.get(instruction.name)
+        name, position = piece.instruction.name, piece.position
+        qubits = [*qubits_of(circuit, piece.instruction)]
+        letters = ROTATION_GATES.get(name)
         if letters is None:
-            yield CliffordGate(position, _clifford(instruction.name), qubits)
+            yield CliffordGate(position, _clifford(name), qubits)
             continue
-        angle = instruction.params[0]
+        angle = piece.instruction.params[0]
         terms = linear_terms(angle, sources)
         if terms is None:
             if angle not in curves:
                 curves[angle] = make_curve(angle, sources, piece.where)
             yield Rotation(position, letters, qubits, 1.0, CONSTANT, curves[angle])
             continue
-        for slope, source in terms[0]:
-            yield Rotation(position, letters, qubits, slope, source)
-        offset = terms[1]
+        slopes, offset = terms
+        yield from (Rotation(position, letters, qubits, *term) for term in slopes)
         if not math.isfinite(offset):
             raise CircuitError(f"{piece.where} has the angle {angle}: expected a finite number.")
-        if abs(offset) > LARGEST:
-            offset = float(reduced(offset))
-        quarter_turns = offset / (math.pi / 2)
-        nearest = round(quarter_turns)
-        if abs(quarter_turns - nearest) >= ANGLE_TOLERANCE:
-            yield Rotation(position, letters, qubits, offset, CONSTANT)
-        elif nearest != 0:
-            yield CliffordGate(position, _clifford(instruction.name, nearest % 4), qubits)
+        yield from _constant(position, name, qubits, offset)
+
+
+def _constant(
+    position: int, name: str, qubits: list[int], angle: float
+) -> Iterator[Rotation | CliffordGate]:
+    """Yield the step of a rotation by a number; none for a whole number of turns."""
+    if abs(angle) > LARGEST:
+        angle = float(reduced(angle))
+    quarter_turns = angle / (math.pi / 2)
+    nearest = round(quarter_turns)
+    if abs(quarter_turns - nearest) >= ANGLE_TOLERANCE:
+        yield Rotation(position, ROTATION_GATES[name], qubits, angle, CONSTANT)
+    elif nearest != 0:
+        yield CliffordGate(position, _clifford(name, nearest % 4), qubits)
 
 
 @cache

@@ -31,7 +31,9 @@ def plan_network(pqc: PQC, shape: str = "line", *, keep_tail: bool = False) -> N
     if shape not in SHAPES:
         raise CircuitError(f"shape = {shape!r}: choose one of {', '.join(SHAPES)}.")
     program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
-    _check(program)
+    obstacle = _obstacle(program)
+    if obstacle:
+        raise CircuitError(obstacle)
     strings = _strings(program, np.flatnonzero(effective(program)), keep_tail)
     return find_network(strings, SHAPES[shape](program.n_qubits), program.n_qubits)
 
@@ -68,16 +70,23 @@ def reduce_pqc(
     return _build(pqc, program, kept, _strings(program, kept, keep_tail), network)
 
 
-def _check(program: PauliProgram) -> None:
+def is_reducible(pqc: PQC) -> bool:
+    """Tell whether :func:`reduce_pqc` can make a circuit anew: RX, RZ and CNOTs, read in Z."""
+    return not _obstacle(compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights))
+
+
+def _obstacle(program: PauliProgram) -> str:
+    """Return why a circuit cannot be made anew; empty where it can."""
     mixed = np.flatnonzero((program.x != 0) & (program.z != 0))
     if len(mixed) or np.any(program.term_x != 0):
         what = f"rotation {mixed[0]}" if len(mixed) else "an observable"
-        raise CircuitError(
+        return (
             f"Found {what} with both X and Z, or Y: only circuits of RX, RZ and CNOTs that are "
             "read in Z can be reduced."
         )
     if len(np.unique(program.term_observable)) != len(program.term_observable):
-        raise CircuitError("Found an observable of several terms: expected one Z string each.")
+        return "Found an observable of several terms: expected one Z string each."
+    return ""
 
 
 def _strings(program: PauliProgram, kept: NDArray[np.intp], keep_tail: bool) -> Strings:

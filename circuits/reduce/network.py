@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.circuits.entanglers import QubitPairs
+from qkdrp.circuits.pauli.strings import Masks
 from qkdrp.common.errors import CircuitError
 
 MOST_QUBITS = 14
@@ -27,8 +28,6 @@ WINDOW = 48
 
 STARTS = 4000
 """Orders of the qubits that are tried at the start, where there are more."""
-
-Masks = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,7 @@ class Network:
 
 
 def apply_cnot(masks: Masks, is_z: NDArray[np.bool_], control: int, target: int) -> Masks:
-    """Return strings behind a CNOT: Z goes from target to control, X from control to target."""
+    """Return strings after a CNOT: Z goes from target to control, X from control to target."""
     return np.where(
         is_z,
         masks ^ (((masks >> target) & 1) << control),
@@ -77,7 +76,7 @@ def find_network(strings: Strings, couplings: QubitPairs, n_qubits: int, seed: i
 
     A beam search: all CNOTs are tried on the best states so far, a state being as good as its
     strings are short, where the length of a string is the number of CNOTs that bring it onto one
-    qubit. Strings act on |0...0>, which CNOTs in front leave as it is: so the search may begin
+    qubit. Strings act on |0...0>, which CNOTs leave as it is: so the search may begin
     with any order of the qubits, and in the frame of any layer of the first block.
 
     Args:
@@ -95,10 +94,14 @@ def find_network(strings: Strings, couplings: QubitPairs, n_qubits: int, seed: i
             "leave the reductions out."
         )
     lengths = string_lengths(couplings, n_qubits)
-    network = _search(strings, couplings, n_qubits, lengths, seed)
-    if network is None:
-        raise CircuitError("The search for a network came to no end: leave the reductions out.")
-    return network
+    beam = _Beam(strings, couplings, n_qubits, lengths, seed)
+    for _ in range(8 * n_qubits * len(strings.masks)):
+        network = beam.found()
+        if network is not None:
+            return network
+        if not beam.advance():
+            break
+    raise CircuitError("The search for a network came to no end: leave the reductions out.")
 
 
 def string_lengths(couplings: QubitPairs, n_qubits: int) -> NDArray[np.float32]:
@@ -109,21 +112,7 @@ def string_lengths(couplings: QubitPairs, n_qubits: int) -> NDArray[np.float32]:
     """
     every = np.arange(1 << n_qubits)
     sizes = np.bitwise_count(every).astype(np.int64)
-    neighbours = [0] * n_qubits
-    for one, other in couplings:
-        neighbours[one] |= 1 << other
-        neighbours[other] |= 1 << one
-    connected = np.zeros(len(every), dtype=bool)
-    connected[1 << np.arange(n_qubits)] = True
-    for mask in every[1:]:
-        if connected[mask]:
-            around = 0
-            for q in range(n_qubits):
-                around |= neighbours[q] if mask >> q & 1 else 0
-            for q in range(n_qubits):
-                if around >> q & 1:
-                    connected[mask | 1 << q] = True
-    cost = np.where(connected, 2 * sizes, 4 * n_qubits)
+    cost = np.where(_connected(couplings, n_qubits), 2 * sizes, 4 * n_qubits)
     for q in range(n_qubits):  # the smallest over all that contain a string
         without = every[(every >> q & 1) == 0]
         cost[without] = np.minimum(cost[without], cost[without | 1 << q])
@@ -132,72 +121,131 @@ def string_lengths(couplings: QubitPairs, n_qubits: int) -> NDArray[np.float32]:
     return cost.astype(np.float32)
 
 
-def _search(
-    strings: Strings,
-    couplings: QubitPairs,
-    n_qubits: int,
-    lengths: NDArray[np.float32],
-    seed: int,
-) -> Network | None:
-    count, n_done = len(strings.masks), len(strings.masks) - strings.n_read
-    beam = max(LEAST_BEAM, WORK // count)
-    rng = np.random.default_rng(seed)
-    before = strings.before.astype(np.float32)
-    is_read = np.arange(count) >= n_done
-    blocks = np.cumsum(np.concatenate([[0], np.diff(strings.is_z.astype(int)) != 0]))
-    blocks[is_read] = blocks[:n_done].max(initial=-1) + 1
-    hashes = rng.integers(1, 2**62, size=count)
-    moves = [*couplings, *((b, a) for a, b in couplings)]
+def _connected(couplings: QubitPairs, n_qubits: int) -> NDArray[np.bool_]:
+    """Tell of each set of qubits, as a mask, whether it is connected, shape (2^n_qubits,)."""
+    neighbours = [0] * n_qubits
+    for one, other in couplings:
+        neighbours[one] |= 1 << other
+        neighbours[other] |= 1 << one
+    connected = np.zeros(1 << n_qubits, dtype=bool)
+    connected[1 << np.arange(n_qubits)] = True
+    for mask in range(1, 1 << n_qubits):
+        if connected[mask]:
+            around = 0
+            for q in _members(mask):
+                around |= neighbours[q]
+            for q in _members(around):
+                connected[mask | 1 << q] = True
+    return connected
 
-    def fine(read: Masks) -> NDArray[np.bool_]:
-        return _single(read) | (not strings.read_single)
 
-    def rank(here: Masks, done: NDArray[np.bool_], shown: slice) -> NDArray[np.intp]:
-        over = done | (is_read[shown] & fine(here))
-        # One more for each that is left: having done one is better than having shortened many.
-        left = np.where(over, np.float32(0), lengths[here] + 1)
-        weights = (FADE ** (blocks[shown] - blocks[shown.start])).astype(np.float32)
-        return np.argsort(left @ weights, kind="stable")
+def _members(mask: int) -> list[int]:
+    """Return the qubits of a mask."""
+    return [q for q in range(mask.bit_length()) if mask >> q & 1]
 
-    # A state is its frame, the images of Z and X of each qubit, and the strings that are shown.
-    shown = slice(0, min(count, WINDOW))
-    frames = _starts(strings, n_qubits, rng)
-    here = _images(frames, strings.masks[shown], strings.is_z[shown])
-    done = np.zeros(here.shape, dtype=bool)
-    _settle(here, done, before[shown, shown], n_done)
-    first = rank(here, done, shown)[:beam]
-    frames, here, done = frames[first], here[first], done[first]
-    start, seen = frames, set[int]()
-    steps: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
-    for _ in range(8 * n_qubits * count):
-        n_left = max(0, n_done - shown.start)
-        ended = done[:, :n_left].all(axis=1) & fine(here[:, n_left:]).all(axis=1)
-        if shown.stop == count and ended.any():
-            frame, gates = _trace(int(np.argmax(ended)), steps, start, moves)
-            masks = _images(frame[np.newaxis], strings.masks, strings.is_z)[0]
-            return Network(tuple(masks.tolist()), gates)
-        kinds = np.concatenate([_UNITS.repeat(n_qubits), strings.is_z[shown]])
-        states = np.concatenate([frames, here], axis=1)
-        states = np.concatenate([apply_cnot(states, kinds, *move) for move in moves])
-        parents = np.tile(np.arange(len(done)), len(moves))
-        here, done = states[:, 2 * n_qubits :], done[parents]
-        _settle(here, done, before[shown, shown], n_left)
-        keys = np.where(done, -1, here.astype(np.int64)) @ hashes[shown]
-        best = _new(rank(here, done, shown), keys, seen, beam)
-        if not len(best):
+
+class _Beam:
+    """The best states of a search, and the strings that are looked at.
+
+    A state is its frame, the images of Z and X of each qubit, and the strings that are shown.
+
+    Args:
+        strings: What has to come by.
+        couplings: Pairs of coupled qubits.
+        n_qubits: Number of qubits.
+        lengths: Of all strings.
+        seed: Of the orders of qubits that are tried.
+    """
+
+    def __init__(
+        self,
+        strings: Strings,
+        couplings: QubitPairs,
+        n_qubits: int,
+        lengths: NDArray[np.float32],
+        seed: int,
+    ) -> None:
+        self.strings, self.n_qubits, self.lengths = strings, n_qubits, lengths
+        self.count = len(strings.masks)
+        self.n_done = self.count - strings.n_read
+        self.width = max(LEAST_BEAM, WORK // self.count)
+        rng = np.random.default_rng(seed)
+        self.before = strings.before.astype(np.float32)
+        self.is_read = np.arange(self.count) >= self.n_done
+        self.blocks = np.cumsum(np.concatenate([[0], np.diff(strings.is_z.astype(int)) != 0]))
+        self.blocks[self.is_read] = self.blocks[: self.n_done].max(initial=-1) + 1
+        self.hashes = rng.integers(1, 2**62, size=self.count)
+        self.moves = [*couplings, *((b, a) for a, b in couplings)]
+        self.shown = slice(0, min(self.count, WINDOW))
+        self.seen: set[int] = set()
+        self.steps: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+        self._begin(_starts(strings, n_qubits, rng))
+
+    def _begin(self, frames: Masks) -> None:
+        """Take the best frames to begin in."""
+        here = _images(frames, self.strings.masks[self.shown], self.strings.is_z[self.shown])
+        done = np.zeros(here.shape, dtype=bool)
+        _settle(here, done, self.before[self.shown, self.shown], self.n_done)
+        first = self._rank(here, done)[: self.width]
+        self.frames, self.here, self.done = frames[first], here[first], done[first]
+        self.start = self.frames
+
+    @property
+    def n_left(self) -> int:
+        """Strings shown that have to come by; those after them are read at the end."""
+        return max(0, self.n_done - self.shown.start)
+
+    def found(self) -> Network | None:
+        """Return the network of the first state in which all is done; None if there is none."""
+        by = self.done[:, : self.n_left].all(axis=1)
+        ended = by & self._fine(self.here[:, self.n_left :]).all(axis=1)
+        if self.shown.stop < self.count or not ended.any():
             return None
-        steps.append((parents[best], best // (len(parents) // len(moves))))
-        frames, here, done = states[best, : 2 * n_qubits], here[best], done[best]
-        over = done[:, :n_left].all(axis=0)
-        gone = n_left if over.all() else int(np.argmin(over))
-        if gone:
-            new = slice(shown.stop, min(count, shown.start + gone + WINDOW))
-            shown = slice(shown.start + gone, new.stop)
-            more = _images(frames, strings.masks[new], strings.is_z[new])
-            here = np.concatenate([here[:, gone:], more], axis=1)
-            done = np.pad(done[:, gone:], ((0, 0), (0, more.shape[1])))
-            _settle(here, done, before[shown, shown], max(0, n_done - shown.start))
-    return None
+        frame, gates = _trace(int(np.argmax(ended)), self.steps, self.start, self.moves)
+        masks = _images(frame[np.newaxis], self.strings.masks, self.strings.is_z)[0]
+        return Network(tuple(masks.tolist()), gates)
+
+    def advance(self) -> bool:
+        """Try every CNOT on every state and keep the best; False where nothing new comes of it."""
+        n_qubits, shown = self.n_qubits, self.shown
+        kinds = np.concatenate([_UNITS.repeat(n_qubits), self.strings.is_z[shown]])
+        states = np.concatenate([self.frames, self.here], axis=1)
+        states = np.concatenate([apply_cnot(states, kinds, *move) for move in self.moves])
+        parents = np.tile(np.arange(len(self.done)), len(self.moves))
+        here, done = states[:, 2 * n_qubits :], self.done[parents]
+        _settle(here, done, self.before[shown, shown], self.n_left)
+        keys = np.where(done, -1, here.astype(np.int64)) @ self.hashes[shown]
+        best = _new(self._rank(here, done), keys, self.seen, self.width)
+        if not len(best):
+            return False
+        self.steps.append((parents[best], best // (len(parents) // len(self.moves))))
+        self.frames, self.here, self.done = states[best, : 2 * n_qubits], here[best], done[best]
+        self._move_on()
+        return True
+
+    def _move_on(self) -> None:
+        """Show later strings instead of first ones that are done in all states."""
+        over = self.done[:, : self.n_left].all(axis=0)
+        gone = self.n_left if over.all() else int(np.argmin(over))
+        if not gone:
+            return
+        new = slice(self.shown.stop, min(self.count, self.shown.start + gone + WINDOW))
+        self.shown = slice(self.shown.start + gone, new.stop)
+        more = _images(self.frames, self.strings.masks[new], self.strings.is_z[new])
+        self.here = np.concatenate([self.here[:, gone:], more], axis=1)
+        self.done = np.pad(self.done[:, gone:], ((0, 0), (0, more.shape[1])))
+        _settle(self.here, self.done, self.before[self.shown, self.shown], self.n_left)
+
+    def _fine(self, read: Masks) -> NDArray[np.bool_]:
+        return _single(read) | (not self.strings.read_single)
+
+    def _rank(self, here: Masks, done: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the order of states, best first."""
+        over = done | (self.is_read[self.shown] & self._fine(here))
+        # One more for each that is left: having done one is better than having shortened many.
+        left = np.where(over, np.float32(0), self.lengths[here] + 1)
+        ahead = self.blocks[self.shown] - self.blocks[self.shown.start]
+        return np.argsort(left @ (FADE**ahead).astype(np.float32), kind="stable")
 
 
 _UNITS = np.array([True, False])

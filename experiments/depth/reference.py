@@ -50,7 +50,8 @@ def compare_circuits(seeds: int = SEEDS, workers: int = 0) -> pd.DataFrame:
         trials = [row.trial for row in report.rows if row.variant.spec == spec]
         best = min(trials, key=lambda trial: (trial.two_qubit_gates, trial.depth))
         same = next((trial for trial in trials if trial.seed == REFERENCE_SEED), best)
-        name = f"({spec.n_qubits},{spec.n_encoding},{spec.n_variational}) {spec.measurement}"
+        qubits, encoding, variational, measurement = known[sizes]
+        name = f"({qubits},{encoding},{variational}) {measurement}"
         for measure in MEASURES:
             found = getattr(best, measure)
             lines.append(

@@ -18,11 +18,11 @@ from scipy.stats import pearsonr, spearmanr
 from qkdrp.backends.depth.analyse import depth_report, transpiled
 from qkdrp.backends.exact.engine import ExactEngine
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.noise.simulator import DENSITY, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import find_source
-from qkdrp.circuits import PQCSpec, compile_program
+from qkdrp.circuits import CircuitSpec, compile_program, family_of, parse_spec
 from qkdrp.common.files import atomic, write_csv, write_text
-from qkdrp.reports.depth.question import DEVICES, parse_spec
+from qkdrp.reports.depth.circuit_selection import DEVICES
 from qkdrp.reports.page import markdown_rows
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -46,7 +46,7 @@ class SuccessStudy:
         seed: Of the points.
     """
 
-    spec: PQCSpec
+    spec: CircuitSpec
     devices: Sequence[str] = DEVICES
     points: int = 100
     seeds: int = 10
@@ -109,7 +109,7 @@ def values(
     program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
     source = find_source(device)
     noise = source.noise(found.qubits, source.parts, 1.0)
-    simulator = NoisySimulator(noise, Sampling(method=DENSITY), np.random.default_rng(0))
+    simulator = NoisySimulator(noise, Sampling(method=Method.DENSITY), np.random.default_rng(0))
     order = {parameter: place for place, parameter in enumerate([*pqc.inputs, *pqc.weights])}
     places = [order[parameter] for parameter in pqc.circuit.parameters]
     noisy, _ = simulator.evaluate(pqc.circuit, angles[:, places], pqc.observables)
@@ -199,11 +199,10 @@ def to_markdown(table: pd.DataFrame, digits: int = 3) -> str:
 
 def to_page(table: pd.DataFrame, study: SuccessStudy, name: str, options: str) -> str:
     """Return the page: what was done, how to read it, tables, figure."""
-    spec = study.spec
     lines = [
         "# Estimated success beside measured contrast",
         "",
-        f"({spec.n_qubits},{spec.n_encoding},{spec.n_variational}) {spec.measurement} on "
+        f"{family_of(study.spec).label(study.spec)} on "
         f"{', '.join(study.devices)}: each form with the same expectation values, level 3, best of "
         f"{study.seeds} seeds, simulated at {study.points} random points by exact density matrices "
         "and with infinitely many shots, all noise of the device's snapshot on. Contrast is the "

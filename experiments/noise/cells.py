@@ -22,7 +22,7 @@ class Cell(Settings):
     Args:
         source: Where noise comes from, as on the command line; a device of jobs on hardware.
         parts: What the parts that are on are called: ``all``, ``gates`` and so on.
-        on: Those of :data:`~qkdrp.backends.noise.sources.PARTS` that are on.
+        on: Those of :data:`~qkdrp.backends.noise.base.PARTS` that are on.
         scale: What every error probability is multiplied by.
         shots: Shots of each evaluation; 0 for infinitely many.
     """

@@ -7,11 +7,17 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
-from qkdrp.backends.isa.prepared_file import MAPPING, load_prepared, save_prepared
+from qkdrp.backends.isa.prepared_file import (
+    CIRCUIT,
+    MAPPING,
+    load_prepared,
+    pack_prepared,
+    save_prepared,
+    unpack_prepared,
+)
 from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
-from qkdrp.backends.runtime.digests import pack_prepared, unpack_prepared
-from qkdrp.circuits import PQCSpec, build_pqc
+from qkdrp.circuits import CircuitSpec, build_pqc, family_of
 from qkdrp.circuits.digest import pqc_digest
 from qkdrp.systems.response.config import Settings
 
@@ -45,19 +51,20 @@ class PackedCircuit(Settings):
             source: What it is prepared for, as on the command line.
         """
         detail = find_source(source).detail
-        qpy, mapping = pack_prepared(prepared, calibration=detail)
+        files = pack_prepared(prepared, calibration=detail)
         digest = pqc_digest(prepared.pqc)
         return cls(
             source=source,
             detail=detail,
             digest=digest,
-            qpy=b64encode(qpy).decode(),
-            mapping=mapping,
+            qpy=b64encode(files[CIRCUIT]).decode(),
+            mapping=files[MAPPING].decode(),
         )
 
     def unpack(self) -> PreparedCircuit:
         """Return the circuit."""
-        return unpack_prepared(b64decode(self.qpy), self.mapping)
+        files = {CIRCUIT: b64decode(self.qpy), MAPPING: self.mapping.encode()}
+        return unpack_prepared(files, "the circuit of a task")
 
 
 @lru_cache(maxsize=16)
@@ -82,12 +89,12 @@ class Shelf:
 
     def __init__(
         self,
-        specs: Iterable[PQCSpec],
+        specs: Iterable[CircuitSpec],
         sources: Iterable[str],
         folder: Path | None = None,
         on_trial: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     ) -> None:
-        self._packed: dict[tuple[PQCSpec, str], PackedCircuit] = {}
+        self._packed: dict[tuple[CircuitSpec, str], PackedCircuit] = {}
         pairs = [(spec, source) for source in sources for spec in dict.fromkeys(specs)]
         for spec, source in pairs:
             name = _name(spec, source)
@@ -101,7 +108,7 @@ class Shelf:
                 prepared = prepare(pqc, target, noise.name, on_trial=told)
             self._packed[spec, source] = PackedCircuit.pack(prepared, source)
 
-    def of(self, spec: PQCSpec) -> tuple[PackedCircuit, ...]:
+    def of(self, spec: CircuitSpec) -> tuple[PackedCircuit, ...]:
         """Return a circuit as prepared for each source of noise."""
         return tuple(packed for (each, _), packed in self._packed.items() if each == spec)
 
@@ -109,10 +116,10 @@ class Shelf:
         """Yield a line for each circuit: device, physical qubits, gates."""
         for (spec, _), packed in self._packed.items():
             made = packed.unpack()
-            sizes = f"{spec.n_qubits}, {spec.n_encoding}, {spec.n_variational}"
             yield (
-                f"circuit ({sizes}) on {made.device} ({packed.detail}): physical qubits "
-                f"{', '.join(map(str, made.qubits))}, {made.two_qubit_gates} two-qubit gates, "
+                f"circuit {family_of(spec).label(spec)} on {made.device} ({packed.detail}): "
+                f"physical qubits {', '.join(map(str, made.qubits))}, "
+                f"{made.two_qubit_gates} two-qubit gates, "
                 f"depth {made.depth}, estimated success {made.success:.3f}"
             )
 
@@ -125,6 +132,5 @@ class Shelf:
                 save_prepared(packed.unpack(), kept, calibration=packed.detail)
 
 
-def _name(spec: PQCSpec, source: str) -> str:
-    sizes = f"{spec.n_qubits}-{spec.n_encoding}-{spec.n_variational}-{spec.measurement}"
-    return re.sub(r"[^\w.-]+", "_", f"{source}-{sizes}")
+def _name(spec: CircuitSpec, source: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", f"{source}-{family_of(spec).file_stem(spec)}")

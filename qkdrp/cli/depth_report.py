@@ -1,5 +1,6 @@
 """What ``qkdrp depth`` prints."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,18 @@ def print_report(report: "DepthReport") -> None:
     )
     if len(circuits) <= FEW:
         _print_verdicts(screen, report)
-    for each in report.recommendations:
-        if each.before.met is not True and (len(circuits) <= FEW or each.steps):
-            screen.print(
-                f"{each.circuit} on {each.device}, {each.rule}: {each.words}", soft_wrap=True
-            )
+    _print_recommendations(screen, report, changes_only=len(circuits) > FEW)
     for skipped in report.skipped:
         where = f"{skipped.circuit} on {skipped.device}" if skipped.device else skipped.circuit
         screen.print(f"left out: {where}: {skipped.reason}", soft_wrap=True)
+
+
+def _print_recommendations(screen: Console, report: "DepthReport", *, changes_only: bool) -> None:
+    for each in report.recommendations:
+        if each.before.met is not True and (each.steps or not changes_only):
+            screen.print(
+                f"{each.circuit} on {each.device}, {each.rule}: {each.words}", soft_wrap=True
+            )
 
 
 def print_written(folder: Path) -> None:
@@ -85,8 +90,7 @@ def _gains(report: "DepthReport") -> Table:
     for name in columns:
         left = name in {"circuit", "device", "by"}
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
-    entanglers = {gain.plain.variant.spec.entangler for gain in report.gains}
-    common = f" {entanglers.pop()}" if len(entanglers) == 1 else ""
+    common = _shared_ending([gain.circuit for gain in report.gains])
     for gain in report.gains:
         table.add_row(
             gain.circuit.removesuffix(common),
@@ -99,6 +103,12 @@ def _gains(report: "DepthReport") -> Table:
             gain.chosen.variant.form.removesuffix(" network"),
         )
     return table
+
+
+def _shared_ending(labels: Sequence[str]) -> str:
+    """Return the last word of labels, if all share it, such as the entangler of all circuits."""
+    endings = {label.rpartition(" ")[2] for label in labels}
+    return f" {endings.pop()}" if len(endings) == 1 else ""
 
 
 def _print_verdicts(console: Console, report: "DepthReport") -> None:

@@ -1,7 +1,7 @@
 """``qkdrp evaluate``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -75,6 +75,28 @@ def evaluate(
     if dry_run:
         _preview(run, backend, options)
         return
+    _evaluate(
+        run,
+        backend,
+        no_wait=no_wait,
+        source=source,
+        output=output,
+        threads=threads,
+        options=options,
+        repeats=repeats,
+        seed=seed,
+    )
+
+
+def _evaluate(run: Path, backend: str, *, no_wait: bool, **settings: Any) -> None:  # noqa: ANN401
+    """Evaluate and print the results, or that they are on their way where nobody waits.
+
+    Args:
+        run: The run folder.
+        backend: Name of the backend.
+        no_wait: Whether jobs that have not ended are no error.
+        settings: Passed on to :func:`qkdrp.runs.evaluate.evaluate`.
+    """
     from qkdrp.cli.hardware_report import print_cost
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.report import report_evaluation
@@ -84,16 +106,7 @@ def evaluate(
     try:
         with CircuitBar() as bar:
             evaluation = run_evaluation(
-                run,
-                backend,
-                source,
-                output,
-                threads,
-                options,
-                repeats,
-                seed,
-                bar.update,
-                print_cost,
+                run, backend, **settings, on_progress=bar.update, on_cost=print_cost
             )
     except JobsPendingError as error:
         if not no_wait:

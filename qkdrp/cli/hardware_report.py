@@ -10,43 +10,24 @@ from rich.table import Table
 from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
+    from qkdrp.backends.base import CostEstimate
     from qkdrp.backends.runtime.ledger_rows import Evaluation
     from qkdrp.runs.cost_preview import Preview
     from qkdrp.runs.jobs import Cancelled, Collected
 
 
-def cost_lines(cost: Mapping[str, Any]) -> list[str]:
-    """Return what jobs cost, in lines.
-
-    Args:
-        cost: A :class:`~qkdrp.backends.runtime.cost.RuntimeCost` as JSON.
-    """
-    halted = f" (not active: {cost['halted']})" if cost["halted"] else ""
-    return [
-        f"device   {cost['device']}{halted}, {cost['queue']} jobs in the queue; estimator "
-        f"{cost['estimator']}",
-        f"pays     instance {cost['instance']}, plan {cost['plan']}",
-        f"jobs     {cost['pubs']}, one PUB each; {cost['points']} points, {cost['bases']} "
-        f"measurement {'basis' if cost['bases'] == 1 else 'bases'}; {cost['executions']:,} "
-        f"circuits, {cost['shots']:,} executions; {cost['payload']:,} bytes",
-        f"time     about {cost['seconds']:.1f} s of the device: 2 s for each job + "
-        f"({cost['rep_delay'] * 1e6:.0f} us delay + {cost['circuit_seconds'] * 1e6:.1f} us "
-        "circuit) x executions",
-    ]
-
-
-def print_cost(cost: Any) -> None:  # noqa: ANN401  # a RuntimeCost, which is heavy to import
+def print_cost(cost: "CostEstimate") -> None:
     """Print what is about to be spent."""
     screen = console()
-    for line in cost_lines(cost.to_json()):
+    for line in cost.lines():
         screen.print(line, soft_wrap=True)
 
 
 def print_preview(found: "Preview") -> None:
     """Print what an evaluation would cost, beside what stock code would send."""
     screen = console()
-    lines = cost_lines(found.cost.to_json()) if hasattr(found.cost, "to_json") else []
-    lines += [
+    lines = [
+        *found.cost.lines(),
         f"PUBs     evaluation of {found.n_samples} samples with {found.n_observables} "
         f"observables: {found.cost.pubs} (stock EstimatorQNN: {found.stock_pubs})",
         f"         parameter-shift gradient of them: 1 PUB of {found.gradient_executions:,} "

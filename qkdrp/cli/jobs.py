@@ -69,7 +69,7 @@ def collect(
     ledger: File = None,
 ) -> None:
     """Complete run folders from jobs that have ended; submits nothing."""
-    from qkdrp.backends.runtime.destinations import waiting_evaluations
+    from qkdrp.backends.runtime.ledger_destinations import waiting_evaluations
     from qkdrp.cli.hardware_report import print_collected
     from qkdrp.runs.jobs import collect as collect_one
 

@@ -1,7 +1,7 @@
 """Writing files so that every one appears whole or not at all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,12 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes."""
     with atomic(path) as temporary:
         temporary.write_bytes(content)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by their names into an existing folder."""
+    for name, content in files.items():
+        write_bytes(folder / name, content)
 
 
 def write_text(path: Path, text: str) -> None:

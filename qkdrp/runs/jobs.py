@@ -1,30 +1,23 @@
 """Jobs on hardware that outlive the command that submitted them. Nothing here submits one."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
+from qkdrp.backends.runtime.client_types import ClientService
 from qkdrp.backends.runtime.clients import open_service
-from qkdrp.backends.runtime.destinations import METRICS, Destination, destinations
 from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.job_search import JobSearch
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import (
-    CANCELLED,
-    DONE,
-    PLANNED,
-    SUBMITTED,
-    Evaluation,
-    JobRow,
-)
+from qkdrp.backends.runtime.ledger_rows import Evaluation, JobRow, JobState
 from qkdrp.backends.runtime.paid_values import PaidValues
 from qkdrp.backends.runtime.service_job import ServiceJob
 from qkdrp.common.errors import JobsPendingError, QkdrpError, RunError
-from qkdrp.runs.evaluate import evaluate
-
-Progress = Callable[[str, int, int], None]
+from qkdrp.runs.destinations import Destination, destinations
+from qkdrp.runs.evaluate import Progress, silent
+from qkdrp.runs.folder import METRICS
+from qkdrp.runs.verbs import complete
 
 CANCELLED_HERE = "cancelled by qkdrp jobs cancel"
 """Note of a job that was cancelled from here."""
@@ -65,7 +58,7 @@ class Cancelled:
 def wait(
     ledger: Ledger,
     evaluation: Evaluation,
-    on_progress: Progress = lambda _what, _done, _total: None,
+    on_progress: Progress = silent,
 ) -> Evaluation:
     """Wait until all jobs of an evaluation have ended, and keep their values in the ledger.
 
@@ -98,22 +91,24 @@ def cancel(ledger: Ledger, evaluation: Evaluation) -> Cancelled:
     return Cancelled(ledger.get(evaluation.id), tuple(problems))
 
 
-def _cancel(ledger: Ledger, job: JobRow, service: Callable[[], Any]) -> None:
+def _cancel(ledger: Ledger, job: JobRow, service: Callable[[], ClientService]) -> None:
     """Cancel one job, unless it has ended.
 
     Raises:
         QkdrpError: If it cannot be cancelled.
     """
-    if job.state == PLANNED and ledger.claim(job):
-        ledger.update(job.tag, state=CANCELLED, pid=None, note=f"{CANCELLED_HERE}, never sent")
-    if job.state != SUBMITTED or job.job is None:
+    if job.state == JobState.PLANNED and ledger.claim(job):
+        ledger.update(
+            job.tag, state=JobState.CANCELLED, pid=None, note=f"{CANCELLED_HERE}, never sent"
+        )
+    if job.state != JobState.SUBMITTED or job.job is None:
         return
     if not ServiceJob(service(), job.job).cancel():
         raise QkdrpError(
             f"Job {job.job} had ended already: qkdrp jobs collect {job.evaluation} takes its "
             "result, or tells how it ended."
         )
-    ledger.update(job.tag, state=CANCELLED, note=CANCELLED_HERE)
+    ledger.update(job.tag, state=JobState.CANCELLED, note=CANCELLED_HERE)
 
 
 def collect(
@@ -121,7 +116,7 @@ def collect(
     evaluation: Evaluation,
     run: Path | None = None,
     source: str | None = None,
-    on_progress: Progress = lambda _what, _done, _total: None,
+    on_progress: Progress = silent,
 ) -> Iterator[Collected]:
     """Complete the results of an evaluation from the service; submits nothing.
 
@@ -154,7 +149,7 @@ def collect(
         yield Collected(number, notes=tuple(notes))
         return
     write = partial(_write, ledger, found, service, source, on_progress)
-    for place in places if run is None else [replace(places[0], run=run)]:
+    for place in places if run is None else [places[0].in_run(run)]:
         try:
             yield Collected(
                 number, write(place, place if run is None else None), notes=tuple(notes)
@@ -167,7 +162,7 @@ def collect(
 def _write(
     ledger: Ledger,
     evaluation: Evaluation,
-    service: Callable[[], Any],
+    service: Callable[[], ClientService],
     source: str | None,
     on_progress: Progress,
     asked: Destination,
@@ -191,21 +186,15 @@ def _write(
             f"{asked.run}: the run folder is gone; the values are in the ledger: say where the "
             f"run is now: qkdrp jobs collect {evaluation.id} --run FOLDER."
         )
-    done = evaluate(
-        asked.run,
-        PaidValues(ledger, evaluation, service, place),
-        source=source or asked.request.get("source"),
-        threads=asked.request.get("threads", 0),
-        seed=asked.request.get("seed", 0),
-        on_progress=on_progress,
-    )
-    return done.path
+    request = dict(asked.request) | ({"source": source} if source else {})
+    values = PaidValues(ledger, evaluation, service)
+    return complete(asked.run, request, values, on_progress, place)
 
 
 def _located(
     ledger: Ledger,
     evaluation: Evaluation,
-    service: Callable[[], Any],
+    service: Callable[[], ClientService],
     notes: list[str] | None = None,
 ) -> Evaluation:
     """Return an evaluation after looking for jobs of it whose submission got no answer.
@@ -213,7 +202,7 @@ def _located(
     Raises:
         QkdrpError: If it is too early to tell.
     """
-    if all(job.state == DONE for job in evaluation.jobs):
+    if all(job.state == JobState.DONE for job in evaluation.jobs):
         return evaluation
     search = JobSearch(service(), evaluation.instance, ledger)
     found = search.locate(evaluation)
@@ -222,6 +211,6 @@ def _located(
     return found
 
 
-def _service_of(evaluation: Evaluation) -> Callable[[], Any]:
+def _service_of(evaluation: Evaluation) -> Callable[[], ClientService]:
     """Return what opens the service that an evaluation was sent to, once."""
     return cache(partial(open_service, evaluation.instance))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qkdrp.backends import Backend
+from qkdrp.backends.protocols import PaidBackend
 from qkdrp.common.errors import ConfigError
 from qkdrp.runs.folder import read_config, read_split
 from qkdrp.runs.open_backend import open_backend
@@ -72,7 +73,7 @@ def prepare(
     system.check(config)
     with open_backend(config.backend, config.backend_options, config.seed) as backend:
         _check_backend(backend, system, config)
-        noise = {} if backend.paid else backend.report()
+        noise = {} if isinstance(backend, PaidBackend) else backend.report()
     dataset = dataset or system.load(config.data)
     config = _with_whole_path(config)
     split = split or system.split(dataset, config)

@@ -13,7 +13,7 @@ import pandas as pd
 from qkdrp.backends import Backend
 from qkdrp.backends.statevector import Statevector
 from qkdrp.common.errors import RunError
-from qkdrp.common.files import write_csv
+from qkdrp.common.files import write_csv, write_files
 from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, start_run
 from qkdrp.runs.kept_rows import ROWS, keep_rows
@@ -82,7 +82,7 @@ class RunWriter:
             StoredModel(run.model.state_dict(), run.preprocessor.state()).save(path / MODEL)
             test = self.dataset.select(run.split.test)
             keep_rows(path / ROWS, system.keep(run.preprocessor, test))
-            self.backend.save(path)
+            write_files(path, self.backend.files())
             write_csv(path / HISTORY, self.history)
             write_csv(path / PREDICTIONS, self.predictions)
             finish(path)

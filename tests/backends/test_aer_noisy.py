@@ -14,6 +14,7 @@ from qkdrp.backends.noise.model_file import save_model
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.circuits.reduce.circuit import reduce_pqc
 from qkdrp.common.errors import BackendError
+from qkdrp.common.files import write_files
 from tests.backends.tester import check_dtypes, check_gradients, check_shapes, exact_values
 from tests.backends.tester import random_point as random_values
 
@@ -120,7 +121,7 @@ def test_reports_say_what_is_on(pqc: PQC, tmp_path: Path) -> None:
     assert report["parts"] == {"gates": True, "relaxation": False, "readout": False}
     assert report["scale"] == 2.0
     assert report["circuits"][0]["method"] == "density_matrix"
-    backend.save(tmp_path)
+    write_files(tmp_path, backend.files())
     assert list(load_prepared(tmp_path).qubits) == report["circuits"][0]["physical_qubits"]
 
 
@@ -131,6 +132,7 @@ def test_reports_say_what_is_on(pqc: PQC, tmp_path: Path) -> None:
         ({"noise_scale": float("inf")}, "noise_scale = inf"),
         ({"gradient": "adjoint"}, "choose one of shift, spsa"),
         ({"train_trajectories": 0}, "train_trajectories = 0"),
+        ({"method": "exact"}, "choose one of auto, density_matrix, trajectories"),
         ({"noise": "fake_nowhere"}, "choose one of .*fake_torino"),
         ({"noise": NOISE, "noise_parts": "relaxation"}, "its parts are gates, readout"),
     ],

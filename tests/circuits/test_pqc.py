@@ -167,7 +167,7 @@ def with_reset() -> QuantumCircuit:
         ({"observables": [1j * ZZ]}, "Observable 0 is not Hermitian"),
         ({"observables": [float("nan") * ZZ]}, "Observable 0 is not Hermitian: use finite"),
         ({"observables": [SparsePauliOp(["ZZ"], np.array([W]))]}, "has a parameter as coefficient"),
-        ({"spec": "4,2,1"}, "spec is '4,2,1' .str.: give a PQCSpec"),
+        ({"spec": "4,2,1"}, "spec is '4,2,1' .str.: give the specification of a family"),
         ({"spec": SPEC}, "which is no circuit of PQCSpec"),
     ],
 )

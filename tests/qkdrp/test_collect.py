@@ -11,7 +11,7 @@ import pytest
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
 
-from qkdrp.backends.runtime import job_collection
+from qkdrp.backends.runtime import evaluation_record, job_collection
 from qkdrp.backends.runtime.ledger import Ledger
 from tests.qkdrp.conftest import read_json
 from tests.qkdrp.hardware import (
@@ -62,6 +62,8 @@ def test_a_job_that_an_earlier_version_queued_is_collected_without_a_post(
         database.executescript((STORED / "ledger.sql").read_text().replace("@RUN@", str(run)))
         database.execute("UPDATE evaluations SET points = ?", (points,))
     database.close()
+    # Another version computes another digest of the same circuit.
+    monkeypatch.setattr(evaluation_record, "pqc_digest", lambda *_: "another")
 
     result = cli("jobs", "collect")
     assert result.code == 0, result.out

@@ -1,10 +1,12 @@
 """Figures of a depth report."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from qkdrp.backends.depth.report import DepthReport
 from qkdrp.backends.depth.row import DepthRow
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.isa.regions import coupling_losses
+from qkdrp.circuits.instructions import qubits_of
 
 LAYERS_OF_VOLUME = 3
 """Two-qubit layers of one layer of a quantum-volume circuit.
@@ -42,22 +45,10 @@ def volumetric(report: DepthReport) -> Figure:
     for index, name in enumerate(names):
         gains = [gain for gain in report.gains if gain.device == name]
         asked = [gain.plain for gain in gains] or [r for r in report.best if r.device == name]
-        for form, marker, rows in (
-            ("as asked for", "o", asked),
-            ("highest success", "^", [gain.chosen for gain in gains]),
-        ):
-            if not rows:
-                continue
-            shift = 1.5 * ((index + 0.5) / len(names) - 0.5)
-            axes.scatter(
-                [row.logical.qubits + shift for row in rows],
-                [max(1, row.trial.two_qubit_depth) for row in rows],
-                s=26,
-                marker=marker,
-                color=COLORS[index % len(COLORS)],
-                facecolors="none" if marker == "o" else None,
-                label=f"{name}, {form}",
-            )
+        shift, color = 1.5 * ((index + 0.5) / len(names) - 0.5), COLORS[index % len(COLORS)]
+        _draw_rows(axes, asked, shift, color, "o", f"{name}, as asked for")
+        chosen = [gain.chosen for gain in gains]
+        _draw_rows(axes, chosen, shift, color, "^", f"{name}, highest success")
     _draw_volumes(axes, report)
     axes.set(
         yscale="log",
@@ -70,6 +61,23 @@ def volumetric(report: DepthReport) -> Figure:
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=7.5)
     return figure
+
+
+def _draw_rows(
+    axes: Axes, rows: Sequence[DepthRow], shift: float, color: str, marker: str, label: str
+) -> None:
+    """Draw width against two-qubit depth of some rows, beside those of other devices."""
+    if not rows:
+        return
+    axes.scatter(
+        [row.logical.qubits + shift for row in rows],
+        [max(1, row.trial.two_qubit_depth) for row in rows],
+        s=26,
+        marker=marker,
+        color=color,
+        facecolors="none" if marker == "o" else None,
+        label=label,
+    )
 
 
 def _draw_volumes(axes: Axes, report: DepthReport) -> None:
@@ -110,15 +118,7 @@ def heat_map(report: DepthReport) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     for index, (title, rows) in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), index + 1)
-        values = np.full((len(circuits), len(devices)), np.nan)
-        for row in rows:
-            place = circuits.index(row.variant.circuit), devices.index(row.device)
-            values[place] = row.trial.value_success
-        image = axes.imshow(values, vmin=0, vmax=1, cmap="cividis", aspect="auto")
-        for (y, x), value in np.ndenumerate(values):
-            color = "white" if value < 0.55 else "black"
-            text = "-" if np.isnan(value) else f"{value:.2f}"
-            axes.text(x, y, text, ha="center", va="center", color=color, fontsize=8)
+        image = _draw_successes(axes, rows, circuits, devices)
         axes.set_title(title, fontsize=9)
         short = [name.removeprefix("fake_") for name in devices]
         axes.set_xticks(range(len(devices)), short, rotation=40, ha="right", fontsize=8)
@@ -126,6 +126,22 @@ def heat_map(report: DepthReport) -> Figure:
     bar = figure.colorbar(image, ax=figure.axes, shrink=0.8)
     bar.set_label("estimated success of a value", fontsize=8)
     return figure
+
+
+def _draw_successes(
+    axes: Axes, rows: Sequence[DepthRow], circuits: Sequence[str], devices: Sequence[str]
+) -> AxesImage:
+    """Draw the success of a value of each row, with its number."""
+    values = np.full((len(circuits), len(devices)), np.nan)
+    for row in rows:
+        place = circuits.index(row.variant.circuit), devices.index(row.device)
+        values[place] = row.trial.value_success
+    image = axes.imshow(values, vmin=0, vmax=1, cmap="cividis", aspect="auto")
+    for (y, x), value in np.ndenumerate(values):
+        color = "white" if value < 0.55 else "black"
+        text = "-" if np.isnan(value) else f"{value:.2f}"
+        axes.text(x, y, text, ha="center", va="center", color=color, fontsize=8)
+    return image
 
 
 def circuit_drawing(found: PreparedCircuit) -> Figure | None:
@@ -148,12 +164,7 @@ def layout_map(found: PreparedCircuit, row: DepthRow, device: DeviceSnapshot) ->
     losses = coupling_losses(device.target)
     places = _flat(losses, len(device.qubits))
     used = {device.qubits.index(physical): physical for physical in found.qubits}
-    counts: Counter[tuple[int, int]] = Counter()
-    for instruction in found.pqc.circuit.data:
-        if len(instruction.qubits) == 2:
-            on = [found.pqc.circuit.find_bit(bit).index for bit in instruction.qubits]
-            one, other = (device.qubits.index(found.qubits[q]) for q in on)
-            counts[min(one, other), max(one, other)] += 1
+    counts = _gates_by_coupling(found, device)
     figure = Figure(figsize=(7.2, 6.4), layout="constrained")
     axes = figure.add_subplot()
     for pair in losses:
@@ -176,6 +187,17 @@ def layout_map(found: PreparedCircuit, row: DepthRow, device: DeviceSnapshot) ->
     axes.set_aspect("equal")
     axes.axis("off")
     return figure
+
+
+def _gates_by_coupling(found: PreparedCircuit, device: DeviceSnapshot) -> Counter[tuple[int, int]]:
+    """Return how many two-qubit gates are on each coupling, as the snapshot numbers qubits."""
+    places = [device.qubits.index(physical) for physical in found.qubits]
+    counts: Counter[tuple[int, int]] = Counter()
+    for instruction in found.pqc.circuit.data:
+        if len(instruction.qubits) == 2:
+            one, other = (places[q] for q in qubits_of(found.pqc.circuit, instruction))
+            counts[min(one, other), max(one, other)] += 1
+    return counts
 
 
 def _flat(losses: dict[tuple[int, int], float], count: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""A depth report as a page."""
+"""The page of a depth report: sections of tables, figures and how to read them."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from qkdrp.backends.depth.report import DepthReport
 from qkdrp.backends.depth.rules import RULES
+from qkdrp.circuits import family_of
 from qkdrp.reports.depth.summary import (
     count_frame,
     device_frame,
@@ -28,83 +29,84 @@ def make_page(
         figures: By the names that :func:`~qkdrp.reports.depth.write.draw` gives them.
         versions: Of packages.
     """
-    top = report.top()
-    drawn = [figures[name] for name in ("circuit", "layout") if name in figures]
-    verdicts = pd.DataFrame(
-        {
-            "rule": [RULES[each.rule].title for each in report.verdicts(top)],
-            "verdict": [VERDICTS[each.met] for each in report.verdicts(top)],
-            "why": [each.words for each in report.verdicts(top)],
-        }
-    )
-    best: list[str | Table | Figure] = [
-        f"The highest success of a value: {top.variant.circuit}, {top.variant.form}, on "
-        f"{top.device}, physical qubits {', '.join(map(str, top.trial.qubits))}.",
-        Table("What each rule says of it", verdicts),
-        *drawn,
-    ]
-    sections = [
-        Section("Which device holds which circuit", [figures["success"], figures["volume"]])
-    ]
-    if report.gains:
-        sections.append(
-            Section(
-                "The same values from fewer gates",
-                [
-                    "All forms of a circuit have the same expectation values. Fewer gates is not "
-                    "always better: longer strings are read right less often, so the form that is "
-                    "chosen is that with the highest success of a value, readouts included.",
-                    Table(
-                        "Two-qubit gates as asked for, fewest, and as chosen", gain_frame(report)
-                    ),
-                ],
-            )
-        )
-    if report.recommendations:
-        sections.append(
-            Section(
-                "The smallest change that meets each rule",
-                [
-                    Table(
-                        "Each rule as it is, and what to change",
-                        recommendation_frame(report),
-                    )
-                ],
-            )
-        )
-    sections += [
-        Section("The best row", best),
-        Section(
-            "Best of all seeds",
-            [
-                _reading(report),
-                Table("Gates, layers, qubits", count_frame(report), 3),
-                Table("Times, successes, rules", estimate_frame(report), 3),
-            ],
-        ),
-        Section("Devices", [Table("Calibrations", device_frame(report))]),
-    ]
-    if report.skipped:
-        sections.append(
-            Section(
-                "Left out",
-                [f"{each.circuit} {each.device}: {each.reason}" for each in report.skipped],
-            )
-        )
     return Page(
         title="What devices can hold",
         lead=_lead(report),
-        sections=sections,
-        provenance=[
-            f"{len(report.rows)} transpilations, seeds {', '.join(map(str, report.seeds))}",
-            *(
-                f"{name}: calibrated {device.calibrated or 'unknown'}, digest "
-                f"{device.digest()[:12]}"
-                for name, device in report.devices.items()
-            ),
-            ", ".join(f"{name} {version}" for name, version in versions.items()),
+        sections=[
+            Section("Which device holds which circuit", [figures["success"], figures["volume"]]),
+            *_gains(report),
+            *_recommendations(report),
+            Section("The best row", _best(report, figures)),
+            _all_seeds(report),
+            Section("Devices", [Table("Calibrations", device_frame(report))]),
+            *_skipped(report),
+        ],
+        provenance=_provenance(report, versions),
+    )
+
+
+def _gains(report: DepthReport) -> list[Section]:
+    if not report.gains:
+        return []
+    reading = (
+        "All forms of a circuit have the same expectation values. Fewer gates is not always "
+        "better: longer strings are read right less often, so the form that is chosen is that "
+        "with the highest success of a value, readouts included."
+    )
+    table = Table("Two-qubit gates as asked for, fewest, and as chosen", gain_frame(report))
+    return [Section("The same values from fewer gates", [reading, table])]
+
+
+def _recommendations(report: DepthReport) -> list[Section]:
+    if not report.recommendations:
+        return []
+    table = Table("Each rule as it is, and what to change", recommendation_frame(report))
+    return [Section("The smallest change that meets each rule", [table])]
+
+
+def _best(report: DepthReport, figures: Mapping[str, Figure]) -> list[str | Table | Figure]:
+    top = report.top()
+    verdicts = report.verdicts(top)
+    frame = pd.DataFrame(
+        {
+            "rule": [RULES[each.rule].title for each in verdicts],
+            "verdict": [VERDICTS[each.met] for each in verdicts],
+            "why": [each.words for each in verdicts],
+        }
+    )
+    return [
+        f"The highest success of a value: {top.variant.circuit}, {top.variant.form}, on "
+        f"{top.device}, physical qubits {', '.join(map(str, top.trial.qubits))}.",
+        Table("What each rule says of it", frame),
+        *(figures[name] for name in ("circuit", "layout") if name in figures),
+    ]
+
+
+def _all_seeds(report: DepthReport) -> Section:
+    return Section(
+        "Best of all seeds",
+        [
+            _reading(report),
+            Table("Gates, layers, qubits", count_frame(report), 3),
+            Table("Times, successes, rules", estimate_frame(report), 3),
         ],
     )
+
+
+def _skipped(report: DepthReport) -> list[Section]:
+    lines = [f"{each.circuit} {each.device}: {each.reason}" for each in report.skipped]
+    return [Section("Left out", [*lines])] if lines else []
+
+
+def _provenance(report: DepthReport, versions: Mapping[str, str]) -> list[str]:
+    return [
+        f"{len(report.rows)} transpilations, seeds {', '.join(map(str, report.seeds))}",
+        *(
+            f"{name}: calibrated {device.calibrated or 'unknown'}, digest {device.digest()[:12]}"
+            for name, device in report.devices.items()
+        ),
+        ", ".join(f"{name} {version}" for name, version in versions.items()),
+    ]
 
 
 def _lead(report: DepthReport) -> list[str]:
@@ -133,6 +135,14 @@ def _reading(report: DepthReport) -> str:
         "Success is the product of 1 - error over gates and all readouts; the success of a value "
         "counts the readouts of its own string only. Times are estimates for "
         f"{load.samples} samples (inference) and for one parameter-shift gradient of a batch of "
-        f"{load.batch} (training step), at {load.shots} shots. Published gates are those of Team "
-        "PNU's formula, which counts neither routing nor all rotations. Every row is in depth.csv."
+        f"{load.batch} (training step), at {load.shots} shots. {_published(report)}Every row is in "
+        "depth.csv."
     )
+
+
+def _published(report: DepthReport) -> str:
+    """Say whose gate counts stand beside ours; nothing where no paper counts any."""
+    specs = dict.fromkeys(row.variant.spec for row in report.rows)
+    counts = [family_of(spec).published_counts(spec) for spec in specs]
+    origins = dict.fromkeys(each.origin for each in counts if each is not None)
+    return f"Published gates are those of {'; '.join(origins)}. " if origins else ""

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from qkdrp.backends.depth.device import DeviceSnapshot
-from qkdrp.backends.depth.row import DepthRow, describe, make_row
+from qkdrp.backends.depth.logical import describe
+from qkdrp.backends.depth.row import DepthRow, make_row
 from qkdrp.backends.depth.rules import RULES, Limits, Verdict, judge
 from qkdrp.backends.depth.times import Load, estimate_times
 from qkdrp.backends.depth.trial import try_out
@@ -78,13 +79,13 @@ def test_logical_resources(row: DepthRow) -> None:
     assert logical.critical_depth == 1
 
 
-def test_training_on_the_device_is_out_of_reach(torino: DeviceSnapshot) -> None:
+def test_training_on_the_device_is_out_of_reach(row: DepthRow, torino: DeviceSnapshot) -> None:
     load = Load(shots=1000, samples=10, batch=128)
-    times = estimate_times(PQCSpec(4, 2, 1), 1, 27, 4e-6, torino, load)
+    times = estimate_times(row.logical, 27, 4e-6, torino, load)
     assert times.inference == pytest.approx(2 + (torino.rep_delay + 4e-6) * 10_000)
     assert times.training_step == pytest.approx(2 + (torino.rep_delay + 4e-6) * 2 * 20 * 128 * 1000)
     assert times.inference_clops == pytest.approx(10 * 1000 * 27 / 210_000)
     silent = replace(torino, clops_h=None)
-    assert estimate_times(PQCSpec(4, 2, 1), 1, 27, 0.0, silent, load).inference_clops is None
+    assert estimate_times(row.logical, 27, 0.0, silent, load).inference_clops is None
     with pytest.raises(BackendError, match="shots = 0"):
         Load(shots=0)

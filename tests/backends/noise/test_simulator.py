@@ -71,7 +71,6 @@ def test_equal_points_draw_noise_of_their_own(
     [
         ({"shots": -1}, "shots = -1"),
         ({"trajectories": 1}, "trajectories = 1"),
-        ({"method": "exact"}, "choose one of auto, density_matrix, trajectories"),
     ],
 )
 def test_settings_are_checked(how: dict[str, object], words: str) -> None:

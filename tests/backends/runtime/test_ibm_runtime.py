@@ -5,6 +5,9 @@ import pytest
 
 from qkdrp.backends import get_backend
 from qkdrp.backends.ibm_runtime import IbmRuntime
+from qkdrp.backends.protocols import PaidBackend
+from qkdrp.backends.runtime import device_circuits
+from qkdrp.backends.runtime.cost import RuntimeCost
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.common.errors import BackendError, JobsPendingError
 from tests.backends.tester import Reals, random_point
@@ -136,8 +139,8 @@ def test_above_the_limit_nothing_reaches_the_jobs(
     ):
         backend.qnn(pqc).forward(*point)
     assert ibm.count("POST", "/jobs") == ibm.count("POST", "/sessions") == 0
-    assert backend._estimator.ledger is not None
-    assert backend._estimator.ledger.evaluations() == []
+    assert backend.ledger is not None
+    assert backend.ledger.evaluations() == []
 
 
 def test_many_executions_become_several_jobs(
@@ -192,6 +195,29 @@ def test_the_estimate_is_what_is_sent(
         expected = 2 + (250e-6 + costs[0].circuit_seconds) * 4 * SHOTS
         assert costs[0].seconds == pytest.approx(expected)
         assert 5e-6 < costs[0].circuit_seconds < 50e-6
+
+
+def test_the_cost_is_asked_once(
+    ibm: RuntimeServer,
+    ledger: str,
+    pqc: PQC,
+    point: tuple[Reals, Reals],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, told = [], []
+
+    def estimate(*arguments: object) -> RuntimeCost:
+        asked.append(original(*arguments))
+        return asked[-1]
+
+    original = device_circuits.estimate
+    monkeypatch.setattr(device_circuits, "estimate", estimate)
+    for _ in range(2):
+        with open_ibm(ledger) as backend:
+            backend.on_cost = told.append
+            backend.qnn(pqc).forward(*point)
+    assert told == asked
+    assert len(asked) == 1
 
 
 def test_a_gradient_is_one_pub(
@@ -278,6 +304,13 @@ def test_the_open_plan_has_no_sessions(ibm: RuntimeServer, ledger: str) -> None:
 def test_a_wide_circuit_is_refused(ibm: RuntimeServer, ledger: str) -> None:
     with open_ibm(ledger) as backend, pytest.raises(BackendError, match=r"6 qubits.*has 5"):
         backend.qnn(build_pqc(PQCSpec(6, 1, 1)))
+
+
+def test_capabilities_are_told_by_type() -> None:
+    paid = get_backend("ibm_runtime", device="fake_manila")
+    assert isinstance(paid, PaidBackend)
+    assert (paid.ledger, tuple(paid.evaluations)) == (None, ())
+    assert not isinstance(get_backend("statevector"), PaidBackend)
 
 
 def test_a_wide_fake_falls_back_and_says_so() -> None:

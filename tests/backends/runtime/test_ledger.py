@@ -13,7 +13,7 @@ import pytest
 from qkdrp.backends.runtime import ledger as ledger_module
 from qkdrp.backends.runtime import owner as owner_module
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import DONE, FAILED, PLANNED, SUBMITTING
+from qkdrp.backends.runtime.ledger_rows import JobState
 from qkdrp.backends.runtime.owner import this_process
 from qkdrp.common.errors import LedgerError
 
@@ -35,8 +35,8 @@ def test_an_evaluation_begins_once(ledger: Ledger) -> None:
     first, new = ledger.begin(VALUES, [(0, 3), (3, 5)], after=0)
     assert new
     assert [(job.first, job.last, job.state) for job in first.jobs] == [
-        (0, 3, PLANNED),
-        (3, 5, PLANNED),
+        (0, 3, JobState.PLANNED),
+        (3, 5, JobState.PLANNED),
     ]
     again, new = ledger.begin(VALUES, [(0, 5)], after=0)
     assert not new
@@ -53,7 +53,7 @@ def test_a_job_is_claimed_once(ledger: Ledger) -> None:
     assert ledger.claim(job)
     assert not ledger.claim(job)
     (claimed,) = ledger.evaluations()[0].jobs
-    assert claimed.state == SUBMITTING
+    assert claimed.state == JobState.SUBMITTING
     assert claimed.pid == os.getpid()
 
 
@@ -72,13 +72,13 @@ def test_only_one_of_many_processes_submits(ledger: Ledger) -> None:
 def test_the_state_is_that_of_the_worst_job(ledger: Ledger) -> None:
     evaluation, _ = ledger.begin(VALUES, [(0, 1), (1, 2)], after=0)
     one, two = evaluation.jobs
-    ledger.update(one.tag, state=DONE, job="a")
-    assert ledger.find("a").state == PLANNED
-    ledger.update(two.tag, state=FAILED, job="b")
+    ledger.update(one.tag, state=JobState.DONE, job="a")
+    assert ledger.find("a").state == JobState.PLANNED
+    ledger.update(two.tag, state=JobState.FAILED, job="b")
     assert ledger.find("b").state == "failed"
     assert ledger.renew(ledger.find("b"), resubmit=True) is not None
     replanned = ledger.find("a").jobs[1]
-    assert replanned.state == PLANNED
+    assert replanned.state == JobState.PLANNED
     assert replanned.tag != two.tag
     ledger.set_collected(evaluation.id)
     assert ledger.find("1").state == "collected"
@@ -143,16 +143,16 @@ def test_a_resubmission_that_was_not_collected_is_not_begun_again(ledger: Ledger
 
 def test_failed_jobs_are_replaced_once(ledger: Ledger) -> None:
     evaluation, _ = ledger.begin(VALUES, [(0, 1), (1, 2)])
-    ledger.update(evaluation.jobs[0].tag, state=DONE, job="a")
-    ledger.update(evaluation.jobs[1].tag, state=FAILED, job="b")
+    ledger.update(evaluation.jobs[0].tag, state=JobState.DONE, job="a")
+    ledger.update(evaluation.jobs[1].tag, state=JobState.FAILED, job="b")
     failed = ledger.get(evaluation.id)
     renewed = ledger.renew(failed, resubmit=True)
     assert renewed is not None
-    assert [job.state for job in renewed.jobs] == [DONE, PLANNED]
+    assert [job.state for job in renewed.jobs] == [JobState.DONE, JobState.PLANNED]
     assert [job.job for job in renewed.replaced] == ["b"]
     assert ledger.find("b") == renewed
     assert ledger.renew(failed, resubmit=True) == renewed  # of another process
-    ledger.update(renewed.jobs[1].tag, state=DONE, job="c")
+    ledger.update(renewed.jobs[1].tag, state=JobState.DONE, job="c")
     done = ledger.get(evaluation.id)
     assert ledger.renew(done, resubmit=True) == done
 

@@ -172,7 +172,7 @@ def test_the_shelf_names_its_circuits(plan: NoisePlan) -> None:
     assert packed.unpack().is_made_from(build_pqc(spec))
     assert plan.shelf.of(replace(spec, n_qubits=3)) == ()
     (line,) = plan.shelf.describe()
-    assert "circuit (2, 1, 1) on depolarizing" in line
+    assert "circuit (2,1,1) multi ring on depolarizing" in line
     assert Shelf([], []).of(spec) == ()
 
 

@@ -2,9 +2,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from qkdrp.backends import get_backend
 from qkdrp.circuits import PQCSpec, build_pqc
+from qkdrp.runs.cost_preview import preview_circuits
 from qkdrp.runs.train import prepare, train
+from qkdrp.training.system import LayerCircuit
 from tests.backends.tester import SpyEstimator, random_point, stock_qnn
 from tests.qkdrp.conftest import CliResult, make_tables, small_config, snapshot
 
@@ -29,6 +33,22 @@ def test_83_samples_with_8_observables_are_one_pub_in_one_basis(
     assert f"(stock EstimatorQNN: {8 * n_shifted:,} PUBs)" in result.out
     assert "the legacy one is used here" in result.out
     assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("statevector", {}), ("ibm_runtime", {"device": "fake_manila"})]
+)
+def test_circuits_of_a_model_are_added_up(name: str, options: dict[str, str]) -> None:
+    one, two = build_pqc(PQCSpec(2, 1, 1)), build_pqc(PQCSpec(3, 1, 2))
+    circuits = [LayerCircuit(one), LayerCircuit(two, calls_per_row=4, stage=1)]
+    with get_backend(name, **options) as backend:
+        found = preview_circuits(circuits, 10, backend)
+        costs = [backend.estimate_cost(one, 10), backend.estimate_cost(two, 40)]
+    assert found.cost == costs[0] + costs[1]
+    assert found.cost.executions == 50
+    assert found.n_observables == found.stock_pubs == 5
+    assert found.gradient_executions == 2 * (10 * 6 + 40 * 15)
+    assert found.stock_gradient_pubs == 2 * (10 * 6 * 2 + 40 * 15 * 3)
 
 
 def test_what_stock_code_sends_is_counted_rightly(rng: np.random.Generator) -> None:

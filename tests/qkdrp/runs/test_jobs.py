@@ -16,7 +16,14 @@ from qkdrp.backends.runtime.job_search import LAST_ARRIVAL
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.cli import main
 from tests.qkdrp.conftest import Trained, snapshot
-from tests.qkdrp.hardware import EVALUATE, Cli, check_complete, check_refused, collect_at_last
+from tests.qkdrp.hardware import (
+    EVALUATE,
+    Cli,
+    check_complete,
+    check_refused,
+    collect_at_last,
+    end_all,
+)
 from tests.qkdrp.killed import POINTS
 from tests.runtime_jobs import Fault
 from tests.runtime_server import TOKEN, RuntimeServer
@@ -334,7 +341,7 @@ def test_repeats_and_training_are_refused(
 def test_a_changed_ledger_entry_is_not_taken_for_another(
     ibm: RuntimeServer, book: Ledger, cli: Cli, run: Path
 ) -> None:
-    from qkdrp.backends.runtime.digests import pack_points, unpack_points
+    from qkdrp.backends.runtime.points import pack_points, unpack_points
 
     assert cli("evaluate", run, *EVALUATE).code == 0
     (evaluation,) = book.evaluations()
@@ -343,3 +350,22 @@ def test_a_changed_ledger_entry_is_not_taken_for_another(
         database.execute("UPDATE evaluations SET points = ?", (moved,))
     database.close()
     check_refused(cli("evaluate", run, *EVALUATE), "other angles")
+
+
+def test_a_request_of_another_kind_is_left_to_the_version_that_made_it(
+    ibm: RuntimeServer, queued: str, book: Ledger, cli: Cli, run: Path
+) -> None:
+    (evaluation,) = book.evaluations()
+    request = json.loads(evaluation.request)
+    assert request["verb"] == "evaluate"
+    book.update_evaluation(evaluation.id, request=json.dumps(request | {"verb": "dream"}))
+    end_all(ibm)
+    result = cli("jobs", "collect")
+    assert result.code == 1
+    assert "was asked for by 'dream', expected one of evaluate" in result.out
+    assert book.find("1").state == "done"  # values are safe all the same
+    earlier = {name: value for name, value in request.items() if name != "verb"}
+    book.update_evaluation(evaluation.id, request=json.dumps(earlier))
+    assert cli("jobs", "collect").code == 0
+    check_complete(run)
+    assert ibm.count("POST", "/jobs") == 1

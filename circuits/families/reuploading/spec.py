@@ -1,10 +1,11 @@
-"""The specification of a parameterised quantum circuit (PQC)."""
+"""The specification of a data re-uploading circuit."""
 
 from dataclasses import dataclass
 from numbers import Integral
+from typing import ClassVar
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.families.measurement import MEASUREMENTS
+from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
 from qkdrp.common.errors import CircuitError
 
 _MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
@@ -21,15 +22,17 @@ class PQCSpec:
         n_qubits: Number of qubits (n1), at least 2.
         n_encoding: Number of RZ encoding layers (n2), at least 1.
         n_variational: Number of variational layers in each block (n3), at least 1.
-        measurement: A key of :data:`~qkdrp.circuits.families.measurement.MEASUREMENTS`:
-            ``"multi"`` reads every qubit, ``"single"`` the parity that CNOTs gather on qubit 0.
+        measurement: A key of :data:`~qkdrp.circuits.MEASUREMENTS`: ``"multi"`` reads every
+            qubit, ``"single"`` the parity that CNOTs gather on qubit 0.
         entangler: A key of :data:`~qkdrp.circuits.entanglers.ENTANGLERS`.
-        absorb_tail: Conjugate the CNOTs behind the last rotation into the observables: the same
+        absorb_tail: Conjugate the CNOTs after the last rotation into the observables: the same
             expectation values from a shallower circuit with longer Z strings.
 
     Raises:
         CircuitError: If a size is too small or a choice is unknown.
     """
+
+    family: ClassVar[str] = "reuploading"
 
     n_qubits: int
     n_encoding: int

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from qkdrp.circuits import PQCSpec
+from qkdrp.circuits import PQCSpec, parse_spec
 from qkdrp.common.errors import CircuitError, ConfigError, RunError
-from qkdrp.reports.depth.question import choose_circuits, parse_spec
+from qkdrp.reports.depth.circuit_selection import choose_circuits
 
 
 @pytest.mark.parametrize("text", ["4,2,1", "(4 2 1)", " 4, 2, 1 "])

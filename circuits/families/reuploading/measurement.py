@@ -12,7 +12,7 @@ class Measurement:
     """How a circuit is read out.
 
     Args:
-        gather: Gives the CNOTs in front of the readout for a number of qubits.
+        gather: Gives the CNOTs before the readout for a number of qubits.
         readout: Gives the qubits whose Pauli Z are the observables, in output order.
     """
 

@@ -1,0 +1,25 @@
+"""Options that are one of a few names."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from qkdrp.common.errors import BackendError
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def choose(kind: type[Choice], name: str, option: str) -> Choice:
+    """Return the choice that a name stands for.
+
+    Args:
+        kind: All choices.
+        name: One of their names.
+        option: What is chosen, for the message.
+
+    Raises:
+        BackendError: If the name is none of them; lists them.
+    """
+    try:
+        return kind(name)
+    except ValueError:
+        raise BackendError(f"{option} = {name!r}: choose one of {', '.join(kind)}.") from None

@@ -1,0 +1,54 @@
+"""Sources of noise: what each of them tells and gives."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import ClassVar
+
+from qiskit.transpiler import Target
+
+from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.noise.local import LocalNoise
+
+GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
+PARTS = (GATES, RELAXATION, READOUT)
+"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
+
+
+class NoiseSource(ABC):
+    """Where noise comes from.
+
+    Attributes:
+        name: What it is called in reports.
+        detail: What else is to be said, such as the date of a calibration.
+        parts: Those of :data:`PARTS` that it has.
+    """
+
+    name: str
+    detail: str
+    parts: tuple[str, ...]
+    scaling: ClassVar[str]
+    """What a scale does to it, in words."""
+
+    relaxation_is_in_gates: ClassVar[bool] = False
+    """Whether its errors of gates hold their relaxation, which it cannot tell apart."""
+
+    @abstractmethod
+    def target(self, n_qubits: int) -> Target:
+        """Return the whole device; a source without one makes it of ``n_qubits``.
+
+        Raises:
+            BackendError: If the device has fewer qubits.
+        """
+
+    @abstractmethod
+    def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
+        """Return the noise on a few physical qubits.
+
+        Args:
+            region: The physical qubits; qubit i of the result is ``region[i]``.
+            parts: Which parts are on.
+            scale: What every error probability is multiplied by.
+
+        Raises:
+            BackendError: If a probability leaves its range at this scale.
+        """

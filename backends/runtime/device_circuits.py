@@ -1,0 +1,103 @@
+"""Circuits in the gates of one device: prepared once, cut into PUBs, priced."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+
+from qkdrp.backends.isa.place import place
+from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
+from qkdrp.backends.runtime.chunks import cut
+from qkdrp.backends.runtime.client_adapters import EstimatorAdapter, Load
+from qkdrp.backends.runtime.clients import Device
+from qkdrp.backends.runtime.cost import RuntimeCost, estimate
+from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.circuits import PQC
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PricedJobs:
+    """PUBs, one for each job, and what they cost.
+
+    Args:
+        pubs: One for each job.
+        cost: Of all of them; one call to the service.
+    """
+
+    pubs: list[EstimatorPub]
+    cost: RuntimeCost
+
+
+class DeviceCircuits:
+    """Circuits for one device.
+
+    Args:
+        device: Where they run.
+        adapter: How jobs are sent.
+        settings: How jobs are run.
+
+    Attributes:
+        prepared: The circuits that were prepared.
+    """
+
+    def __init__(
+        self, device: Device, adapter: EstimatorAdapter, settings: RuntimeSettings
+    ) -> None:
+        self.device, self.adapter, self.settings = device, adapter, settings
+        self.prepared: list[PreparedCircuit] = []
+        self._made: list[PQC] = []
+
+    def on(self, device: Device) -> Self:
+        """Return circuits for another device, none of them prepared."""
+        return type(self)(device, self.adapter, self.settings)
+
+    def prepare(self, pqc: PQC) -> PreparedCircuit:
+        """Return a circuit in the device's gates, prepared once."""
+        for made, prepared in zip(self._made, self.prepared, strict=True):
+            if made is pqc:
+                return prepared
+        found = prepare(pqc, self.device.backend.target, self.device.name)
+        self._made.append(pqc)
+        self.prepared.append(found)
+        return found
+
+    def pub(self, prepared: PreparedCircuit, points: Reals) -> EstimatorPub:
+        """Return one PUB of all points, shape (n_points,), and observables, shape (n, 1).
+
+        Args:
+            prepared: The circuit.
+            points: Shape (n_points, n_parameters).
+        """
+        placed = place(prepared, self._width)
+        names = (*placed.inputs, *placed.weights)
+        observables = [[operator] for operator in placed.observables]
+        return EstimatorPub.coerce((placed.circuit, observables, {names: points}))
+
+    def priced(self, pqc: PQC, points: Reals) -> PricedJobs:
+        """Return as few jobs as the service takes, and what they cost; sends nothing.
+
+        Raises:
+            BackendError: If a single point is too much for a job.
+        """
+        pubs, loads = cut(
+            self.device, self.adapter, self.settings, self.pub(self.prepare(pqc), points)
+        )
+        return PricedJobs(pubs, self._cost(pubs, loads))
+
+    def price(self, pubs: list[EstimatorPub]) -> RuntimeCost:
+        """Return what some jobs cost; sends nothing."""
+        return self._cost(
+            pubs, [self.adapter.load(self.device, pub, self.settings) for pub in pubs]
+        )
+
+    def _cost(self, pubs: list[EstimatorPub], loads: list[Load]) -> RuntimeCost:
+        return estimate(self.device, self.adapter, self.settings, pubs, loads)
+
+    @cached_property
+    def _width(self) -> int:
+        return int(self.device.backend.num_qubits)

@@ -1,0 +1,74 @@
+"""Which circuits and devices a depth report is about."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qkdrp.circuits import CircuitSpec, family_of, parse_spec
+from qkdrp.circuits.families.reuploading.grid import BOTH, paper_grid
+from qkdrp.common.errors import ConfigError, RunError
+
+DEVICES = ("fake_torino", "fake_fez", "fake_boston", "fake_miami", "fake_sherbrooke")
+"""Devices where none are named, one of each kind: Heron r1, r2 and r3, Nighthawk, Eagle."""
+
+
+def choose_circuits(
+    specs: Sequence[str] = (),
+    *,
+    grid: bool = False,
+    run: Path | None = None,
+    measurements: Sequence[str] = (),
+    entanglers: Sequence[str] = (),
+    absorb_tail: bool = False,
+) -> list[CircuitSpec]:
+    """Return the circuits that are asked for.
+
+    Args:
+        specs: Circuits as :func:`~qkdrp.circuits.parse_spec` reads them, such as ``4,2,1``.
+        grid: Whether the paper's twelve sizes are asked for, too.
+        run: A run folder whose circuit is asked for, too.
+        measurements: How they are read; by default as each text says, and both ways for the grid.
+        entanglers: Entanglers of all circuits instead of their own.
+        absorb_tail: Whether tails are absorbed.
+
+    Raises:
+        ConfigError: If nothing is asked for, or a text stands for no circuit.
+        CircuitError: If a circuit cannot be built, or its family lacks a choice.
+        RunError: If the folder is none of a run, or its model has no circuit.
+    """
+    found = _given(specs, measurements)
+    if grid:
+        found += paper_grid(measurements or BOTH)
+    if run is not None:
+        found.append(_spec_of_run(run))
+    if not found:
+        raise ConfigError("Found no circuit: give --spec 4,2,1, --grid or --run FOLDER.")
+    for choices in (_each("entangler", entanglers), _each("absorb_tail", [True] * absorb_tail)):
+        found = [_with(spec, choice) for choice in choices for spec in found]
+    return found
+
+
+def _given(specs: Sequence[str], measurements: Sequence[str]) -> list[CircuitSpec]:
+    """Return circuits given as text, each with all measurements in turn."""
+    choices = _each("measurement", measurements)
+    return [_with(parse_spec(text), choice) for text in specs for choice in choices]
+
+
+def _each(name: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the choices to be made one after the other; an empty one where there are none."""
+    return [{name: value} for value in values] or [{}]
+
+
+def _with(spec: CircuitSpec, choices: Mapping[str, Any]) -> CircuitSpec:
+    changed: CircuitSpec = family_of(spec).with_choices(spec, **choices)
+    return changed
+
+
+def _spec_of_run(path: Path) -> CircuitSpec:
+    from qkdrp.runs.folder import read_config
+    from qkdrp.systems.response.recipes import recipe_of, spec_of
+
+    model = read_config(path).model
+    if not recipe_of(model).quantum:
+        raise RunError(f"{path}: model {model.model!r} has no circuit; give another run.")
+    return spec_of(model)

@@ -1,0 +1,65 @@
+"""What values in the ledger were asked for, and how each kind of request is completed."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from qkdrp.backends.runtime.paid_values import PaidValues
+from qkdrp.common.errors import RunError
+from qkdrp.runs.destinations import Destination
+from qkdrp.runs.evaluate import VERB as EVALUATE
+from qkdrp.runs.evaluate import EvaluationRequest, Progress, carry_out
+
+Completion = Callable[[Path, Mapping[str, Any], PaidValues, Progress, Destination | None], Path]
+"""Writes the results of a request and returns their folder; arguments as of :func:`complete`."""
+
+
+def _evaluation(
+    run: Path,
+    request: Mapping[str, Any],
+    values: PaidValues,
+    on_progress: Progress,
+    destination: Destination | None,
+) -> Path:
+    asked = EvaluationRequest(
+        run=run,
+        source=request.get("source"),
+        threads=request.get("threads", 0),
+        seed=request.get("seed", 0),
+    )
+    return carry_out(asked, values, on_progress, destination).path
+
+
+VERBS: Mapping[str, Completion] = MappingProxyType({EVALUATE: _evaluation})
+"""How requests are completed, by the ``verb`` that they carry in the ledger."""
+
+
+def complete(
+    run: Path,
+    request: Mapping[str, Any],
+    values: PaidValues,
+    on_progress: Progress,
+    destination: Destination | None,
+) -> Path:
+    """Write the results of a request whose values are paid for; return their folder.
+
+    Args:
+        run: The run that is asked about.
+        request: With what it was asked; without a verb it is an evaluation, as those of earlier
+            versions are.
+        values: The values; they cannot be submitted from here.
+        on_progress: Called with what is counted, how much is done and how much there is.
+        destination: Where results go; None to find the place in the run.
+
+    Raises:
+        RunError: If this version does not know the verb.
+        QkdrpError: If run or data cannot be used, or values are not theirs.
+    """
+    verb = request.get("verb", EVALUATE)
+    if verb not in VERBS:
+        raise RunError(
+            f"Evaluation {values.evaluation.id} of the ledger was asked for by {verb!r}, expected "
+            f"one of {', '.join(VERBS)}: it takes the version of qkdrp that submitted it."
+        )
+    return VERBS[verb](run, request, values, on_progress, destination)
