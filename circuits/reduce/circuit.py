@@ -1,4 +1,4 @@
-"""The same values from fewer two-qubit gates: a circuit made anew from its Pauli program."""
+"""Reduction of two-qubit gates: a circuit with the same values, made from its Pauli program."""
 
 from collections.abc import Sequence
 
@@ -50,8 +50,8 @@ def reduce_pqc(
     become RZ before the readout, which cost nothing, so that the circuit keeps all its parameters.
 
     Args:
-        pqc: A circuit of RX, RZ and CNOTs whose observables are products of Z: whatever
-            :func:`~qkdrp.circuits.build_pqc` gives.
+        pqc: A circuit of RX, RZ and CNOTs whose observables are products of Z, such as
+            every re-uploading circuit.
         shape: A key of :data:`~qkdrp.circuits.reduce.shapes.SHAPES`: how qubits are coupled.
         keep_tail: Whether each observable is to be the Z of one qubit, at the price of more CNOTs;
             otherwise observables are longer Z strings, at the price of more readout errors.

@@ -1,4 +1,4 @@
-"""Networks of CNOTs that bring Pauli strings, one after the other, onto single coupled qubits."""
+"""Search for CNOT networks that bring Pauli strings, one by one, onto single coupled qubits."""
 
 from dataclasses import dataclass
 from itertools import permutations
@@ -32,13 +32,13 @@ STARTS = 4000
 
 @dataclass(frozen=True, eq=False)
 class Strings:
-    """Pauli strings that have to come by on a single qubit.
+    """Pauli strings, each of which a network has to bring onto a single qubit.
 
     Args:
         masks: Qubits of each string, shape (n_strings,); those that are read come last.
         is_z: Whether it is a Z string, otherwise an X string, shape (n_strings,).
         before: Whether the row has to come before the column, shape (n_strings, n_strings).
-        n_read: How many are read at the end, when all others have come by.
+        n_read: How many are read at the end, after all others have been on a single qubit.
         read_single: Whether those have to be on single qubits then, all at once.
     """
 
@@ -80,13 +80,13 @@ def find_network(strings: Strings, couplings: QubitPairs, n_qubits: int, seed: i
     with any order of the qubits, and in the frame of any layer of the first block.
 
     Args:
-        strings: What has to come by.
+        strings: What the network is for.
         couplings: Pairs of coupled qubits, connected.
         n_qubits: Number of qubits.
         seed: Of the orders of qubits that are tried.
 
     Raises:
-        CircuitError: If there are too many qubits, or the search comes to no end.
+        CircuitError: If there are too many qubits, or the search does not end.
     """
     if n_qubits > MOST_QUBITS:
         raise CircuitError(
@@ -101,7 +101,7 @@ def find_network(strings: Strings, couplings: QubitPairs, n_qubits: int, seed: i
             return network
         if not beam.advance():
             break
-    raise CircuitError("The search for a network came to no end: leave the reductions out.")
+    raise CircuitError("The search for a network did not end: leave the reductions out.")
 
 
 def string_lengths(couplings: QubitPairs, n_qubits: int) -> NDArray[np.float32]:
@@ -150,7 +150,7 @@ class _Beam:
     A state is its frame, the images of Z and X of each qubit, and the strings that are shown.
 
     Args:
-        strings: What has to come by.
+        strings: What the network is for.
         couplings: Pairs of coupled qubits.
         n_qubits: Number of qubits.
         lengths: Of all strings.
@@ -192,7 +192,7 @@ class _Beam:
 
     @property
     def n_left(self) -> int:
-        """Strings shown that have to come by; those after them are read at the end."""
+        """Number of shown strings that are rotated; those after them are read at the end."""
         return max(0, self.n_done - self.shown.start)
 
     def found(self) -> Network | None:
@@ -273,7 +273,7 @@ def _single(masks: Masks) -> NDArray[np.bool_]:
 
 
 def _settle(here: Masks, done: NDArray[np.bool_], before: NDArray[np.float32], n_done: int) -> None:
-    """Mark, in place, those of the first strings that come by and have their predecessors done."""
+    """Mark, in place, those first strings that are on a single qubit, all before them done."""
     part = done[:, :n_done]
     single, earlier = _single(here[:, :n_done]), before[:n_done, :n_done]
     while True:
