@@ -14,7 +14,7 @@ from qkdrp.backends.depth.volume import QuantumVolume, find_volume
 from qkdrp.backends.isa.placements import find_placements
 from qkdrp.circuits import PQC
 from qkdrp.circuits.reduce.circuit import is_reducible
-from qkdrp.circuits.reduce.network import MOST_QUBITS
+from qkdrp.circuits.reduce.lengths import MOST_QUBITS
 from qkdrp.circuits.reduce.shapes import SHAPES
 
 
