@@ -1,4 +1,4 @@
-"""WHAT runs: circuit specifications and builders, the Pauli program, logical resources.
+"""Circuits: families and their specifications, the Pauli program, logical resources.
 
 The names of ``__init__.pyi`` load when they are first used (Scientific Python's SPEC 1), so that
 the command line can read the errors and names here without importing Qiskit.

@@ -1,6 +1,6 @@
-"""Digests of circuits, by which the same one is recognised.
+"""Digests of circuits: the same circuit has the same digest everywhere.
 
-Two circuits that do something else have different digests: gates are told apart by what they do,
+Circuits that do different things have different digests. Gates are told apart by what they do,
 not by their names, down to the definitions of composite gates and every entry of a matrix. Digests
 are the same in every process and on every machine; names that Qiskit counts up (``circuit-162``)
 and labels are not in them.

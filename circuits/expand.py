@@ -1,4 +1,4 @@
-"""A circuit as Pauli rotations and Clifford gates alone, whatever gates it is written in."""
+"""Decomposition of any circuit into Pauli rotations and Clifford gates."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -107,7 +107,7 @@ def expand_gates(
     """Return a circuit of :data:`ROTATION_GATES` and :data:`CLIFFORD_GATES` with the same values.
 
     Composite gates are inlined. Standard gates are decomposed: ``u`` and controlled rotations into
-    rotations of one qubit and CNOTs, and whatever else by Qiskit's definitions, as devices run it:
+    rotations of one qubit and CNOTs, and all others by Qiskit's definitions, as devices run it:
     an evolution under terms that do not commute is its product formula. Angles are numbers or
     expressions of the circuit's parameters; a parameter that only turns a global phase is gone.
 

@@ -1,4 +1,4 @@
-"""What a family of circuits brings, so that reports, studies and files need no field of its own."""
+"""Protocol of a circuit family: all that reports, studies and files ask of it."""
 
 import re
 from abc import abstractmethod

@@ -103,7 +103,7 @@ def family_of(spec: CircuitSpec) -> Family[Any]:
 
 
 def build_pqc(spec: CircuitSpec) -> PQC:
-    """Build the circuit of a specification, whatever its family.
+    """Build the circuit of a specification of any family.
 
     Args:
         spec: Sizes and choices, such as a :class:`~qkdrp.circuits.PQCSpec`.

@@ -1,4 +1,4 @@
-"""The specification of a circuit of a family, as far as every family has it."""
+"""Protocol of a circuit specification: the fields that every family has."""
 
 from typing import Protocol, runtime_checkable
 

@@ -1,1 +1,1 @@
-"""Which circuits a device can hold: transpiled, weighed, and held against rules."""
+"""Depth reports: circuits transpiled for devices, their estimated success, and rules for it."""

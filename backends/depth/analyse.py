@@ -1,4 +1,4 @@
-"""Making a depth report."""
+"""Depth reports of circuits on devices: checking what is asked for, and making the report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

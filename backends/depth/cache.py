@@ -1,4 +1,4 @@
-"""Trials on disk, so that no circuit is transpiled twice for one calibration."""
+"""Cache of transpilations on disk: no circuit is transpiled twice for one calibration."""
 
 import json
 from contextlib import suppress
@@ -14,7 +14,7 @@ from qkdrp.common.digests import digest_of
 from qkdrp.common.files import write_json
 
 CODE = ("qkdrp.circuits", "qkdrp.backends.isa", "qkdrp.backends.depth")
-"""Packages that make what is kept: circuits, their placements, and what they come to."""
+"""Packages whose code decides what is kept: circuits, placements, transpilations."""
 
 LIBRARIES = ("qiskit", "qiskit-ibm-runtime", "rustworkx", "numpy")
 """Libraries that do, too."""

@@ -1,4 +1,4 @@
-"""What is known of a device on one day: gates, errors, fidelity of layers, speed."""
+"""Snapshot of a device: gates, errors, layer fidelities and speed on one day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Shape of a circuit: how much of it has to be done one after the other."""
+"""SupermarQ features of a circuit: critical depth and parallelism."""
 
 from qiskit import QuantumCircuit
 

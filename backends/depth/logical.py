@@ -1,4 +1,4 @@
-"""A circuit in numbers before any device is chosen."""
+"""Logical resources of a circuit: widths, depths and gates before any device is chosen."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The smallest change that meets a rule, found by trying variants in the order of their price."""
+"""The smallest change of a circuit that meets a rule, found by trying the cheapest first."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -27,7 +27,7 @@ class DepthRow:
         trial: The circuit transpiled.
         eplg: Error per layered gate of the device; None where it does not tell.
         eplg_chain: Length of the chain that it is of.
-        volume: Quantum volume and its origin; None where nobody knows it.
+        volume: Quantum volume and its origin; None where it is unknown.
         times: How long the device would take.
         best: Whether no other row of the same circuit, form and device succeeds more often.
     """
@@ -93,9 +93,9 @@ def make_row(
     Args:
         variant: The circuit.
         logical: What it needs.
-        trial: What it comes to on the device.
+        trial: The circuit transpiled for the device.
         device: The device.
-        volume: Its quantum volume, if anybody knows it.
+        volume: Its quantum volume; None where it is unknown.
         load: What the device would be asked for.
     """
     eplg, chain = device.eplg(logical.qubits) or (None, None)

@@ -1,4 +1,4 @@
-"""Rows of a depth report, from circuits on devices: what is asked for, and what it comes to."""
+"""Rows of a depth report, made from circuits, devices and transpilations."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from qkdrp.backends.depth.volume import QuantumVolume, find_volume
 from qkdrp.backends.isa.placements import find_placements
 from qkdrp.circuits import PQC
 from qkdrp.circuits.reduce.circuit import is_reducible
-from qkdrp.circuits.reduce.network import MOST_QUBITS
+from qkdrp.circuits.reduce.lengths import MOST_QUBITS
 from qkdrp.circuits.reduce.shapes import SHAPES
 
 
@@ -39,7 +39,7 @@ class RowBuilder:
         }
 
     def volume(self, device: str) -> QuantumVolume | None:
-        """Return the quantum volume of a device; None where nobody knows it."""
+        """Return the quantum volume of a device; None where it is unknown."""
         return self._volumes[device]
 
     def logical(self, variant: Variant) -> Logical:
@@ -85,16 +85,22 @@ class RowBuilder:
         pairs = [(base, name) for base in bases for name in self.devices]
         reasons = {pair: self._too_wide(*pair) for pair in pairs}
         skipped = [Skipped(base.circuit, name, why) for (base, name), why in reasons.items() if why]
+        fitting = [pair for pair in pairs if not reasons[pair]]
         requests: list[Request] = []
-        for base, name in (pair for pair, reason in reasons.items() if not reason):
+        for base, name in fitting:
             requests += [Request(base, name, level, seeds) for level in levels]
-            others = reductions(base, self.shapes(name, base)) if reduce else []
-            requests += [make_request(each, name, levels[-1], seeds) for each in others]
+            requests += self._reduced(base, name, levels[-1], seeds) if reduce else ()
         failed = self.sweep.build(request.variant for request in requests)
         skipped += [
             Skipped(f"{each.circuit}, {each.form}", "", why) for each, why in failed.items()
         ]
         return [each for each in requests if each.variant not in failed], skipped
+
+    def _reduced(
+        self, base: Variant, name: str, level: int, seeds: tuple[int, ...]
+    ) -> list[Request]:
+        forms = reductions(base, self.shapes(name, base))
+        return [make_request(form, name, level, seeds) for form in forms]
 
     def _too_wide(self, base: Variant, name: str) -> str:
         """Return why a circuit does not fit a device; empty where it does."""

@@ -1,4 +1,4 @@
-"""Rules that a circuit on a device is held against, and their verdicts in words."""
+"""Rules for a circuit on a device, and their verdicts in words."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from qkdrp.common.errors import BackendError
 
 @dataclass(frozen=True)
 class Limits:
-    """From where on a rule is met.
+    """Limits of the rules.
 
     Args:
         success: Least success, by gates and readouts and by EPLG.

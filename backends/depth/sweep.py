@@ -1,4 +1,4 @@
-"""Many transpilations: each done once, side by side, and kept."""
+"""Many transpilations in worker processes, each done once and kept in the cache."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, as_completed

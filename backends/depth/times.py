@@ -1,4 +1,4 @@
-"""How long a device would take: for the values of new samples, and for one step of training."""
+"""Estimated run times on a device: of an inference, and of one step of training."""
 
 from dataclasses import dataclass
 

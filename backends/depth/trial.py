@@ -1,4 +1,4 @@
-"""One transpilation of a circuit for a device, and what it comes to there."""
+"""One transpilation of a circuit for a device, with its gate counts, errors and duration."""
 
 import math
 from collections import Counter, defaultdict
@@ -104,7 +104,7 @@ def try_out(
             the transpiler's placements do not look at readout errors.
 
     Returns:
-        The transpiled circuit, on qubits as the snapshot numbers them, and what it comes to; that
+        The transpiled circuit, on qubits as the snapshot numbers them, and its numbers; that
         with the highest success of a value.
     """
     regions = find_placements(pqc, device.target, PLACEMENTS) if placed else []
@@ -121,7 +121,7 @@ def try_out(
 
 
 def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Trial:
-    """Return what a transpiled circuit comes to.
+    """Return gate counts, success and duration of a transpiled circuit.
 
     Args:
         prepared: The circuit, on qubits as the snapshot numbers them.

@@ -1,4 +1,4 @@
-"""Quantum volume, and where it is known from."""
+"""Quantum volume of a device, and the source that it is known from."""
 
 import csv
 import math
@@ -59,7 +59,7 @@ def find_volume(
         wanted: What the user gives.
 
     Returns:
-        None where nobody knows it.
+        None where it is unknown.
     """
     published = published_volumes().get("ibm_" + device.partition("_")[2])
     for value, origin in ((wanted, "user"), (reported, "device"), (published, "table")):

@@ -1,4 +1,4 @@
-"""How long circuits of a device's gates take."""
+"""Durations of a device's gates and of circuits made of them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,7 +35,7 @@ def critical_path(
     Args:
         circuit: Gates of the device.
         durations: Of the device's gates.
-        qubits: The physical qubit behind each of the circuit's; its own number where left out.
+        qubits: The physical qubit of each of the circuit's; its own number where left out.
     """
     ready = [0.0] * circuit.num_qubits
     for instruction in circuit.data:

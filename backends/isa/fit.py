@@ -1,4 +1,4 @@
-"""Fitting a circuit to a target: the transpiler, and what it cannot do by itself."""
+"""Transpilation of a circuit to a target, mended where the transpiler fails by itself."""
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import ParameterExpression

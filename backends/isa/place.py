@@ -1,4 +1,4 @@
-"""Prepared circuits on the whole device."""
+"""Layout of a prepared circuit on all qubits of its device."""
 
 from qiskit import QuantumCircuit
 

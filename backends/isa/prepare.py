@@ -25,7 +25,7 @@ REGIONS, SEEDS = 6, 4
 """Groups of physical qubits, and transpiler seeds on each, of which the best is taken."""
 
 PHYSICAL = "physical_qubits"
-"""Key of a prepared circuit's metadata: the physical qubit behind each of its qubits."""
+"""Key of a prepared circuit's metadata: the physical qubit of each of its qubits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class PreparedCircuit:
     Args:
         pqc: The circuit in the device's gates, with the parameters of the original and the
             observables of its own qubits; its metadata name the physical qubits.
-        qubits: The physical qubit behind each qubit of ``pqc.circuit``, shape (n_qubits,).
+        qubits: The physical qubit of each qubit of ``pqc.circuit``, shape (n_qubits,).
         device: Name of what it was prepared for.
         success: Estimated success: the product of ``1 - error`` over gates and readouts.
         seed: Seed of the transpiler that gave it.
@@ -218,7 +218,7 @@ def gates_on(
     Args:
         circuit: Gates of the target.
         target: The device, or what is left of it.
-        places: The target's qubit behind each qubit of the circuit; the same where left out.
+        places: The target's qubit of each qubit of the circuit; the same where left out.
     """
     for instruction in circuit.data:
         if instruction.name == "barrier":

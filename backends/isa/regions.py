@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from qiskit.transpiler import Target
 from rustworkx import PyGraph, connected_components
@@ -51,7 +51,7 @@ def find_regions(target: Target, size: int, count: int) -> list[Region]:
     grown = {frozenset({qubit}) for qubit in range(there)}
     for _ in range(size - 1):
         kept = heapq.nsmallest(max(BEAM, there), grown, key=cost)
-        grown = {larger for region in kept for larger in _larger(region, neighbours)}
+        grown = set().union(*(_larger(region, neighbours) for region in kept))
     if not grown:
         raise BackendError(
             f"Found no {size} connected qubits on the device: "
@@ -60,11 +60,10 @@ def find_regions(target: Target, size: int, count: int) -> list[Region]:
     return [tuple(sorted(region)) for region in heapq.nsmallest(count, grown, key=cost)]
 
 
-def _larger(region: frozenset[int], neighbours: Mapping[int, set[int]]) -> Iterator[frozenset[int]]:
-    """Yield a group with each of its neighbours added."""
-    for qubit in region:
-        for new in neighbours[qubit] - region:
-            yield region | {new}
+def _larger(region: frozenset[int], neighbours: Mapping[int, set[int]]) -> set[frozenset[int]]:
+    """Return the groups that a group and one of its neighbours make."""
+    around = {new for qubit in region for new in neighbours[qubit]} - region
+    return {region | {new} for new in around}
 
 
 def usable_region(target: Target, size: int) -> Region:

@@ -1,4 +1,4 @@
-"""Targets cut down to a few physical qubits."""
+"""Parts of Qiskit targets: usable gates, readout errors, a few physical qubits of a device."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -81,7 +81,7 @@ def restrict(target: Target, qubits: Sequence[int]) -> Target:
         )
     place = {qubit: index for index, qubit in enumerate(qubits)}
     gates = {
-        name: {tuple(place[q] for q in on): each for on, each in entries.items()}
+        name: {tuple(map(place.__getitem__, on)): each for on, each in entries.items()}
         for name, entries in _entries(target, set(place)).items()
     }
     if "measure" in target.operation_names:

@@ -1,1 +1,1 @@
-"""Noise: where it comes from, and what it does on the few qubits that a circuit uses."""
+"""Noise: its sources, and simulation of it on the few qubits that a circuit uses."""

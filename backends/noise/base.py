@@ -1,4 +1,4 @@
-"""Sources of noise: what each of them tells and gives."""
+"""Base class of sources of noise, and the parts that noise may have."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
@@ -15,7 +15,7 @@ PARTS = (GATES, RELAXATION, READOUT)
 
 
 class NoiseSource(ABC):
-    """Where noise comes from.
+    """A source of noise.
 
     Attributes:
         name: What it is called in reports.

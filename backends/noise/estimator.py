@@ -46,7 +46,7 @@ class NoisyEstimator(LocalEstimator):
 
     @property
     def precision(self) -> float:
-        """Precision that the shots come to; 0 where values are exact."""
+        """Precision of the shots; 0 where values are exact."""
         return self.sampling.shots**-0.5 if self.sampling.shots else 0.0
 
     def check_pub(self, pub: EstimatorPub) -> None:

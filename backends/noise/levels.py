@@ -1,4 +1,4 @@
-"""What is read from one prepared circuit at many levels of noise."""
+"""Distributions of bit strings read from one prepared circuit at many levels of noise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

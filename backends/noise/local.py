@@ -1,4 +1,4 @@
-"""Noise on the few qubits of a prepared circuit."""
+"""Noise on the few qubits of a prepared circuit: errors after gates and of readout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

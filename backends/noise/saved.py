@@ -1,4 +1,4 @@
-"""Noise from a file: Aer's noise model as JSON."""
+"""Source of noise from a file: a noise model of Aer as JSON."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache, cached_property

@@ -1,4 +1,4 @@
-"""Sources of noise by the text that names them on the command line, and their parts."""
+"""Registry of sources of noise, by the text that names them on the command line."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

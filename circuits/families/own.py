@@ -1,4 +1,4 @@
-"""Users' own circuits, for whatever asks a family: each is its own specification."""
+"""Users' own circuits as a family: each circuit is its own specification."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Large angles, reduced exactly before they lose digits in sums."""
+"""Exact reduction of large angles, before sums lose their digits."""
 
 from typing import Any
 

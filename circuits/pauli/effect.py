@@ -1,4 +1,4 @@
-"""Which rotations of a Pauli program can change a value at all."""
+"""Rotations of a Pauli program that can change a value, and those that cannot."""
 
 import numpy as np
 from numpy.typing import NDArray

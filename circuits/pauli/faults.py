@@ -1,4 +1,4 @@
-"""What Pauli errors after a circuit's gates do to its Pauli program."""
+"""Effect of Pauli errors after a circuit's gates on its Pauli program."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ CONSTANT = -1
 
 
 class Signs(NamedTuple):
-    """Factors 1 or -1, sample by sample: what Pauli errors in a circuit come to.
+    """Signs that Pauli errors give to angles and observables, sample by sample.
 
     Attributes:
         rotations: Of the rotations' angles, shape (batch, n_rotations).

@@ -1,4 +1,4 @@
-"""Taking a circuit apart into Pauli rotations and Clifford gates."""
+"""Steps of a circuit: Pauli rotations and Clifford gates, in order."""
 
 import math
 from collections.abc import Iterator, Mapping

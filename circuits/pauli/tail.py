@@ -1,4 +1,4 @@
-"""Absorbing the Clifford gates behind the last rotation into the observables."""
+"""Absorbing the Clifford gates after the last rotation into the observables."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from qiskit.quantum_info import Clifford, SparsePauliOp
 def absorb_tail(
     circuit: QuantumCircuit, observables: Sequence[SparsePauliOp]
 ) -> tuple[QuantumCircuit, tuple[SparsePauliOp, ...]]:
-    """Move the gates behind the last parameterised gate into the observables.
+    """Move the gates after the last parameterised gate into the observables.
 
     The expectation values stay the same: ``<C psi| O |C psi> = <psi| C^dagger O C |psi>``.
 
     Args:
-        circuit: A circuit whose gates behind the last parameterised one are Clifford.
+        circuit: A circuit whose gates after the last parameterised one are Clifford.
         observables: Observables of ``circuit``.
 
     Returns:

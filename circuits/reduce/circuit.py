@@ -1,4 +1,4 @@
-"""The same values from fewer two-qubit gates: a circuit made anew from its Pauli program."""
+"""Reduction of two-qubit gates: a circuit with the same values, made from its Pauli program."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,8 @@ from qkdrp.circuits.pauli.compile import compile_program
 from qkdrp.circuits.pauli.effect import anticommute, effective
 from qkdrp.circuits.pauli.program import CONSTANT, PauliProgram
 from qkdrp.circuits.pqc import PQC
-from qkdrp.circuits.reduce.network import Network, Strings, apply_cnot, find_network
+from qkdrp.circuits.reduce.network import Network, Strings, apply_cnot
+from qkdrp.circuits.reduce.search import find_network
 from qkdrp.circuits.reduce.shapes import SHAPES
 from qkdrp.common.errors import CircuitError
 
@@ -45,13 +46,13 @@ def reduce_pqc(
 
     The Pauli program says which strings are rotated and which of them commute. Any network of
     CNOTs serves that brings each string, in an order that the program allows, onto a single qubit,
-    where it is an RX or an RZ; :func:`~qkdrp.circuits.reduce.network.find_network` searches for a
+    where it is an RX or an RZ; :func:`~qkdrp.circuits.reduce.search.find_network` searches for a
     short one. What CNOTs are left at the end goes into the observables. Parameters without effect
     become RZ before the readout, which cost nothing, so that the circuit keeps all its parameters.
 
     Args:
-        pqc: A circuit of RX, RZ and CNOTs whose observables are products of Z: whatever
-            :func:`~qkdrp.circuits.build_pqc` gives.
+        pqc: A circuit of RX, RZ and CNOTs whose observables are products of Z, such as
+            every re-uploading circuit.
         shape: A key of :data:`~qkdrp.circuits.reduce.shapes.SHAPES`: how qubits are coupled.
         keep_tail: Whether each observable is to be the Z of one qubit, at the price of more CNOTs;
             otherwise observables are longer Z strings, at the price of more readout errors.

@@ -1,4 +1,4 @@
-"""Shapes of a few coupled qubits that devices have: where a reduced circuit lives."""
+"""Shapes of coupled qubits on devices, for which circuits are reduced."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Estimated success beside what noise does to values: are depth reports right?
+"""Study of depth reports: estimated success beside the contrast left under simulated noise.
 
 Run ``python -m qkdrp.experiments.depth.success --output FOLDER``. Every form of a circuit on every
 device is simulated at random points, by exact density matrices and with infinitely many shots.

@@ -1,4 +1,4 @@
-"""``qkdrp depth``."""
+"""The command ``qkdrp depth``."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

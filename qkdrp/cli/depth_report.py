@@ -1,4 +1,4 @@
-"""What ``qkdrp depth`` prints."""
+"""Printed tables and verdicts of ``qkdrp depth``."""
 
 from collections.abc import Sequence
 from pathlib import Path

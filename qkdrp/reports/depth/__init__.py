@@ -1,1 +1,1 @@
-"""What is asked of a depth report, and what is left of it: files, figures, a page."""
+"""Depth reports for readers: choice of circuits, tables, figures, page and files."""

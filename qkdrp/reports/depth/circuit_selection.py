@@ -1,4 +1,4 @@
-"""Which circuits and devices a depth report is about."""
+"""Circuits and devices of a depth report, from what the command line says."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

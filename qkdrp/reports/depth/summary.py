@@ -38,7 +38,7 @@ def count_frame(report: DepthReport) -> pd.DataFrame:
 
 
 def estimate_frame(report: DepthReport) -> pd.DataFrame:
-    """Return what the rows that are shown come to on their devices, and which rules they meet."""
+    """Return times, successes and rules of the rows that are shown."""
     return pd.DataFrame(
         [
             _name(row)

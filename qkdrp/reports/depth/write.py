@@ -1,4 +1,4 @@
-"""What a depth report leaves in a folder."""
+"""Files of a depth report in its folder: tables, record, figures, page."""
 
 from pathlib import Path
 
@@ -47,8 +47,8 @@ def draw(report: DepthReport) -> dict[str, Figure]:
         ),
         "volume": Figure.of(
             "Width and two-qubit depth",
-            "Rectangles are what quantum volume promises, an estimate; no rectangle where nobody "
-            "knows it.",
+            "Rectangles are what quantum volume promises, an estimate; no rectangle where it "
+            "is unknown.",
             volumetric(report),
         ),
         "layout": Figure.of(

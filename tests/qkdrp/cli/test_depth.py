@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from qkdrp.circuits import FAMILIES
 from qkdrp.cli import main
+from tests.circuits.second_family import Twice
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +38,22 @@ def test_nothing_is_written_or_kept_unless_asked_for(
     words = ["--spec", "2,1,1", "--devices", "fake_manila", "--seeds", "1", "--workers", "1"]
     assert run(*words, "--no-cache", "--recommend", "none", "--no-reduce") == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_circuits_of_other_families(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    FAMILIES.register(Twice())
+    try:
+        words = ["--devices", "fake_manila", "--seeds", "1", "--workers", "1", "--no-cache"]
+        assert run("--spec", "twice:3x2", "--spec", "2,1,1,single", *words) == 0
+        printed = capsys.readouterr().out
+        assert "twice 3x2 on fake_manila: qv_logical" in printed
+        assert "(2,1,1) single ring on fake_manila: qv_logical" in printed
+        assert run("--spec", "3x2", "--entanglers", "ring", *words) == 2
+        assert "the family twice have no entangler" in capsys.readouterr().err
+    finally:
+        FAMILIES.unregister("twice")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from qkdrp.circuits.reduce.network import Strings, apply_cnot, find_network, string_lengths
+from qkdrp.circuits.reduce.lengths import string_lengths
+from qkdrp.circuits.reduce.network import Strings, apply_cnot
+from qkdrp.circuits.reduce.search import find_network
 from qkdrp.circuits.reduce.shapes import line, tee
 from qkdrp.common.errors import CircuitError
 
