@@ -42,9 +42,7 @@ BACKENDS: dict[str, dict[str, Any]] = {
 
 
 def config_on(backend: str, folder: Path) -> TrainConfig:
-    config = small_config(
-        folder, backend=backend.split()[0], epochs=EPOCHS, patience=0, learn_a_r=True
-    )
+    config = small_config(folder, epochs=EPOCHS, patience=0, learn_a_r=True)
     name = "statevector" if backend == "statevector" else "aer_noisy"
     return config.model_copy(update={"backend": name, "backend_options": BACKENDS[backend]})
 
@@ -147,9 +145,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
         prepare_resumed(tmp_path)
 
 
-def test_a_training_that_still_runs_is_refused(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_that_still_runs_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parent = os.getppid()
     other = replace(this_process(), pid=parent, born=owner._born(parent))
     monkeypatch.setattr(resume, "owner_of", lambda _: other)
