@@ -33,7 +33,8 @@ class Rows:
 
     def __post_init__(self) -> None:
         """Check that every part has as many rows."""
-        found = {len(part) for part in (*self.inputs, self.target, *self.extra.values())}
+        sizes = [len(part) for part in (*self.inputs, self.target)]
+        found = {*sizes, *map(len, self.extra.values())}
         if len(found) != 1:
             raise ValueError(f"Found parts of {sorted(found)} rows, expected equally many.")
 

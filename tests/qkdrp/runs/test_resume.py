@@ -42,9 +42,7 @@ BACKENDS: dict[str, dict[str, Any]] = {
 
 
 def config_on(backend: str, folder: Path) -> TrainConfig:
-    config = small_config(
-        folder, backend=backend.split(maxsplit=1)[0], epochs=EPOCHS, patience=0, learn_a_r=True
-    )
+    config = small_config(folder, epochs=EPOCHS, patience=0, learn_a_r=True)
     name = "statevector" if backend == "statevector" else "aer_noisy"
     return config.model_copy(update={"backend": name, "backend_options": BACKENDS[backend]})
 
