@@ -1,0 +1,1 @@
+"""Runs: training, the run folder, predictions, evaluation, hardware jobs."""
