@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -159,16 +161,19 @@ def _shifted(text: str, seconds: float) -> str:
 
 
 class Clients:
-    """Starts clients; made before the process that uses it has any threads."""
+    """Starts clients, by way of a process of its own.
+
+    Tests have threads, those of Qiskit's compiler among them, whose work would never be done in a
+    forked child.
+    """
 
     def __init__(self) -> None:
         self.socket, theirs = socket.socketpair()
-        self.pid = os.fork()
-        if self.pid == 0:
-            self.socket.close()
-            with suppress(KeyboardInterrupt):
-                _serve(theirs)
-            os._exit(0)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.kill_clients", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            cwd=Path(__file__).parents[1],
+        )
         theirs.close()
         self.stream = self.socket.makefile("rw")
 
@@ -184,7 +189,7 @@ class Clients:
         """End the process that clients are forked from."""
         self.stream.close()
         self.socket.close()
-        os.waitpid(self.pid, 0)
+        self.process.wait()
 
     def _ask(self, what: dict[str, Any]) -> Any:
         self.stream.write(json.dumps(what) + "\n")
@@ -192,7 +197,7 @@ class Clients:
         return json.loads(self.stream.readline())
 
 
-def _serve(theirs: socket.socket) -> None:
+def serve(theirs: socket.socket) -> None:
     """Fork a client for each order; all that takes long has been done before."""
     stream = theirs.makefile("rw")
     pqc = build_pqc(PQCSpec(2, 1, 1))
@@ -216,3 +221,8 @@ def _serve(theirs: socket.socket) -> None:
                 os._exit(0)
         stream.write(json.dumps(said) + "\n")
         stream.flush()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        serve(socket.socket(fileno=int(sys.argv[1])))
