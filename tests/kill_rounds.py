@@ -316,7 +316,7 @@ def main() -> int:
     parser.add_argument("--slow", type=float, default=80.0, help="seconds of the slow POST")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    clients = Clients()  # before the service starts its threads
+    clients = Clients()
     with tempfile.TemporaryDirectory() as folder, serving() as server:
         rounds = Rounds(server, clients, Path(folder), asked.seed)
         print(HEAD)

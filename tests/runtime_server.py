@@ -180,20 +180,17 @@ class Handler(BaseHTTPRequestHandler):
     server: RuntimeServer
 
     def handle_any(self) -> None:
-        server, parts = self.server, urlsplit(self.path)
-        path = parts.path.removeprefix(PREFIX)
-        self.query = parse_qs(parts.query)
+        server, path = self.server, urlsplit(self.path).path.removeprefix(PREFIX)
+        self.query = parse_qs(urlsplit(self.path).query)
         self.raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if path != "/identity/token":
-            seen = self.path + str(self.headers) + self.raw.decode(errors="replace")
-            if TOKEN in seen:
-                server.leaks.append(f"{self.command} {path}")
+        seen = self.path + str(self.headers) + self.raw.decode(errors="replace")
+        if TOKEN in seen and path != "/identity/token":
+            server.leaks.append(f"{self.command} {path}")
         fault = server.strike(self.command, path)
         if fault is not None and fault.action != "reset after":
             fault.before()
         if fault is not None and fault.action == "reset":
-            self.reset_connection(path)
-            return
+            return self.reset_connection(path)
         status, content = (
             (503, {"error": {"message": "down for maintenance", "code": 503}})
             if fault is not None and fault.action == "503"
@@ -203,12 +200,14 @@ class Handler(BaseHTTPRequestHandler):
         )
         if fault is not None and fault.action == "reset after":
             fault.before()
-            self.reset_connection(path)
-            return
+            return self.reset_connection(path)
         server.log.append(f"{self.command} {path} {status} {len(self.raw)}")
+        return self.send(status, content, {} if fault is None else fault.headers)
+
+    def send(self, status: int, content: Any, headers: dict[str, str]) -> None:
         data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
         self.send_response(status)
-        for name, value in (fault.headers if fault is not None else {}).items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(0 if status == 204 else len(data)))

@@ -1,6 +1,10 @@
-"""Where compiled kernels are kept: where Numba would, else in a temporary folder, else nowhere."""
+"""Cache of compiled kernels on disk, valid for the sources that they were compiled from.
+
+It is kept where Numba would keep it, else in a temporary folder, else nowhere.
+"""
 
 import atexit
+import hashlib
 import logging
 import os
 import shutil
@@ -8,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -20,17 +25,20 @@ _log = logging.getLogger(__name__)
 
 
 def cached_njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:  # noqa: ANN401  # Numba's
-    """Return ``numba.njit(cache=True, **options)`` that needs no folder to cache in.
+    """Return ``numba.njit(cache=True, **options)`` that needs no folder and uses no stale code.
 
     Numba raises where neither the package's folder nor the user's own can be written to. A
     temporary folder serves then, for this process and those that it starts. A disk that is full by
     the time that a kernel is compiled does not end the computation.
+
+    Numba looks for changes in a kernel's own file only, although compiled code holds the kernels
+    that it calls. Here a change in any file of this folder invalidates what was compiled before.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:  # noqa: ANN401  # Numba's dispatcher
         for attempt in (1, 2):
             try:
-                return _forgiving(njit(cache=True, **options)(function))
+                return _keyed_by_sources(_forgiving(njit(cache=True, **options)(function)))
             except RuntimeError:  # "cannot cache function"
                 if attempt == 1:
                     _use_temporary_folder()
@@ -48,6 +56,23 @@ def _forgiving(dispatcher: Any) -> Any:  # noqa: ANN401
 
     dispatcher._cache.save_overload = save_if_possible
     return dispatcher
+
+
+def _keyed_by_sources(dispatcher: Any) -> Any:  # noqa: ANN401
+    """Let a dispatcher load only what was compiled from the sources as they are."""
+    file = dispatcher._cache._cache_file
+    file._source_stamp = file._source_stamp, sources_digest()
+    return dispatcher
+
+
+@cache
+def sources_digest() -> str:
+    """Return a digest of all files of this folder, and so of all kernels."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
 
 
 @cache

@@ -77,12 +77,7 @@ def shared_phases(re, im, w, layout, weights):
     length = len(w) // LANES
     n_rows = len(re) // length
     for first in range(0, n_rows, LANES):
-        clear(w)
-        for r in layout.common:
-            if first <= r.row < first + LANES:
-                weight = weights[r.weight] if r.weight < len(weights) else 1.0
-                half = r.coefficient * weight / 2
-                w[r.mask * LANES + r.row - first] += half
+        shared_angles(w, first, layout, weights)
         transform(w)
         rows = min(LANES, n_rows - first)
         for k in range(length):
@@ -98,6 +93,16 @@ def shared_phases(re, im, w, layout, weights):
             for i in range(r.shared * length, (r.shared + 1) * length):
                 re[i] *= r.scale
                 im[i] *= r.scale
+
+
+@kernel
+def shared_angles(w, first, layout, weights):
+    """Write half the angles of rows first..first + LANES of shared phases, by mask."""
+    clear(w)
+    for r in layout.common:
+        if first <= r.row < first + LANES:
+            weight = weights[r.weight] if r.weight < len(weights) else 1.0
+            w[r.mask * LANES + r.row - first] += r.coefficient * weight / 2
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Arranging a Pauli program for the exact engine: runs of rotations that are applied together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,73 +111,86 @@ def make_plan(program: PauliProgram, per_sample: NDArray[np.bool_]) -> Plan:
         per_sample: Whether each rotation has an angle per sample, shape (n_rotations,). Mixed
             rotations, and those that inputs drive, are taken so in any case.
     """
-    n_qubits = max(program.n_qubits, MIN_NARROW)
     mixed = (program.x != 0) & (program.z != 0)
     from_input = (program.source != CONSTANT) & (program.source < program.n_inputs)
     own = per_sample | mixed | from_input
-    mask = np.where(program.x == 0, program.z, program.x)
+    n_weights = program.n_weights if np.any(program.source[own] >= program.n_inputs) else 0
+    n_rows = program.n_inputs + n_weights + 1
+    arranged = _arrange(program, own)
+    varying = [r for r, (*_, start, stop, _x, _z) in enumerate(arranged.runs) if stop > start]
+    return Plan(
+        layout=_layout(program, arranged, n_rows),
+        n_qubits=max(program.n_qubits, MIN_NARROW),
+        n_rotations=program.n_rotations,
+        n_rows=n_rows,
+        n_shared=arranged.n_shared,
+        n_observables=program.n_observables,
+        body=varying[0] if varying else len(arranged.runs),
+        limit=parameter_limit(program),
+    )
 
-    each: list[int] = []
-    common: list[tuple[int, int]] = []
-    runs: list[tuple[Any, ...]] = []
-    tables: list[tuple[int, int]] = []
-    n_shared = 0
+
+@dataclass
+class _Arrangement:
+    """Rotations by run.
+
+    Attributes:
+        runs: Fields of each run.
+        tables: First rotation in ``each`` and number of rotations of each table.
+        each: Rotations that have an angle per sample.
+        common: Of the others, the row of shared phases and the rotation.
+        n_shared: Rows of shared phases.
+    """
+
+    runs: list[tuple[Any, ...]] = field(default_factory=list)
+    tables: list[tuple[int, int]] = field(default_factory=list)
+    each: list[int] = field(default_factory=list)
+    common: list[tuple[int, int]] = field(default_factory=list)
+    n_shared: int = 0
+
+
+def _arrange(program: PauliProgram, own: NDArray[np.bool_]) -> _Arrangement:
+    found = _Arrangement()
     for kind, rotations in find_runs(program):
         varied = [k for k in rotations if own[k]]
         same = [k for k in rotations if not own[k]]
         starts = range(0, len(varied), MAX_TABLE)
         qubits = flipped_qubits(program.x[rotations]) if kind == FLIP else []
         padded = qubits + [0] * (MAX_NARROW - len(qubits))
-        shared = n_shared if same else -1
+        shared = found.n_shared if same else -1
         masks = int(program.x[rotations[0]]), int(program.z[rotations[0]])
-        first = len(tables)
-        tables += [(len(each) + s, min(MAX_TABLE, len(varied) - s)) for s in starts]
-        scale = 0.5 ** len(qubits)
-        runs.append((kind, padded, len(qubits), scale, shared, first, len(tables), *masks))
-        each += varied
-        common += [(shared, k) for k in same]
-        n_shared += bool(same)
+        first = len(found.tables)
+        found.tables += [(len(found.each) + s, min(MAX_TABLE, len(varied) - s)) for s in starts]
+        scale, end = 0.5 ** len(qubits), len(found.tables)
+        found.runs.append((kind, padded, len(qubits), scale, shared, first, end, *masks))
+        found.each += varied
+        found.common += [(shared, k) for k in same]
+        found.n_shared += bool(same)
+    return found
 
-    n_weights = program.n_weights if np.any(program.source[own] >= program.n_inputs) else 0
-    n_rows = program.n_inputs + n_weights + 1
-    layout = Layout(
-        runs=np.array(runs, dtype=RUN),
-        tables=np.array(tables, dtype=TABLE),
-        patterns=_patterns(mask[each], tables, n_qubits),
-        each=np.array(
-            [
-                (k, mask[k], program.source[k] % n_rows, program.coefficient[k])  # CONSTANT is -1
-                for k in each
-            ],
-            dtype=EACH,
-        ),
-        common=np.array(
-            [(row, mask[k], _weight(program, k), program.coefficient[k]) for row, k in common],
-            dtype=COMMON,
-        ),
-        terms=np.array(
-            list(
-                zip(
-                    program.term_x,
-                    program.term_z,
-                    program.term_observable,
-                    program.term_coefficient,
-                    strict=True,
-                )
-            ),
-            dtype=TERM,
-        ),
+
+def _layout(program: PauliProgram, arranged: _Arrangement, n_rows: int) -> Layout:
+    mask = np.where(program.x == 0, program.z, program.x)
+    source, coefficient = program.source, program.coefficient
+    terms = zip(
+        program.term_x,
+        program.term_z,
+        program.term_observable,
+        program.term_coefficient,
+        strict=True,
     )
-    varying = [r for r, (*_, start, stop, _x, _z) in enumerate(runs) if stop > start]
-    return Plan(
-        layout=layout,
-        n_qubits=n_qubits,
-        n_rotations=program.n_rotations,
-        n_rows=n_rows,
-        n_shared=n_shared,
-        n_observables=program.n_observables,
-        body=varying[0] if varying else len(runs),
-        limit=parameter_limit(program),
+    each = [  # CONSTANT is -1, the last row
+        (k, mask[k], source[k] % n_rows, coefficient[k]) for k in arranged.each
+    ]
+    common = [(row, mask[k], _weight(program, k), coefficient[k]) for row, k in arranged.common]
+    n_qubits = max(program.n_qubits, MIN_NARROW)
+    return Layout(
+        runs=np.array(arranged.runs, dtype=RUN),
+        tables=np.array(arranged.tables, dtype=TABLE),
+        patterns=_patterns(mask[arranged.each], arranged.tables, n_qubits),
+        each=np.array(each, dtype=EACH),
+        common=np.array(common, dtype=COMMON),
+        terms=np.array(list(terms), dtype=TERM),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from qkdrp.backends.exact.engine import ExactEngine, Reals
-from qkdrp.backends.qnn.parameter_shift import QUARTER_TURN
+from qkdrp.circuits.pauli.angles import QUARTER_TURN
 from qkdrp.circuits.pauli.program import CONSTANT, PauliProgram
 from qkdrp.common.errors import BackendError
 

@@ -152,6 +152,16 @@ def totals(_: Any, array: Any, index: Any) -> Any:  # noqa: ANN401, ARG001
     return Vector(array.dtype)(array, types.intp), codegen
 
 
+def _hadamard(builder: Any, rows: list[Any], bit: int) -> None:  # noqa: ANN401
+    """Replace pairs of rows, whose numbers differ in a bit, by their sums and differences."""
+    for low in (number for number in range(len(rows)) if not number >> bit & 1):
+        high = low | 1 << bit
+        rows[low], rows[high] = (
+            builder.fadd(rows[low], rows[high], flags=("fast",)),
+            builder.fsub(rows[low], rows[high], flags=("fast",)),
+        )
+
+
 @intrinsic
 def butterfly(_: Any, array: Any, index: Any, strides: Any) -> Any:  # noqa: ANN401, ARG001
     """Apply unnormalised Hadamards along some strides to the rows from an index on.
@@ -167,14 +177,7 @@ def butterfly(_: Any, array: Any, index: Any, strides: Any) -> Any:  # noqa: ANN
         pointers = [_pointer(context, builder, kind, args[0], offset) for offset in offsets]
         rows = [_load(builder, kind, pointer) for pointer in pointers]
         for bit in range(signature.args[2].count):
-            for low in range(len(rows)):
-                if low >> bit & 1:
-                    continue
-                high = low | 1 << bit
-                rows[low], rows[high] = (
-                    builder.fadd(rows[low], rows[high], flags=("fast",)),
-                    builder.fsub(rows[low], rows[high], flags=("fast",)),
-                )
+            _hadamard(builder, rows, bit)
         for row, pointer in zip(rows, pointers, strict=True):
             _store(builder, kind, row, pointer)
         return context.get_dummy_value()

@@ -1,6 +1,5 @@
 """Gradients of sampled or noisy values: all shifted circuits in one PUB."""
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -19,9 +18,6 @@ from qkdrp.backends.exact.engine import Reals
 from qkdrp.backends.qnn.gradient_batches import gradients_in_batches
 from qkdrp.backends.qnn.shift_rule import ShiftRule, find_rule
 from qkdrp.common.errors import BackendError
-
-QUARTER_TURN = math.pi / 2
-"""Shift of the two-term rule: ``df/d angle = (f(angle + pi/2) - f(angle - pi/2)) / 2``."""
 
 LEAST_STEP = 0.1
 """Radians of an SPSA step where values are exact: a bias of some step^2 / 6, 0.2 percent."""

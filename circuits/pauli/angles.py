@@ -1,5 +1,6 @@
-"""Exact reduction of large angles, before sums lose their digits."""
+"""Angles of Pauli rotations: large ones reduced exactly, and the shift of their derivatives."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,9 @@ from numpy.typing import NDArray
 
 LARGEST = 1024.0
 """Radians up to which angles are used as they are: sums of them keep 13 digits after the point."""
+
+QUARTER_TURN = math.pi / 2
+"""Shift of the two-term rule: ``df/d angle = (f(angle + pi/2) - f(angle - pi/2)) / 2``."""
 
 
 def reduced(angles: NDArray[np.floating[Any]] | float) -> NDArray[np.float64]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
-from qkdrp.backends.qnn.parameter_shift import QUARTER_TURN, check_shiftable
+from qkdrp.backends.qnn.parameter_shift import check_shiftable
+from qkdrp.circuits.pauli.angles import QUARTER_TURN
 from qkdrp.experiments.noise.layer import Layer, Reals
 
 

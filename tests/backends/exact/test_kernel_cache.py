@@ -1,14 +1,19 @@
+import importlib
 import logging
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numba
+import numpy as np
 import pytest
 from numba.core.caching import CacheImpl, IndexDataCacheFile, UserProvidedCacheLocator
 
 from qkdrp.backends.exact import kernel_cache
 from qkdrp.backends.exact.kernel_cache import VARIABLE, cached_njit
+from qkdrp.backends.exact.simd import LANES
 
 
 def twice(number: float) -> float:
@@ -76,3 +81,39 @@ def test_a_full_disk_costs_the_cache_only(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(IndexDataCacheFile, "save", fail)
     assert cached_njit()(twice)(1.5) == 3.0
+
+
+def ground_state(package: str) -> tuple[np.ndarray, int]:
+    """Import a copy of the engine's folder anew; return |0> as a kernel sets it, and cache hits."""
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    ground = importlib.import_module(f"{package}.kernels").ground
+    psi = np.full(4 * LANES, np.nan)
+    ground(psi)
+    return psi, sum(ground.stats.cache_hits.values())
+
+
+def test_a_changed_kernel_invalidates_the_kernels_that_call_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copied_kernels"
+    shutil.copytree(Path(kernel_cache.__file__).parent, copy, ignore=lambda *_: ["__pycache__"])
+    for path in copy.glob("*.py"):
+        path.write_text(path.read_text().replace("qkdrp.backends.exact.", f"{copy.name}."))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # by time, too coarse for this test
+    psi, hits = ground_state(copy.name)
+    assert (psi[0], psi[-1], hits) == (1.0, 0.0, 0)
+    psi, hits = ground_state(copy.name)
+    assert (psi[0], psi[-1], hits) == (1.0, 0.0, 1)
+    helpers = copy / "state_kernels.py"
+    clear = """    for i in range(0, len(x), LANES):
+        store(x, i, splat(x, 0.0))
+"""
+    assert clear in helpers.read_text(), "another file than the one of the kernel that calls it"
+    helpers.write_text(helpers.read_text().replace(clear, clear.replace("0.0", "7.0")))
+    psi, hits = ground_state(copy.name)
+    assert (psi[0], psi[-1], hits) == (1.0, 7.0, 0)
+    for name in [name for name in sys.modules if name.split(".")[0] == copy.name]:
+        del sys.modules[name]

@@ -79,17 +79,22 @@ def test_more_trials_are_never_worse(torino: FakeTorino, prepared: PreparedCircu
     assert told == [(done, 12) for done in range(1, 13)]
 
 
+def reached_from(first: int, region: tuple[int, ...], edges: set[tuple[int, int]]) -> set[int]:
+    """Return the qubits of a region that couplings lead to."""
+    inside = {frozenset(edge) for edge in edges if set(edge) <= set(region)}
+    reached = {first}
+    for _ in region:
+        reached |= {qubit for edge in inside if edge & reached for qubit in edge}
+    return reached
+
+
 def test_regions_are_connected_and_avoid_bad_qubits(torino: FakeTorino) -> None:
     regions = find_regions(torino.target, 4, 3)
     edges = set(torino.target.build_coupling_map().get_edges())
     readouts = [torino.target["measure"][(q,)].error for q in range(133)]
     assert len(regions) == 3
     for region in regions:
-        reached = {region[0]}
-        for _ in region:
-            reached |= {b for a, b in edges if a in reached and b in region}
-            reached |= {a for a, b in edges if b in reached and a in region}
-        assert reached == set(region)
+        assert reached_from(region[0], region, edges) == set(region)
         assert max(readouts[q] for q in region) <= np.median(readouts)
 
 

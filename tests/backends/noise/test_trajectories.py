@@ -13,8 +13,8 @@ from qkdrp.backends.noise.depolarizing import Depolarizing
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.noise.trajectories import SignSampler, TwirledEngine
-from qkdrp.backends.qnn.parameter_shift import QUARTER_TURN
 from qkdrp.circuits import PQC, PQCSpec, build_pqc, compile_program
+from qkdrp.circuits.pauli.angles import QUARTER_TURN
 from qkdrp.circuits.pauli.faults import compile_faults
 
 TRAJECTORIES = 4000

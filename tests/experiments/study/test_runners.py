@@ -88,7 +88,7 @@ def die_once(marker: str, task: Task) -> Outcome:
     if not path.exists():
         path.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return attempt(task)
+    return Outcome(task)
 
 
 def pid_of(task: Task) -> Outcome:
@@ -98,6 +98,16 @@ def pid_of(task: Task) -> Outcome:
 
 def pids_of(runner: LocalRunner, tasks: list[Task]) -> set[int]:
     return {int(found.error) for found in runner.outcomes(tasks)}
+
+
+def test_a_dead_worker_costs_no_result(
+    data: Path, tmp_path: Path, local: LocalRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks, marker = tasks_of(data), tmp_path / "died"
+    monkeypatch.setattr(runners, "attempt", partial(die_once, str(marker)))
+    found = [outcome.task.key for outcome in local.outcomes(tasks)]
+    assert sorted(found) == sorted(task.key for task in tasks)
+    assert marker.exists()
 
 
 def test_workers_stay_until_the_runner_is_closed(
@@ -112,16 +122,6 @@ def test_workers_stay_until_the_runner_is_closed(
     assert pids_of(local, tasks) <= first
     local.__exit__(None, None, None)
     assert not any(psutil.pid_exists(pid) for pid in first)
-
-
-def test_a_dead_worker_costs_no_result(
-    data: Path, tmp_path: Path, local: LocalRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tasks, marker = tasks_of(data), tmp_path / "died"
-    monkeypatch.setattr(runners, "attempt", partial(die_once, str(marker)))
-    found = [outcome.task.key for outcome in local.outcomes(tasks)]
-    assert sorted(found) == sorted(task.key for task in tasks)
-    assert marker.exists()
 
 
 def test_a_killed_dask_worker_costs_no_result(data: Path, cluster: DaskRunner) -> None:
