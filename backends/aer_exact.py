@@ -56,20 +56,31 @@ class AerEstimator(ExactEstimator):
         """
         expanded = expand_gates(circuit, self._runs)
         points = points[:, [each in expanded.parameters for each in circuit.parameters]]
-        saving, qubits = expanded.copy(), range(circuit.num_qubits)
-        if len(qubits) <= MOST_PROBABILITIES and all(map(has_only_z, observables)):
-            saving.save_probabilities(qubits)
-            shares = np.array([d["probabilities"] for d in saved(self.simulator, saving, points)])
-            worth = np.stack([eigenvalues(each) for each in observables], axis=1)
-            found = shares.reshape(-1, 1 << len(qubits)) @ worth
-        else:
-            labels = [str(index) for index in range(len(observables))]
-            for label, observable in zip(labels, observables, strict=True):
-                saving.save_expectation_value(observable, qubits, label=label)
-            data = saved(self.simulator, saving, points)
-            found = np.array([[each[label] for label in labels] for each in data])
-            found = found.reshape(-1, len(labels))
+        narrow = circuit.num_qubits <= MOST_PROBABILITIES and all(map(has_only_z, observables))
+        read = self._from_probabilities if narrow else self._one_by_one
+        found = read(expanded.copy(), points, observables)
         return found, np.zeros(found.shape)
+
+    def _from_probabilities(
+        self, saving: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> Reals:
+        """Return values of Z strings from the probabilities of bit strings."""
+        n_qubits = saving.num_qubits
+        saving.save_probabilities(range(n_qubits))
+        shares = np.array([d["probabilities"] for d in saved(self.simulator, saving, points)])
+        worth = np.stack([eigenvalues(each) for each in observables], axis=1)
+        return np.asarray(shares.reshape(-1, 1 << n_qubits) @ worth)
+
+    def _one_by_one(
+        self, saving: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> Reals:
+        """Return values that Aer computes for each observable."""
+        labels = [str(index) for index in range(len(observables))]
+        for label, observable in zip(labels, observables, strict=True):
+            saving.save_expectation_value(observable, range(saving.num_qubits), label=label)
+        data = saved(self.simulator, saving, points)
+        found = np.array([[each[label] for label in labels] for each in data])
+        return found.reshape(-1, len(labels))
 
     def _runs(self, instruction: CircuitInstruction) -> bool:
         """Tell whether Aer applies a gate, and binds its parameters."""

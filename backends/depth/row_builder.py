@@ -82,10 +82,7 @@ class RowBuilder:
             seeds: Of the transpiler.
             reduce: Whether forms with the same values are asked for, too.
         """
-        pairs = [(base, name) for base in bases for name in self.devices]
-        reasons = {pair: self._too_wide(*pair) for pair in pairs}
-        skipped = [Skipped(base.circuit, name, why) for (base, name), why in reasons.items() if why]
-        fitting = [pair for pair in pairs if not reasons[pair]]
+        fitting, skipped = self._sort_out(bases)
         requests: list[Request] = []
         for base, name in fitting:
             requests += [Request(base, name, level, seeds) for level in levels]
@@ -95,6 +92,15 @@ class RowBuilder:
             Skipped(f"{each.circuit}, {each.form}", "", why) for each, why in failed.items()
         ]
         return [each for each in requests if each.variant not in failed], skipped
+
+    def _sort_out(
+        self, bases: Sequence[Variant]
+    ) -> tuple[list[tuple[Variant, str]], list[Skipped]]:
+        """Return which circuits fit which devices, and why others do not."""
+        pairs = [(base, name) for base in bases for name in self.devices]
+        reasons = {pair: self._too_wide(*pair) for pair in pairs}
+        skipped = [Skipped(base.circuit, name, why) for (base, name), why in reasons.items() if why]
+        return [pair for pair in pairs if not reasons[pair]], skipped
 
     def _reduced(
         self, base: Variant, name: str, level: int, seeds: tuple[int, ...]

@@ -9,8 +9,8 @@ from qiskit_machine_learning.neural_networks import NeuralNetwork
 
 from qkdrp.backends.exact.engine import Pullback, Reals
 from qkdrp.backends.exact.pointwise import PointwiseEngine
-from qkdrp.backends.protocols import ExactQNN, is_differentiable
 from qkdrp.backends.qnn.errors import also_qiskit, qnn_errors
+from qkdrp.backends.qnn.protocols import ExactQNN, is_differentiable
 from qkdrp.common.errors import BackendError
 
 

@@ -135,16 +135,12 @@ class JobCollection:
             except BackendError as error:
                 failed += 1
                 if failed >= PATIENT_POLLS or not wait:
-                    raise BackendError(
-                        f"{str(error).rstrip('.')}; it goes on there: qkdrp jobs collect "
-                        f"{evaluation.id}."
-                    ) from None
+                    raise _goes_on(evaluation, error) from None
             else:
                 if state.end is not None:
                     return state
-                now = time.monotonic()
-                unknown_since = None if state.known else unknown_since or now
-                if not wait or (unknown_since and now - unknown_since >= UNKNOWN_SECONDS):
+                unknown_since = None if state.known else unknown_since or time.monotonic()
+                if not wait or _for_long(unknown_since):
                     raise _not_ended(evaluation, there.name, state)
             time.sleep(pause)
             pause = min(LONGEST_POLL, pause * POLL_GROWTH)
@@ -196,6 +192,17 @@ class JobCollection:
 def _shape(evaluation: Evaluation, job: JobRow) -> tuple[int, int]:
     """Return how many points and observables a job was asked for."""
     return job.last - job.first, len(json.loads(evaluation.mapping)["observables"])
+
+
+def _for_long(unknown_since: float | None) -> bool:
+    """Tell whether a job has been in an unknown state for too long to wait on."""
+    return unknown_since is not None and time.monotonic() - unknown_since >= UNKNOWN_SECONDS
+
+
+def _goes_on(evaluation: Evaluation, error: BackendError) -> BackendError:
+    return BackendError(
+        f"{str(error).rstrip('.')}; it goes on there: qkdrp jobs collect {evaluation.id}."
+    )
 
 
 def _not_ended(evaluation: Evaluation, job: str, state: ServiceState) -> JobsPendingError:

@@ -101,13 +101,7 @@ class JobSearch:
         """Wait until no other process is submitting the evaluation, as far as can be seen."""
         pause, until = PAUSE, time.monotonic() + SHORT_PATIENCE
         while True:
-            others = [
-                job
-                for job in evaluation.jobs
-                if job.state == JobState.SUBMITTING
-                and job.owner.alive is not False
-                and not job.owner.here
-            ]
+            others = _of_others(evaluation)
             seen = [job for job in others if job.busy]
             if not others:
                 return evaluation
@@ -229,3 +223,12 @@ class JobSearch:
 
 def _since(text: str, now: datetime) -> float:
     return (now - datetime.fromisoformat(text)).total_seconds()
+
+
+def _of_others(evaluation: Evaluation) -> list[JobRow]:
+    """Return the jobs that other processes may be submitting, as far as can be seen."""
+    return [
+        job
+        for job in evaluation.jobs
+        if job.state == JobState.SUBMITTING and job.owner.alive is not False and not job.owner.here
+    ]

@@ -26,7 +26,7 @@ def choose_circuits(
     Args:
         specs: Circuits as :func:`~qkdrp.circuits.parse_spec` reads them, such as ``4,2,1``.
         grid: Whether the paper's twelve sizes are asked for, too.
-        run: A run folder whose circuit is asked for, too.
+        run: A run folder whose circuits are asked for, too.
         measurements: How they are read; by default as each text says, and both ways for the grid.
         entanglers: Entanglers of all circuits instead of their own.
         absorb_tail: Whether tails are absorbed.
@@ -40,7 +40,7 @@ def choose_circuits(
     if grid:
         found += paper_grid(measurements or BOTH)
     if run is not None:
-        found.append(_spec_of_run(run))
+        found += _specs_of_run(run)
     if not found:
         raise ConfigError("Found no circuit: give --spec 4,2,1, --grid or --run FOLDER.")
     for choices in (_each("entangler", entanglers), _each("absorb_tail", [True] * absorb_tail)):
@@ -64,11 +64,14 @@ def _with(spec: CircuitSpec, choices: Mapping[str, Any]) -> CircuitSpec:
     return changed
 
 
-def _spec_of_run(path: Path) -> CircuitSpec:
+def _specs_of_run(path: Path) -> list[CircuitSpec]:
+    """Return the circuit of each quantum layer of a run's model."""
+    from qkdrp.circuits.families.own import OwnCircuit
     from qkdrp.runs.folder import read_config
-    from qkdrp.systems.response.recipes import recipe_of, spec_of
+    from qkdrp.systems.registry import find_system
 
-    model = read_config(path).model
-    if not recipe_of(model).quantum:
-        raise RunError(f"{path}: model {model.model!r} has no circuit; give another run.")
-    return spec_of(model)
+    config = read_config(path)
+    circuits = [layer.pqc for layer in find_system(config.system).circuits(config).values()]
+    if not circuits:
+        raise RunError(f"{path}: model {config.model.model!r} has no circuit; give another run.")
+    return [pqc.spec or OwnCircuit(pqc, number) for number, pqc in enumerate(circuits, start=1)]
