@@ -18,7 +18,7 @@ from qkdrp.backends.isa.prepared_file import (
 from qkdrp.backends.noise.levels import LevelReader
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import CircuitSpec, build_pqc, family_of
-from qkdrp.circuits.digest import pqc_digest
+from qkdrp.circuits.digest import legacy_digest
 from qkdrp.systems.response.config import Settings
 
 FOLDER = "circuits"
@@ -52,7 +52,8 @@ class PackedCircuit(Settings):
         """
         detail = find_source(source).detail
         files = pack_prepared(prepared, calibration=detail)
-        digest = pqc_digest(prepared.pqc)
+        # Tasks of the first version are known by it; it tells circuits of device gates apart.
+        digest = legacy_digest(prepared.pqc.circuit, prepared.pqc.observables)
         return cls(
             source=source,
             detail=detail,

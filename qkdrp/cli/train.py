@@ -1,5 +1,6 @@
 """``qkdrp train``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,6 +81,13 @@ def train(
         seed=seed,
         threads=threads,
     )
+    _run(config, output, resume, checkpoint_every)
+
+
+def _run(
+    config: TrainConfig, output: Path | None, resume: Path | None, checkpoint_every: float
+) -> None:
+    """Train, or go on with a training, and report it; exit with 1 where it was interrupted."""
     from qkdrp.cli.console import print_note
     from qkdrp.cli.train_report import TrainReport
     from qkdrp.common.stop_signals import held_back

@@ -24,7 +24,7 @@ from qkdrp.runs.resume import (
 )
 from qkdrp.runs.saving import RunWriter
 from qkdrp.runs.summary import INTERRUPTED, summarise
-from qkdrp.training.checkpoint import EVERY
+from qkdrp.training.checkpoint import EVERY, Checkpoint
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
@@ -84,13 +84,7 @@ def train(
         default = default_folder(config, prepared.facts)
         folder = claim_run_folder(output, default, resumed=resumed)
         on_error = _tell_once(on_note)
-        checkpoint = run_checkpoint(
-            folder.path,
-            lambda: identity_of(config, prepared.dataset.digest(), split.parts()),
-            backend,
-            checkpoint_every,
-            on_error,
-        )
+        checkpoint = _checkpoint_of(prepared, folder.path, backend, checkpoint_every, on_error)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
@@ -109,6 +103,22 @@ def train(
         leave_saved(checkpoint, on_note, interrupted=metrics["status"] == INTERRUPTED)
         _draw(run, writer, hold, on_note)
     return run, metrics
+
+
+def _checkpoint_of(
+    prepared: Prepared,
+    path: Path,
+    backend: Backend,
+    every: float,
+    on_error: Callable[[OSError], None],
+) -> Checkpoint:
+    """Return where a training is saved now and then."""
+
+    def identity() -> dict[str, Any]:
+        parts = prepared.split.parts()
+        return identity_of(prepared.config, prepared.dataset.digest(), parts)
+
+    return run_checkpoint(path, identity, backend, every, on_error)
 
 
 def _save(

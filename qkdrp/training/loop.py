@@ -86,28 +86,17 @@ def fit_model(
             rows, or weights stop being finite.
         RunError: If the checkpoint is damaged or of another training.
     """
-    if len(train) < 2:
-        raise ConfigError(f"Found {len(train)} training samples, expected at least 2.")
-    if validation is not None:
-        task.check_validation(validation)
+    _check(train, validation, task)
     state = TrainingState(
         model,
         optimiser_of(model, task, config),
         EarlyStopping(task.monitor, config.patience),
         torch.Generator().manual_seed(seed),
     )
-    training = _Training(train, validation, config, task, state, checkpoint)
     fit = Fit(state.epochs)
     try:
         with let_through():
-            _begin(training, on_epoch)
-            while len(state.epochs) < config.epochs and not state.stopping.is_over(
-                len(state.epochs)
-            ):
-                epoch = _run_epoch(training)
-                if checkpoint is not None:
-                    checkpoint.after_epoch(state)
-                on_epoch(epoch)
+            _run(_Training(train, validation, config, task, state, checkpoint), on_epoch)
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise
@@ -115,6 +104,29 @@ def fit_model(
     fit.best_epoch = state.stopping.best_epoch
     state.stopping.restore_best(model)
     return fit
+
+
+def _check(train: Rows, validation: Rows | None, task: FitTask) -> None:
+    if len(train) < 2:
+        raise ConfigError(f"Found {len(train)} training samples, expected at least 2.")
+    if validation is not None:
+        task.check_validation(validation)
+
+
+def _run(training: _Training, on_epoch: OnEpoch) -> None:
+    """Train until the last epoch, or until early stopping."""
+    state = training.state
+    _begin(training, on_epoch)
+    while not _is_over(training):
+        epoch = _run_epoch(training)
+        if training.checkpoint is not None:
+            training.checkpoint.after_epoch(state)
+        on_epoch(epoch)
+
+
+def _is_over(training: _Training) -> bool:
+    done = len(training.state.epochs)
+    return done >= training.config.epochs or training.state.stopping.is_over(done)
 
 
 def _begin(training: _Training, on_epoch: OnEpoch) -> None:

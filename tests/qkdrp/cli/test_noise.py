@@ -110,8 +110,11 @@ def test_repeats_of_exact_values_are_refused(cli: Cli, trained: Trained) -> None
     assert snapshot(trained.run) == before
 
 
-def test_all_baselines_of_the_training_are_shown(cli: Cli, trained: Trained) -> None:
-    result = cli("evaluate", trained.run, "--backend", "statevector", "--threads", 1)
+def test_all_baselines_of_the_training_are_shown(
+    cli: Cli, trained: Trained, tmp_path: Path
+) -> None:
+    output = ("--output", tmp_path / "out")
+    result = cli("evaluate", trained.run, "--backend", "statevector", "--threads", 1, *output)
     assert result.code == 0
     (header,) = [line for line in result.out.splitlines() if "now" in line.split()]
     assert header.split() == ["trained", "now", "mean", "ridge"]

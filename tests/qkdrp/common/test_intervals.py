@@ -126,7 +126,7 @@ def test_wilson_by_hand() -> None:
     [
         (lambda rng: rng.normal(size=65), 1.0, 0.925),
         (lambda rng: rng.standard_t(5, 65), 5 / 3, 0.88),  # Student's covers 0.84
-        (lambda rng: np.clip(0.3 * rng.standard_t(3, 65), -2, 2), 0.2294, 0.9),  # 0.87
+        (lambda rng: np.clip(0.3 * rng.standard_t(3, 65), -2, 2), 0.2118, 0.895),  # 0.865
     ],
     ids=["normal", "t5", "bounded"],
 )
@@ -136,7 +136,7 @@ def test_the_mse_interval_covers_what_it_promises(
     least: float,
     rng: np.random.Generator,
 ) -> None:
-    found = [mse_interval(draw(rng) ** 2) for _ in range(1000)]
+    found = [mse_interval(draw(rng) ** 2) for _ in range(3000)]
     assert np.mean([low <= true <= high for low, high in found]) > least  # type: ignore[misc]
 
 

@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from qkdrp.backends import get_backend
+from qkdrp.backends.runtime.cost import RuntimeCost
 from qkdrp.circuits import PQCSpec, build_pqc
 from qkdrp.runs.cost_preview import preview_circuits
 from qkdrp.runs.train import prepare, train
@@ -44,7 +46,11 @@ def test_circuits_of_a_model_are_added_up(name: str, options: dict[str, str]) ->
     with get_backend(name, **options) as backend:
         found = preview_circuits(circuits, 10, backend)
         costs = [backend.estimate_cost(one, 10), backend.estimate_cost(two, 40)]
-    assert found.cost == costs[0] + costs[1]
+    wanted = costs[0] + costs[1]
+    if isinstance(wanted, RuntimeCost):  # compressed bytes vary with what was sent before
+        assert found.cost.payload == pytest.approx(wanted.payload, rel=0.01)
+        wanted = replace(wanted, payload=found.cost.payload)
+    assert found.cost == wanted
     assert found.cost.executions == 50
     assert found.n_observables == found.stock_pubs == 5
     assert found.gradient_executions == 2 * (10 * 6 + 40 * 15)

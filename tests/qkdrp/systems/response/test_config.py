@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.study.config import StudyConfig
+from qkdrp.experiments.ito.config import StudyConfig
 from qkdrp.systems.response.config import FitConfig, ModelConfig, TrainConfig
 
 

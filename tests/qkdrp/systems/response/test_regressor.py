@@ -132,7 +132,8 @@ def test_a_backend_may_be_given_itself(rows: Rows) -> None:
         regressor.fit(X, y)
         assert backend.usage.pubs > 0
         found = clone(regressor).fit(X, y).predict(X)
-    np.testing.assert_allclose(found, small(epochs=1).fit(X, y).predict(X), atol=1e-6)
+    # Weights are of single precision, and sums depend on the number of threads.
+    np.testing.assert_allclose(found, small(epochs=1).fit(X, y).predict(X), atol=1e-5)
 
 
 def test_unknown_names_are_refused(rows: Rows) -> None:
