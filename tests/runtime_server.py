@@ -333,6 +333,8 @@ class Handler(BaseHTTPRequestHandler):
         return 204, ""
 
     def session(self, name: str) -> Reply:
+        if name not in self.server.sessions:
+            return 404, {"error": {"message": "no such session", "code": 404}}
         return 200, self.server.sessions[name]
 
     def submit(self) -> Reply:

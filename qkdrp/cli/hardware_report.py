@@ -57,12 +57,26 @@ def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
 
 def print_evaluations(evaluations: Iterable["Evaluation"]) -> None:
     """Print a table of evaluations."""
+    rows = [
+        (
+            str(each.id),
+            each.created,
+            each.device,
+            each.state,
+            "\n".join(job.job or "-" for job in each.jobs),
+            each.run or "-",
+        )
+        for each in evaluations
+    ]
     table = Table(box=SIMPLE_HEAD)
-    for name in ("", "created", "device", "state", "job", "run"):
-        table.add_column(name, no_wrap=name in {"", "state", "job"})
-    for each in evaluations:
-        jobs = ", ".join(job.job or "-" for job in each.jobs)
-        table.add_row(str(each.id), each.created, each.device, each.state, jobs, each.run or "-")
+    for place, name in enumerate(("", "created", "device", "state", "job", "run")):
+        cells = [line for row in rows for line in row[place].split("\n")]
+        # Numbers, states and ids are never cut: commands take them.
+        whole = name in {"", "state", "job"}
+        width = max(map(len, cells), default=0) if whole else None
+        table.add_column(name, no_wrap=whole, min_width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     console().print(table)
 
 

@@ -13,6 +13,7 @@ from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
+from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
 from qkdrp.runs.resume import (
@@ -85,23 +86,37 @@ def train(
         folder = claim_run_folder(output, default, resumed=resumed)
         on_error = _tell_once(on_note)
         checkpoint = _checkpoint_of(prepared, folder.path, backend, checkpoint_every, on_error)
+        record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
             model, fit = fit_prepared(prepared, backend, record, True, checkpoint)
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise
-        # Not what was written last: Ctrl-C may have come meanwhile.
-        history = history_frame(system, fit.epochs)
         run = Run(config, split, prepared.preprocessor, model, fit, folder.path, system)
-        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
-        run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
-        if run.path != folder.path:
-            folder.give_back(FILES)
-        leave_saved(checkpoint, on_note, interrupted=metrics["status"] == INTERRUPTED)
-        _draw(run, writer, hold, on_note)
+        return _finish(run, prepared, backend, folder, checkpoint, clock, hold, on_note)
+
+
+def _finish(
+    run: Run,
+    prepared: Prepared,
+    backend: Backend,
+    folder: NewFolder,
+    checkpoint: Checkpoint,
+    clock: Callable[[], float],
+    hold: held_back,
+    on_note: Callable[[str], None],
+) -> tuple[Run, dict[str, Any]]:
+    """Write all files of a trained run; figures come last."""
+    # Not what was written last: Ctrl-C may have come meanwhile.
+    history = history_frame(run.system, run.fit.epochs)
+    writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
+    run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
+    if run.path != folder.path:
+        folder.give_back(FILES)
+    leave_saved(checkpoint, on_note, interrupted=metrics["status"] == INTERRUPTED)
+    _draw(run, writer, hold, on_note)
     return run, metrics
 
 
