@@ -333,9 +333,8 @@ class Handler(BaseHTTPRequestHandler):
         return 204, ""
 
     def session(self, name: str) -> Reply:
-        if name not in self.server.sessions:
-            return 404, {"error": {"message": "no such session", "code": 404}}
-        return 200, self.server.sessions[name]
+        known = self.server.sessions.get(name)
+        return (200, known) if known else (404, {"error": {"message": "no such session"}})
 
     def submit(self) -> Reply:
         job = self.server.submit(json.loads(self.raw))

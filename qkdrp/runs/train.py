@@ -1,6 +1,7 @@
 """Training one model, from data to run folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -75,14 +76,9 @@ def train(
     if isinstance(prepared, RunConfig):
         prepared = prepare(prepared)
     config, system, split = prepared.config, prepared.system, prepared.split
-    clock = _clock()
-    with (
-        held_back() as hold,
-        limit_threads(config.threads),
-        _open_for_training(config) as backend,
-    ):
+    clock, default = _clock(), default_folder(config, prepared.facts)
+    with held_back() as hold, _open_for_training(config) as backend:
         backend.on_progress = on_progress
-        default = default_folder(config, prepared.facts)
         folder = claim_run_folder(output, default, resumed=resumed)
         on_error = _tell_once(on_note)
         checkpoint = _checkpoint_of(prepared, folder.path, backend, checkpoint_every, on_error)
@@ -95,28 +91,24 @@ def train(
             leave_failed(folder, error, on_note)
             raise
         run = Run(config, split, prepared.preprocessor, model, fit, folder.path, system)
-        return _finish(run, prepared, backend, folder, checkpoint, clock, hold, on_note)
+        history = history_frame(system, fit.epochs)  # Ctrl-C may have come while it was written
+        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
+        return _finish(writer, prepared, folder, checkpoint, clock)
 
 
 def _finish(
-    run: Run,
+    writer: RunWriter,
     prepared: Prepared,
-    backend: Backend,
     folder: NewFolder,
     checkpoint: Checkpoint,
     clock: Callable[[], float],
-    hold: held_back,
-    on_note: Callable[[str], None],
 ) -> tuple[Run, dict[str, Any]]:
     """Write all files of a trained run; figures come last."""
-    # Not what was written last: Ctrl-C may have come meanwhile.
-    history = history_frame(run.system, run.fit.epochs)
-    writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
     run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
     if run.path != folder.path:
         folder.give_back(FILES)
-    leave_saved(checkpoint, on_note, interrupted=metrics["status"] == INTERRUPTED)
-    _draw(run, writer, hold, on_note)
+    leave_saved(checkpoint, writer.on_note, interrupted=metrics["status"] == INTERRUPTED)
+    _draw(run, writer)
     return run, metrics
 
 
@@ -166,9 +158,14 @@ def _clock() -> Callable[[], float]:
     return lambda: perf_counter() - start
 
 
-def _open_for_training(config: RunConfig) -> Backend:
-    with let_through():  # a device far away may keep one waiting
-        return open_backend(config.backend, config.backend_options, config.seed)
+@contextmanager
+def _open_for_training(config: RunConfig) -> Iterator[Backend]:
+    """Give the backend of a training, on as many threads as it asks for."""
+    with limit_threads(config.threads):
+        with let_through():  # a device far away may keep one waiting
+            backend = open_backend(config.backend, config.backend_options, config.seed)
+        with backend:
+            yield backend
 
 
 def _tell_once(on_note: Callable[[str], None]) -> Callable[[OSError], None]:
@@ -204,7 +201,7 @@ def _history_writer(
     return record
 
 
-def _draw(run: Run, writer: RunWriter, hold: held_back, on_note: Callable[[str], None]) -> None:
+def _draw(run: Run, writer: RunWriter) -> None:
     """Draw the figures of a run that is saved: they are worth no error."""
     try:
         with let_through():
@@ -212,10 +209,10 @@ def _draw(run: Run, writer: RunWriter, hold: held_back, on_note: Callable[[str],
                 run.path / FIGURES, run, writer.dataset, writer.history, writer.predictions
             )
     except KeyboardInterrupt:
-        hold.postpone()
-        on_note("figures were not all drawn: interrupted")
+        writer.hold.postpone()
+        writer.on_note("figures were not all drawn: interrupted")
     except Exception as error:  # noqa: BLE001  # whatever it is, the run is complete
-        on_note(f"figures were not all drawn: {type(error).__name__}: {error}")
+        writer.on_note(f"figures were not all drawn: {type(error).__name__}: {error}")
 
 
 def history_frame(system: AnySystem, history: Sequence[Epoch]) -> pd.DataFrame:
