@@ -1,4 +1,4 @@
-"""Reading tables that people made, and refusing what cannot be meant."""
+"""Tables of users: reading them, and refusing those that are ambiguous or damaged."""
 
 import csv
 import gzip
