@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -154,9 +155,22 @@ def test_a_wrong_scheduler_is_refused(address: str, words: str) -> None:
         DaskRunner(address)
 
 
-def test_dask_workers_of_several_threads_are_refused(
-    cluster: DaskRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(distributed.Client, "nthreads", lambda _: {"tcp://worker": 2})
+class TwoThreadClient(AbstractContextManager["TwoThreadClient"]):
+    """A client of a cluster whose worker has two threads: no cluster is started for it."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.closed = False
+
+    def nthreads(self) -> dict[str, int]:
+        return {"tcp://worker": 2}
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+
+def test_dask_workers_of_several_threads_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = TwoThreadClient()
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: client)
     with pytest.raises(StudyError, match="found workers of 2 threads, expected 1"):
-        DaskRunner(cluster.client.scheduler.address)
+        DaskRunner("tcp://somewhere:8786")
+    assert client.closed
