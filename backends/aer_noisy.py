@@ -22,7 +22,8 @@ from qkdrp.backends.noise.estimator import NoisyEstimator
 from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
-from qkdrp.backends.qnn.parameter_shift import BroadcastGradient, Gradient, make_gradient
+from qkdrp.backends.qnn.gradients import known_gradient, make_gradient
+from qkdrp.backends.qnn.parameter_shift import BroadcastGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
@@ -100,7 +101,7 @@ class AerNoisy(Backend):
         shots: int = 0,
         method: str = Method.AUTO,
         trajectories: int = 1024,
-        gradient: str = Gradient.SHIFT,
+        gradient: str = "shift",
         train_noise: bool = False,
         train_trajectories: int = 1,
         seed: int = 0,
@@ -108,7 +109,7 @@ class AerNoisy(Backend):
         super().__init__()
         if not (math.isfinite(noise_scale) and noise_scale >= 0):
             raise BackendError(f"noise_scale = {noise_scale:g}: expected 0 or more.")
-        self._gradient = choose(Gradient, gradient, "gradient")
+        self._gradient = known_gradient(gradient)
         if train_trajectories < 1:
             raise BackendError(f"train_trajectories = {train_trajectories}: expected at least 1.")
         self.sampling = Sampling(shots, choose(Method, method, "method"), trajectories)

@@ -1,4 +1,4 @@
-"""Options that are one of a few names."""
+"""Options that are one of a few names, and the names; imports nothing that takes time."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -6,6 +6,9 @@ from typing import TypeVar
 from qkdrp.common.errors import BackendError
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+PARTS_OF_NOISE = ("gates", "relaxation", "readout")
+"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
 
 
 def choose(kind: type[Choice], name: str, option: str) -> Choice:

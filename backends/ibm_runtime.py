@@ -10,7 +10,8 @@ import numpy as np
 
 from qkdrp.backends.base import Backend
 from qkdrp.backends.choices import choose
-from qkdrp.backends.qnn.parameter_shift import Gradient, ShiftGradient, make_gradient
+from qkdrp.backends.qnn.gradients import known_gradient, make_gradient
+from qkdrp.backends.qnn.parameter_shift import ShiftGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.client_adapters import choose_adapter
 from qkdrp.backends.runtime.clients import open_device
@@ -77,12 +78,12 @@ class IbmRuntime(Backend):
         ledger: str = "",
         wait: bool = True,
         resubmit: bool = False,
-        gradient: str = Gradient.SPSA,
+        gradient: str = "spsa",
         allow_training: bool = False,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self._gradient = choose(Gradient, gradient, "gradient")
+        self._gradient = known_gradient(gradient)
         self.settings = RuntimeSettings(
             device=device,
             instance=instance,

@@ -1,9 +1,7 @@
 """Gradients of sampled or noisy values: all shifted circuits in one PUB."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +35,9 @@ class BroadcastGradient(BaseEstimatorGradient):
         super().__init__(estimator)
         self.estimator = estimator
         self.rng = rng or np.random.default_rng()
+
+    def fit_to_shots(self, shots: int) -> None:  # most gradients have no step to choose
+        """Choose the step that fits the number of shots; 0 stands for infinitely many."""
 
     @abstractmethod
     def jacobian(
@@ -181,6 +182,10 @@ class SpsaGradient(BroadcastGradient):
         super().__init__(estimator, rng)
         self.step, self.directions = step, directions
 
+    def fit_to_shots(self, shots: int) -> None:
+        """Take the step of :func:`spsa_step`."""
+        self.step = spsa_step(shots)
+
     def jacobian(
         self,
         circuit: QuantumCircuit,
@@ -208,33 +213,3 @@ def spsa_step(shots: int) -> float:
         shots: Shots of each evaluation; 0 for infinitely many.
     """
     return max(LEAST_STEP, (9 / shots) ** (1 / 6)) if shots else LEAST_STEP
-
-
-class Gradient(StrEnum):
-    """Gradients of noisy values, by name."""
-
-    SHIFT = "shift"
-    SPSA = "spsa"
-
-
-GRADIENTS: Mapping[Gradient, type[BroadcastGradient]] = MappingProxyType(
-    {Gradient.SHIFT: ShiftGradient, Gradient.SPSA: SpsaGradient}
-)
-"""Gradients of noisy values by name."""
-
-
-def make_gradient(
-    name: Gradient, estimator: BaseEstimatorV2, rng: np.random.Generator, shots: int
-) -> BroadcastGradient:
-    """Return a gradient of an estimator's values, with the step that fits its shots.
-
-    Args:
-        name: Which.
-        estimator: The estimator of the values.
-        rng: Where random directions come from.
-        shots: Shots of each value; 0 for infinitely many.
-    """
-    gradient = GRADIENTS[name](estimator, rng)
-    if isinstance(gradient, SpsaGradient):
-        gradient.step = spsa_step(shots)
-    return gradient

@@ -16,7 +16,7 @@ from qkdrp.experiments.study.keys import Layout, plain
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig
-from qkdrp.systems.response.fit_task import AUC
+from qkdrp.systems.response.monitors import AUC
 from qkdrp.systems.response.preprocess import fit_preprocessor
 from qkdrp.systems.response.regressor import HybridRegressor
 from qkdrp.systems.response.scores import Scores, responder_auc, score

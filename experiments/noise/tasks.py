@@ -28,7 +28,7 @@ from qkdrp.experiments.noise.layer import Layer, Reals, layer_of
 from qkdrp.experiments.noise.trainings import TRAININGS, Training
 from qkdrp.experiments.study.keys import Layout, plain
 from qkdrp.experiments.study.tasks import Result
-from qkdrp.nn.normalisation import ModeratedTanh
+from qkdrp.nn.moderated_tanh import ModeratedTanh
 from qkdrp.systems.response.fit_task import response_rows
 from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.regressor import HybridRegressor

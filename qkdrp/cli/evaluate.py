@@ -5,59 +5,23 @@ from typing import Annotated, Any
 
 import typer
 
-from qkdrp.cli.hardware_options import (
-    Device,
-    DryRun,
-    DynamicalDecoupling,
-    FractionalGates,
-    Instance,
-    LedgerFile,
-    MaxQpuSeconds,
-    Mode,
-    NoWait,
-    Resilience,
-    Resubmit,
-    RuntimeEstimator,
-    Twirling,
-    hardware_options,
-)
-from qkdrp.cli.options import (
-    Backend,
-    Method,
-    Noise,
-    NoiseParts,
-    NoiseScale,
-    Output,
-    Shots,
-    Threads,
-    Trajectories,
-    noise_options,
-)
+from qkdrp.backends.options import HardwareOptions, NoiseOptions
+from qkdrp.cli.hardware_options import HARDWARE
+from qkdrp.cli.options import NOISE, Backend, Output, Threads
+from qkdrp.cli.options_from_models import Section, with_options
+
+OF_TRAINING = ("gradient", "train_noise", "train_trajectories", "allow_hardware_training")
+"""Options of backends that evaluating does not take."""
 
 
+@with_options(
+    Section(NoiseOptions, NOISE, without=OF_TRAINING),
+    Section(HardwareOptions, HARDWARE, without=OF_TRAINING),
+)
 def evaluate(
     run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")],
     *,
     backend: Backend = "aer_exact",
-    noise: Noise = None,
-    noise_scale: NoiseScale = None,
-    noise_parts: NoiseParts = None,
-    shots: Shots = None,
-    method: Method = None,
-    trajectories: Trajectories = None,
-    device: Device = None,
-    instance: Instance = None,
-    mode: Mode = None,
-    resilience: Resilience = None,
-    dynamical_decoupling: DynamicalDecoupling = None,
-    twirling: Twirling = None,
-    fractional_gates: FractionalGates = None,
-    max_qpu_seconds: MaxQpuSeconds = None,
-    runtime_estimator: RuntimeEstimator = None,
-    ledger: LedgerFile = None,
-    no_wait: NoWait = False,
-    resubmit: Resubmit = False,
-    dry_run: DryRun = False,
     repeats: Annotated[
         int, typer.Option(help="Repetitions, each with new shots: mean and interval of scores.")
     ] = 1,
@@ -68,17 +32,19 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of shots and trajectories.", min=0)] = 0,
     threads: Threads = 0,
     output: Output = None,
+    **settings: object,
 ) -> None:
     """Evaluate a trained run on any backend, on the test samples of its split."""
-    given = dict(locals())
-    options = noise_options(given) | hardware_options(given)
-    if dry_run:
+    noise = NoiseOptions.make(**NoiseOptions.pick(settings))
+    hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
+    options = noise.of_backend() | hardware.of_backend()
+    if hardware.dry_run:
         _preview(run, backend, options)
         return
     _evaluate(
         run,
         backend,
-        no_wait=no_wait,
+        no_wait=hardware.no_wait,
         source=source,
         output=output,
         threads=threads,

@@ -1,132 +1,32 @@
-"""Options of hardware, shared by commands."""
+"""Options of hardware as studies annotate them; the options themselves are settings of backends."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from qkdrp.backends.options import HardwareOptions
+from qkdrp.cli.options_from_models import option
 
-_HARDWARE = "Hardware (ibm_runtime)"
+HARDWARE = "Hardware (ibm_runtime)"
+"""Panel of the options of hardware."""
 
-Device = Annotated[
-    str | None,
-    typer.Option(
-        help="ibm_fez, least_busy, or a simulation here such as fake_fez.",
-        metavar="NAME",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-Instance = Annotated[
-    str | None,
-    typer.Option(
-        help="Instance of your account that pays: name or CRN. [default: the account's]",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-Mode = Annotated[
-    str | None,
-    typer.Option(
-        help="batch, session or job. [default: batch]", metavar="NAME", rich_help_panel=_HARDWARE
-    ),
-]
-Resilience = Annotated[
-    int | None,
-    typer.Option(
-        help="Error mitigation: 0 none, 1 readout, 2 extrapolation, too. [default: 0]",
-        rich_help_panel=_HARDWARE,
-    ),
-]
+Device = Annotated[str | None, option(HardwareOptions, "device", HARDWARE)]
+Instance = Annotated[str | None, option(HardwareOptions, "instance", HARDWARE)]
+Mode = Annotated[str | None, option(HardwareOptions, "mode", HARDWARE)]
+Resilience = Annotated[int | None, option(HardwareOptions, "resilience", HARDWARE)]
 DynamicalDecoupling = Annotated[
-    bool | None,
-    typer.Option(
-        "--dynamical-decoupling", help="Decouple waiting qubits.", rich_help_panel=_HARDWARE
-    ),
+    bool | None, option(HardwareOptions, "dynamical_decoupling", HARDWARE)
 ]
-Twirling = Annotated[
-    bool | None,
-    typer.Option("--twirling", help="Twirl gates and readout.", rich_help_panel=_HARDWARE),
-]
-FractionalGates = Annotated[
-    bool | None,
-    typer.Option(
-        "--fractional-gates",
-        help="Use the device's rx and rzz of any angle.",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-MaxQpuSeconds = Annotated[
-    float | None,
-    typer.Option(
-        help="Refuse above this estimate, seconds of the device. [default: 60]",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-RuntimeEstimator = Annotated[
-    str | None,
-    typer.Option(
-        help="Estimator of qiskit-ibm-runtime: auto, executor or legacy. [default: auto]",
-        metavar="NAME",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-LedgerFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--ledger",
-        help="File that jobs are noted in. [default: in your data folder]",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-NoWait = Annotated[
-    bool,
-    typer.Option("--no-wait", help="Return once jobs are submitted.", rich_help_panel=_HARDWARE),
-]
-Resubmit = Annotated[
-    bool,
-    typer.Option(
-        "--resubmit",
-        help="Pay for failed jobs again; if none failed, for all.",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-DryRun = Annotated[
-    bool,
-    typer.Option(
-        "--dry-run", help="Print what it would cost; submit nothing.", rich_help_panel=_HARDWARE
-    ),
-]
-AllowHardwareTraining = Annotated[
-    bool,
-    typer.Option(
-        "--allow-hardware-training",
-        help="Train on the device: jobs in every step.",
-        rich_help_panel=_HARDWARE,
-    ),
-]
-
-PASSED_ON = (
-    "device",
-    "instance",
-    "mode",
-    "resilience",
-    "dynamical_decoupling",
-    "twirling",
-    "fractional_gates",
-    "max_qpu_seconds",
-    "runtime_estimator",
-)
-"""Options that go to the backend where they are given, under the same name."""
+Twirling = Annotated[bool | None, option(HardwareOptions, "twirling", HARDWARE)]
+FractionalGates = Annotated[bool | None, option(HardwareOptions, "fractional_gates", HARDWARE)]
+MaxQpuSeconds = Annotated[float | None, option(HardwareOptions, "max_qpu_seconds", HARDWARE)]
+RuntimeEstimator = Annotated[str | None, option(HardwareOptions, "runtime_estimator", HARDWARE)]
+LedgerFile = Annotated[Path | None, option(HardwareOptions, "ledger", HARDWARE)]
+NoWait = Annotated[bool, option(HardwareOptions, "no_wait", HARDWARE)]
+Resubmit = Annotated[bool, option(HardwareOptions, "resubmit", HARDWARE)]
+DryRun = Annotated[bool, option(HardwareOptions, "dry_run", HARDWARE)]
 
 
 def hardware_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of a command's options that go to the backend, by the backend's names."""
-    options = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
-    if given.get("ledger") is not None:
-        options["ledger"] = str(given["ledger"])
-    if given.get("no_wait"):
-        options["wait"] = False
-    if given.get("resubmit"):
-        options["resubmit"] = True
-    if given.get("allow_hardware_training"):
-        options["allow_training"] = True
-    return options
+    return HardwareOptions.make(**HardwareOptions.pick(given)).of_backend()

@@ -1,8 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -78,92 +77,5 @@ Backend = Annotated[
 Threads = Annotated[int, typer.Option(help="Threads; 0 for all cores.", min=0)]
 Output = Annotated[Path | None, typer.Option(help="A new folder for the results.")]
 
-_NOISE = "Noise (aer_noisy)"
-Noise = Annotated[
-    str | None,
-    typer.Option(
-        help="A fake device such as fake_torino (the default), 'depolarizing:p1=1e-3,p2=1e-2,"
-        "readout=0.02', or a file with a noise model of Aer as JSON.",
-        metavar="SOURCE",
-        rich_help_panel=_NOISE,
-    ),
-]
-NoiseScale = Annotated[
-    float | None,
-    typer.Option(
-        help="Multiply every error probability; gate durations, too, for relaxation. [default: 1]",
-        rich_help_panel=_NOISE,
-    ),
-]
-NoiseParts = Annotated[
-    str | None,
-    typer.Option(
-        help="Which of gates,relaxation,readout are on. [default: all that the source has]",
-        metavar="PARTS",
-        rich_help_panel=_NOISE,
-    ),
-]
-Shots = Annotated[
-    int | None,
-    typer.Option(
-        help="Shots of each evaluation; 0 for infinitely many. [default: 0]",
-        rich_help_panel=_NOISE,
-    ),
-]
-Method = Annotated[
-    str | None,
-    typer.Option(
-        help="density_matrix, trajectories, or auto: density matrices up to 10 qubits. "
-        "[default: auto]",
-        metavar="NAME",
-        rich_help_panel=_NOISE,
-    ),
-]
-Trajectories = Annotated[
-    int | None,
-    typer.Option(
-        help="Trajectories of each evaluation without density matrix or shots. [default: 1024]",
-        rich_help_panel=_NOISE,
-    ),
-]
-Gradient = Annotated[
-    str | None,
-    typer.Option(
-        help="Gradient of noisy values: shift or spsa. [default: shift]",
-        metavar="NAME",
-        rich_help_panel=_NOISE,
-    ),
-]
-TrainNoise = Annotated[
-    bool | None,
-    typer.Option(
-        "--train-noise",
-        help="Train with random Pauli errors instead: as fast as without noise.",
-        rich_help_panel=_NOISE,
-    ),
-]
-TrainTrajectories = Annotated[
-    int | None,
-    typer.Option(
-        help="Random errors averaged for each sample of a batch. [default: 1]",
-        rich_help_panel=_NOISE,
-    ),
-]
-
-NOISE_OPTIONS = (
-    "noise",
-    "noise_scale",
-    "noise_parts",
-    "shots",
-    "method",
-    "trajectories",
-    "gradient",
-    "train_noise",
-    "train_trajectories",
-)
-"""Options that go to the backend where they are given."""
-
-
-def noise_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of a command's options that go to the backend."""
-    return {name: given[name] for name in NOISE_OPTIONS if given.get(name) is not None}
+NOISE = "Noise (aer_noisy)"
+"""Panel of the options of noise."""

@@ -80,7 +80,7 @@ def with_options(*sections: Section) -> Callable[[Command], Command]:
             if parameter.kind is not Parameter.VAR_KEYWORD
         ]
         command.__signature__ = signature(command).replace(  # type: ignore[attr-defined]
-            parameters=[*made, *own]
+            parameters=sorted([*made, *own], key=lambda each: each.kind)  # arguments come first
         )
         return command
 

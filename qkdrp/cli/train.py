@@ -5,79 +5,57 @@ from typing import Annotated
 
 import typer
 
-from qkdrp.cli.hardware_options import (
-    AllowHardwareTraining,
-    Device,
-    Instance,
-    LedgerFile,
-    MaxQpuSeconds,
-    Mode,
-    Resilience,
-    hardware_options,
-)
-from qkdrp.cli.options import (
-    DATA,
-    Backend,
-    Gradient,
-    Method,
-    Noise,
-    NoiseParts,
-    NoiseScale,
-    Output,
-    Shots,
-    Threads,
-    TrainNoise,
-    TrainTrajectories,
-    Trajectories,
-    noise_options,
-)
+from qkdrp.backends.options import HardwareOptions, NoiseOptions
+from qkdrp.cli.hardware_options import HARDWARE
+from qkdrp.cli.options import DATA, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
 
+OF_EVALUATION = (
+    "dynamical_decoupling",
+    "twirling",
+    "fractional_gates",
+    "runtime_estimator",
+    "no_wait",
+    "resubmit",
+    "dry_run",
+)
+"""Options of hardware that training does not take."""
+
 
 @with_options(
-    Section(DataConfig, DATA), Section(ModelConfig, "Model"), Section(FitConfig, "Training")
+    Section(DataConfig, DATA),
+    Section(ModelConfig, "Model"),
+    Section(FitConfig, "Training", without=("device",)),
+    Section(NoiseOptions, NOISE),
+    Section(HardwareOptions, HARDWARE, without=OF_EVALUATION),
 )
 def train(
     *,
     backend: Backend = _D.backend,
-    noise: Noise = None,
-    noise_scale: NoiseScale = None,
-    noise_parts: NoiseParts = None,
-    shots: Shots = None,
-    method: Method = None,
-    trajectories: Trajectories = None,
-    gradient: Gradient = None,
-    train_noise: TrainNoise = None,
-    train_trajectories: TrainTrajectories = None,
-    device: Device = None,
-    instance: Instance = None,
-    mode: Mode = None,
-    resilience: Resilience = None,
-    max_qpu_seconds: MaxQpuSeconds = None,
-    ledger: LedgerFile = None,
-    allow_hardware_training: AllowHardwareTraining = False,
     seed: Annotated[int, option(TrainConfig, "seed")] = _D.seed,
     threads: Threads = _D.threads,
     output: Output = None,
+    torch_device: Annotated[str, option(FitConfig, "device", "Training")] = _D.fit.device,
     resume: Resume = None,
     checkpoint_every: CheckpointEvery = 30.0,
     context: typer.Context,
     **settings: object,
 ) -> None:
     """Train a model on one drug and write a run folder."""
-    given = dict(locals())
     if resume is not None:
         refuse_other_options(context)
+    noise = NoiseOptions.make(**NoiseOptions.pick(settings))
+    hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
     config = TrainConfig.make(
         data=DataConfig.pick(settings),
         model=ModelConfig.pick(settings),
-        fit=FitConfig.pick(settings),
+        fit=FitConfig.pick(settings | {"device": torch_device}),
         backend=backend,
-        backend_options=noise_options(given) | hardware_options(given),
+        backend_options=noise.of_backend() | hardware.of_backend(),
         seed=seed,
         threads=threads,
     )

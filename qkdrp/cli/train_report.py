@@ -15,7 +15,6 @@ from rich.progress import (
 from qkdrp.cli.console import console, print_folder
 from qkdrp.cli.noise_report import circuit_lines, noise_lines
 from qkdrp.cli.score_table import number, score_table
-from qkdrp.training.task import LOSS
 
 if TYPE_CHECKING:
     from qkdrp.runs.prepare import Prepared
@@ -35,7 +34,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
     def __init__(self, prepared: "Prepared") -> None:
         self.console = console()
         self.system = prepared.system
-        self.monitor = prepared.system.fit_task(prepared.config).monitor.name
+        self.monitor = prepared.system.fit_task(prepared.config).monitor
         self.progress = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -72,11 +71,10 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             )
 
     def _watched(self, epoch: "Epoch") -> str:
-        value = epoch.validation_loss if self.monitor == LOSS else epoch.value(self.monitor)
-        return self._words(value)
+        return self._words(self.monitor.value(epoch))
 
     def _words(self, value: float | None) -> str:
-        return f"{self.system.monitor_label} {number(value)}"
+        return f"{self.monitor.title} {number(value)}"
 
     def circuits(self, what: str, done: int, total: int) -> None:
         """Show how far a slow backend is with layouts or the circuits of one evaluation."""

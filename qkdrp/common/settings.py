@@ -1,6 +1,6 @@
 """Validated settings: the base of every configuration that is written as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,7 +32,7 @@ class Settings(BaseModel):
     @classmethod
     def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of many values that are settings here, not yet validated."""
-        return {name: values[name] for name in cls.model_fields}
+        return {name: values[name] for name in cls.model_fields if name in values}
 
 
 def _plain(message: str) -> str:
@@ -44,3 +44,14 @@ def _plain(message: str) -> str:
 Later: Any = Field(default=None, exclude_if=lambda value: value is None)
 """A setting that came later: left out of files and keys where it is not set, so that the keys of
 finished work stay what they were."""
+
+
+def any_of(names: Iterable[str]) -> str:
+    """Return two names or more as a choice in words, for descriptions of settings.
+
+    Example:
+        >>> any_of(["batch", "session", "job"])
+        'batch, session or job'
+    """
+    *others, last = names
+    return f"{', '.join(others)} or {last}"

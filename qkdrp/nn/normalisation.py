@@ -1,13 +1,18 @@
-"""Normalisation layers: from the embedding phi to rotation angles phi'."""
+"""Normalisation layers by name: from the embedding phi to rotation angles phi'.
+
+The names are read by the command line, so torch is imported inside the functions that make layers.
+"""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-from torch.nn.functional import softplus
+from qkdrp.common.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -27,56 +32,64 @@ class NormalisationSettings:
     learnable: bool = False
 
 
-class ModeratedTanh(nn.Module):
-    """``phi' = r * tanh(phi / a)``: slope r/a at 0, range (-r, r) (equation 2).
+def identity(_: NormalisationSettings) -> "nn.Module":
+    """Return a layer whose angles are the embedding itself (equation 4)."""
+    from torch import nn
+
+    return nn.Identity()
+
+
+def layernorm(settings: NormalisationSettings) -> "nn.Module":
+    """Return layer normalisation: mean 0 and variance 1 over the features (equation 5)."""
+    from torch import nn
+
+    return nn.LayerNorm(settings.n_features)
+
+
+def tanh(_: NormalisationSettings) -> "nn.Module":
+    """Return the squashing of Ito et al.: ``phi' = pi/2 * tanh(phi)`` (equation 1)."""
+    from qkdrp.nn.moderated_tanh import ModeratedTanh
+
+    return ModeratedTanh(a=1.0, r=math.pi / 2)
+
+
+def moderated(settings: NormalisationSettings) -> "nn.Module":
+    """Return the moderated tanh: ``phi' = r * tanh(phi / a)`` (equation 2)."""
+    from qkdrp.nn.moderated_tanh import ModeratedTanh
+
+    return ModeratedTanh(settings.a, settings.r, settings.learnable)
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """A way from the embedding to angles.
 
     Args:
-        a: Input scale, positive.
-        r: Output range in radians, positive.
-        learnable: Whether a and r are trained; they stay positive as softplus of a parameter.
+        make: Makes the layer; it maps (batch, n_features) to the same shape.
+        scaled: Whether it reads a and r, and can learn them.
     """
 
-    def __init__(self, a: float, r: float, learnable: bool = False) -> None:
-        super().__init__()
-        self.learnable = learnable
-        if learnable:
-            self.raw_a = nn.Parameter(torch.tensor(_inverse_softplus(a)))
-            self.raw_r = nn.Parameter(torch.tensor(_inverse_softplus(r)))
-        else:
-            self.fixed = (a, r)
-
-    @property
-    def a(self) -> float:
-        """Current input scale."""
-        return float(softplus(self.raw_a.detach())) if self.learnable else self.fixed[0]
-
-    @property
-    def r(self) -> float:
-        """Current output range, radians."""
-        return float(softplus(self.raw_r.detach())) if self.learnable else self.fixed[1]
-
-    def trace(self) -> Mapping[str, float]:
-        """Return a and r."""
-        return {"a": self.a, "r": self.r}
-
-    def forward(self, phi: torch.Tensor) -> torch.Tensor:
-        """Return the angles of an embedding, same shape."""
-        if self.learnable:
-            return softplus(self.raw_r) * torch.tanh(phi / softplus(self.raw_a))
-        a, r = self.fixed
-        return r * torch.tanh(phi / a)
+    make: Callable[[NormalisationSettings], "nn.Module"]
+    scaled: bool = False
 
 
-def _inverse_softplus(value: float) -> float:
-    return value + math.log(-math.expm1(-value))
-
-
-NORMALISATIONS: Mapping[str, Callable[[NormalisationSettings], nn.Module]] = MappingProxyType(
+NORMALISATIONS: Mapping[str, Normalisation] = MappingProxyType(
     {
-        "identity": lambda _: nn.Identity(),
-        "layernorm": lambda settings: nn.LayerNorm(settings.n_features),
-        "tanh": lambda _: ModeratedTanh(a=1.0, r=math.pi / 2),
-        "moderated": lambda settings: ModeratedTanh(settings.a, settings.r, settings.learnable),
+        "identity": Normalisation(identity),
+        "layernorm": Normalisation(layernorm),
+        "tanh": Normalisation(tanh),
+        "moderated": Normalisation(moderated, scaled=True),
     }
 )
-"""Normalisation layers by name (equations 4, 5, 1 and 2)."""
+"""Normalisations by name. Equations are those of Ito et al. 2025."""
+
+
+def find_normalisation(name: str) -> Normalisation:
+    """Return the normalisation of a name.
+
+    Raises:
+        ConfigError: If there is none; lists those that there are.
+    """
+    if name not in NORMALISATIONS:
+        raise ConfigError(f"normalisation = {name!r}: choose one of {', '.join(NORMALISATIONS)}.")
+    return NORMALISATIONS[name]

@@ -14,6 +14,7 @@ from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.resume import check_resumable
 from qkdrp.systems.registry import find_system
 from qkdrp.training.dataset import Dataset
+from qkdrp.training.device import find_device
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import SYNTHETIC, RunConfig
 from qkdrp.training.split import Split
@@ -71,6 +72,7 @@ def prepare(
     """
     system = find_system(config.system)
     system.check(config)
+    find_device(config.fit.device)
     with open_backend(config.backend, config.backend_options, config.seed) as backend:
         _check_backend(backend, system, config)
         noise = {} if isinstance(backend, PaidBackend) else backend.report()

@@ -7,6 +7,10 @@ from qkdrp.common.settings import Later, Settings
 __all__ = ["FitConfig", "Later", "Settings"]
 
 
+CPU = "cpu"
+"""The device that every machine has."""
+
+
 class FitConfig(Settings):
     """How a model is trained.
 
@@ -17,6 +21,7 @@ class FitConfig(Settings):
         patience: Epochs without a better value of the monitored score before stopping; 0 never
             stops.
         centre_head: Whether the head's bias starts where the mean prediction is the mean label.
+        device: Where torch computes while training; circuits run where the backend runs them.
     """
 
     epochs: int = Field(default=100, ge=1, description="Largest number of epochs.")
@@ -25,8 +30,15 @@ class FitConfig(Settings):
     patience: int = Field(
         default=3,
         ge=0,
-        description="Epochs without a better validation AUC before stopping; 0 never stops.",
+        description="Epochs without a better validation score before stopping; 0 never stops.",
     )
     centre_head: bool = Field(
         default=True, description="Start the head where the mean prediction is the mean label."
+    )
+    # Left out of files where it is the default, so that keys of finished work stay what they were.
+    device: str = Field(
+        default=CPU,
+        exclude_if=lambda given: bool(given == CPU),
+        description="Where torch computes while training: cpu, cuda, cuda:1, mps.",
+        json_schema_extra={"flag": "--torch-device", "metavar": "NAME"},
     )

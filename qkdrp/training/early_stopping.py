@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from qkdrp.training.epoch import Epoch
-from qkdrp.training.task import LOSS, Monitor
+from qkdrp.training.monitor import Monitor
 
 Weights = dict[str, torch.Tensor]
 """A model's ``state_dict``."""
@@ -36,8 +36,7 @@ class EarlyStopping:
 
     def record(self, epoch: Epoch, model: nn.Module) -> None:
         """Take an epoch into account, with the weights that the model holds after it."""
-        name = self.monitor.name
-        value = epoch.validation_loss if name == LOSS else epoch.metrics.get(name)
+        value = self.monitor.value(epoch)
         if value is None:
             self.best_epoch = epoch.epoch
         elif self._is_best(value):

@@ -11,7 +11,8 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.nn.trace import trace_of
 from qkdrp.training.checkpoint import Checkpoint
-from qkdrp.training.config import FitConfig
+from qkdrp.training.config import CPU, FitConfig
+from qkdrp.training.device import find_device
 from qkdrp.training.early_stopping import EarlyStopping
 from qkdrp.training.epoch import Epoch, Fit
 from qkdrp.training.optimiser import optimiser_of
@@ -71,7 +72,8 @@ def fit_model(
         model: The model to train, called with the inputs of rows.
         train: Rows to fit.
         validation: Rows to watch.
-        config: Epochs, batch size, learning rate, patience.
+        config: Epochs, batch size, learning rate, patience, device. The model is back in the
+            processor's memory afterwards.
         seed: Of the shuffling.
         task: Loss, parameter groups and scores of the system.
         on_epoch: Called after every epoch. Where a training is resumed, it is called for its
@@ -87,6 +89,8 @@ def fit_model(
         RunError: If the checkpoint is damaged or of another training.
     """
     _check(train, validation, task)
+    device = find_device(config.device)
+    train, model = train.to(device), model.to(device)
     state = TrainingState(
         model,
         optimiser_of(model, task, config),
@@ -101,6 +105,8 @@ def fit_model(
         if not keep_interrupted:
             raise
         fit.interrupted = True
+    finally:
+        model.to(CPU)
     fit.best_epoch = state.stopping.best_epoch
     state.stopping.restore_best(model)
     return fit
@@ -218,7 +224,13 @@ def _check_finite(model: nn.Module, loss: float | None, where: str) -> None:
 
 @torch.no_grad()
 def predict(model: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
-    """Return predictions in evaluation mode; the first dimension is the row."""
+    """Return predictions in evaluation mode, in the processor's memory, row by row.
+
+    Args:
+        model: On any device.
+        *inputs: What it is called with, on any device.
+    """
     model.eval()
-    prediction: torch.Tensor = model(*inputs)
-    return prediction
+    device = next((weights.device for weights in model.parameters()), torch.device(CPU))
+    prediction: torch.Tensor = model(*(part.to(device) for part in inputs))
+    return prediction.to(CPU)

@@ -1,9 +1,10 @@
 """Rows to train or validate on, in memory as tensors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -49,3 +50,13 @@ class Rows:
             indices: Row numbers, or a slice; ``slice(None)`` copies nothing.
         """
         return tuple(part[indices] for part in self.inputs), self.target[indices]
+
+    def to(self, device: torch.device) -> Self:
+        """Return the rows with inputs and target on a device."""
+        moved = tuple(part.to(device) for part in self.inputs)
+        return replace(self, inputs=moved, target=self.target.to(device))
+
+
+def as_tensor(array: NDArray[Any]) -> torch.Tensor:
+    """Return a float32 copy; torch takes neither read-only nor reversed arrays as they are."""
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))

@@ -123,9 +123,6 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     """Columns of ``history.csv`` between losses and seconds: metrics and traces, there even where
     an epoch has no value for them."""
 
-    monitor_label: ClassVar[str] = "validation loss"
-    """What progress lines call the metric that decides when to stop."""
-
     baselines: ClassVar[Mapping[str, FitBaseline]] = MappingProxyType({})
     """Simple predictors by name: what fits each on the training rows of every run."""
 

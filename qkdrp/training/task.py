@@ -1,43 +1,14 @@
 """What a system decides about the training of its models: loss, learning rates, scores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from qkdrp.training.config import FitConfig
+from qkdrp.training.monitor import BY_LOSS, Monitor
 from qkdrp.training.rows import Rows
-
-
-class Direction(StrEnum):
-    """Which values of a score are better."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-
-
-LOSS = "loss"
-"""Name under which the validation loss is monitored."""
-
-
-@dataclass(frozen=True)
-class Monitor:
-    """The validation score that decides which epoch is the best.
-
-    Args:
-        name: A score of :meth:`FitTask.measure`, or :data:`LOSS`.
-        direction: Which values are better.
-    """
-
-    name: str
-    direction: Direction
-
-    def is_better(self, value: float, best: float) -> bool:
-        """Tell whether a value is better than the best so far; NaN never is."""
-        return value > best if self.direction is Direction.HIGHER else value < best
 
 
 class FitTask(Protocol):
@@ -69,7 +40,7 @@ class RegressionTask:
     A :class:`FitTask` to start from: a system overrides what it does otherwise.
     """
 
-    monitor = Monitor(LOSS, Direction.LOWER)
+    monitor: Monitor = BY_LOSS
 
     def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the mean squared error."""

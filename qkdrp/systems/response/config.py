@@ -4,15 +4,20 @@ Descriptions of fields are what ``qkdrp train --help`` says.
 """
 
 import math
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
 from qkdrp.common.angles import parse_angle
-from qkdrp.common.settings import Settings
-from qkdrp.training.config import FitConfig
+from qkdrp.common.settings import Settings, any_of
+from qkdrp.nn.normalisation import NORMALISATIONS
+from qkdrp.systems.response.models import MODELS
+from qkdrp.systems.response.monitors import MONITORS
+from qkdrp.training.config import FitConfig as AnyFitConfig
+from qkdrp.training.monitor import known_monitor
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
 
 __all__ = [
@@ -62,9 +67,8 @@ class DataConfig(DataSettings):
     decimal: Literal["point", "comma"] | None = Field(
         default=None,
         exclude_if=lambda given: given is None,
-        description="What separates fractions in text tables: point or comma. "
-        "[default: told from cells]",
-        json_schema_extra={"metavar": "NAME"},
+        description="What separates fractions in text tables: point or comma.",
+        json_schema_extra={"metavar": "NAME", "show_default": "told from cells"},
     )
     zscore: bool | None = Field(
         default=None, description="Standardise genes; by default unless they come standardised."
@@ -79,7 +83,7 @@ class ModelConfig(ModelSettings):
     """What is trained. Symbols of Ito et al. 2025 in brackets.
 
     Args:
-        model: A key of :data:`qkdrp.systems.response.recipes.MODELS`.
+        model: A key of :data:`qkdrp.systems.response.models.MODELS`.
         n_qubits: Number of qubits (n1).
         n_encoding: Number of encoding layers (n2).
         n_variational: Number of variational layers in each block (n3).
@@ -89,11 +93,13 @@ class ModelConfig(ModelSettings):
         a: Input scale of the moderated tanh.
         r: Output range of the moderated tanh, radians; text such as ``"pi/2"``, too.
         learn_a_r: Whether a and r are trained.
+        normalisation: In place of the model's own, a key of
+            :data:`qkdrp.nn.normalisation.NORMALISATIONS`; None for the model's own.
     """
 
     model: str = Field(
         default="moderated",
-        description="classic, identity, layernorm, tanh, moderated, frozen, dense or squashed.",
+        description=f"{any_of(MODELS)}.",
         json_schema_extra={"metavar": "NAME"},
     )
     n_qubits: int = Field(default=4, ge=2, description="Qubits, n1.")
@@ -120,6 +126,28 @@ class ModelConfig(ModelSettings):
         json_schema_extra={"format": "angle", "show_default": "pi/2"},
     )
     learn_a_r: bool = Field(default=False, description="Train a and r.")
+    # Left out of files where it is not set, as all that came later.
+    normalisation: str | None = Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description=f"Normalisation of the embedding: {any_of(NORMALISATIONS)}.",
+        json_schema_extra={"metavar": "NAME", "show_default": "the model's"},
+    )
+
+
+class FitConfig(AnyFitConfig):
+    """How a model is trained, and what early stopping watches.
+
+    Args:
+        monitor: A key of :data:`qkdrp.systems.response.monitors.MONITORS`.
+    """
+
+    monitor: Annotated[str, AfterValidator(partial(known_monitor, MONITORS))] = Field(
+        default="auc",
+        exclude_if=lambda given: bool(given == "auc"),
+        description=f"Validation score that tells the best epoch: {any_of(MONITORS)}.",
+        json_schema_extra={"metavar": "NAME"},
+    )
 
 
 class TrainConfig(RunConfig):
@@ -139,3 +167,4 @@ class TrainConfig(RunConfig):
     system: Literal["response"] = Field(default="response", exclude=True)
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
+    fit: FitConfig = FitConfig()

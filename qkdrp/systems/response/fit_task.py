@@ -1,4 +1,4 @@
-"""How models of the response are trained: squared error, early stopping on the validation AUC."""
+"""How models of the response are trained: squared error, early stopping on a validation score."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,12 @@ from torch import nn
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.nn.hybrid import HybridModel
+from qkdrp.systems.response.monitors import AUC, MONITORS
 from qkdrp.systems.response.scores import responder_auc
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
-from qkdrp.training.task import Direction, Monitor, RegressionTask
-
-AUC = "validation_auc"
-"""Name of the validation AUC among an epoch's scores, and its column in the history."""
+from qkdrp.training.task import RegressionTask
 
 RESPONDER = "responder"
 """Name of the responder flags among the extra parts of rows."""
@@ -38,9 +36,14 @@ def response_rows(
 
 
 class ResponseTask(RegressionTask):
-    """Mean squared error of the normalised label, watched by the AUC of responders."""
+    """Mean squared error of the normalised label, watched by the AUC of responders.
 
-    monitor = Monitor(AUC, Direction.HIGHER)
+    Args:
+        monitor: A key of :data:`~qkdrp.systems.response.monitors.MONITORS`.
+    """
+
+    def __init__(self, monitor: str = "auc") -> None:
+        self.monitor = MONITORS[monitor]
 
     def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
         """Centre a linear head, if that is asked for."""

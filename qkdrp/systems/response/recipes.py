@@ -1,7 +1,7 @@
-"""The models that are compared, by name, and how each is put together."""
+"""How each named model is put together."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 
 import torch
@@ -13,28 +13,9 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.nn.controls import DenseCore
 from qkdrp.nn.encoder import encoder
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.nn.normalisation import NORMALISATIONS, NormalisationSettings
+from qkdrp.nn.normalisation import NORMALISATIONS, NormalisationSettings, find_normalisation
 from qkdrp.systems.response.config import ModelConfig
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Which parts a named model has between encoder and prediction.
-
-    Args:
-        normalisation: A key of :data:`~qkdrp.nn.normalisation.NORMALISATIONS`.
-        parts: Gives core and head for a configuration.
-        quantum: Whether the core is a circuit.
-    """
-
-    normalisation: str
-    parts: Callable[[ModelConfig, Backend], tuple[nn.Module, nn.Module]]
-    quantum: bool = True
-
-    @property
-    def moderated(self) -> bool:
-        """Whether a and r matter."""
-        return self.normalisation == "moderated"
+from qkdrp.systems.response.models import MODELS, Core, Recipe
 
 
 def spec_of(config: ModelConfig) -> PQCSpec:
@@ -78,43 +59,44 @@ def _linear_head(config: ModelConfig, _: Backend) -> tuple[nn.Module, nn.Module]
     return nn.Identity(), nn.Linear(config.n_qubits * config.n_encoding, 1)
 
 
-MODELS: Mapping[str, Recipe] = MappingProxyType(
+Parts = Callable[[ModelConfig, Backend], tuple[nn.Module, nn.Module]]
+
+CORES: Mapping[Core, Parts] = MappingProxyType(
     {
-        "classic": Recipe("identity", _linear_head, quantum=False),
-        "identity": Recipe("identity", _circuit_and_head),
-        "layernorm": Recipe("layernorm", _circuit_and_head),
-        "tanh": Recipe("tanh", _circuit_and_head),
-        "moderated": Recipe("moderated", _circuit_and_head),
-        "frozen": Recipe("moderated", _frozen_circuit_and_head),
-        "dense": Recipe("moderated", _dense_and_head, quantum=False),
-        "squashed": Recipe("moderated", _linear_head, quantum=False),
+        Core.QUANTUM: _circuit_and_head,
+        Core.FROZEN: _frozen_circuit_and_head,
+        Core.DENSE: _dense_and_head,
+        Core.NONE: _linear_head,
     }
 )
-"""Models by command line name: those that Ito et al. 2025 compare, and three controls.
-
-Beside ``moderated``, the controls tell what the quantum layer does: ``frozen`` does not train the
-circuit, ``dense`` has a classical layer with as many parameters in its place, ``squashed`` nothing.
-"""
+"""What makes core and head, by what stands in the circuit's place."""
 
 
 def recipe_of(config: ModelConfig) -> Recipe:
     """Return the recipe of a configuration, and check that its settings fit together.
 
     Raises:
-        ConfigError: If the model is unknown or cannot learn a and r.
+        ConfigError: If the model or its normalisation is unknown, or has no a and r to learn.
         CircuitError: If a choice of the circuit is unknown.
     """
     if config.model not in MODELS:
         raise ConfigError(f"model = {config.model!r}: choose one of {', '.join(MODELS)}.")
     recipe = MODELS[config.model]
-    if config.learn_a_r and not recipe.moderated:
+    if config.normalisation is not None:
+        recipe = replace(recipe, normalisation=config.normalisation)
+    if config.learn_a_r and not find_normalisation(recipe.normalisation).scaled:
         raise ConfigError(
-            f"model {config.model!r} has no a and r to learn: "
-            f"choose one of {', '.join(repr(n) for n, r in MODELS.items() if r.moderated)}."
+            f"model {config.model!r} with normalisation {recipe.normalisation!r} has no a and r to "
+            f"learn: choose one of {', '.join(repr(name) for name in _models_with_a_and_r())}."
         )
+    find_normalisation(recipe.normalisation)
     if recipe.quantum:
         spec_of(config)
     return recipe
+
+
+def _models_with_a_and_r() -> list[str]:
+    return [name for name, each in MODELS.items() if NORMALISATIONS[each.normalisation].scaled]
 
 
 def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) -> HybridModel:
@@ -135,8 +117,8 @@ def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) 
         torch.manual_seed(seed)
         n_features = config.n_qubits * config.n_encoding
         body = encoder(n_genes, n_features)
-        normalisation = NORMALISATIONS[recipe.normalisation](
+        normalisation = NORMALISATIONS[recipe.normalisation].make(
             NormalisationSettings(n_features, config.a, config.r, config.learn_a_r)
         )
-        core, head = recipe.parts(config, backend)
+        core, head = CORES[recipe.core](config, backend)
     return HybridModel(body, normalisation, core, head)

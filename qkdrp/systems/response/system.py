@@ -20,7 +20,8 @@ from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
 from qkdrp.systems.response.facts import facts_of, score_title
-from qkdrp.systems.response.fit_task import AUC, ResponseTask
+from qkdrp.systems.response.fit_task import ResponseTask
+from qkdrp.systems.response.monitors import AUC
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
@@ -44,7 +45,6 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     score_rows: ClassVar[tuple[ScoreRow, ...]] = SCORE_ROWS
     score_caption = "in brackets: 95% intervals; MSE of the tanh-normalised ln IC50"
     history_columns = (AUC, "a", "r")
-    monitor_label = "validation AUC"
     baselines: ClassVar[Mapping[str, FitBaseline]] = MappingProxyType(
         {name: partial(fit_baseline, name) for name in BASELINES}
     )
@@ -115,9 +115,9 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         quantum = recipe_of(config.model).quantum
         return {LAYER: LayerCircuit(pqc_of(config.model))} if quantum else {}
 
-    def fit_task(self, config: TrainConfig) -> ResponseTask:  # noqa: ARG002
-        """Return the squared error, watched by the validation AUC."""
-        return ResponseTask()
+    def fit_task(self, config: TrainConfig) -> ResponseTask:
+        """Return the squared error, watched by the score that settings name."""
+        return ResponseTask(config.fit.monitor)
 
     def predictions(
         self, preprocessor: Preprocessor, dataset: Cohort, part: str, values: Values

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.nn.normalisation import NORMALISATIONS, ModeratedTanh, NormalisationSettings
+from qkdrp.nn.moderated_tanh import ModeratedTanh
+from qkdrp.nn.normalisation import NORMALISATIONS, NormalisationSettings
 from qkdrp.nn.trace import trace_of
 
 SETTINGS = NormalisationSettings(n_features=8, a=20.0, r=math.pi / 2)
@@ -30,13 +31,13 @@ PHI = torch.linspace(-30, 30, 41)[:, None].repeat(1, 8) + torch.arange(8)
     ],
 )
 def test_formulas(name: str, expected: torch.Tensor) -> None:
-    layer = NORMALISATIONS[name](SETTINGS)
+    layer = NORMALISATIONS[name].make(SETTINGS)
     torch.testing.assert_close(layer(PHI), expected)
 
 
 def test_moderated_contains_tanh() -> None:
-    moderated = NORMALISATIONS["moderated"](replace(SETTINGS, a=1.0))
-    torch.testing.assert_close(moderated(PHI), NORMALISATIONS["tanh"](SETTINGS)(PHI))
+    moderated = NORMALISATIONS["moderated"].make(replace(SETTINGS, a=1.0))
+    torch.testing.assert_close(moderated(PHI), NORMALISATIONS["tanh"].make(SETTINGS)(PHI))
 
 
 @given(st.floats(0.1, 100), st.floats(0.1, 30))
@@ -55,7 +56,7 @@ def test_the_output_stays_inside(a: float, r: float, moderate: float) -> None:
 
 
 def test_layernorm_is_as_wide_as_the_embedding() -> None:
-    layer = NORMALISATIONS["layernorm"](replace(SETTINGS, n_features=12))
+    layer = NORMALISATIONS["layernorm"].make(replace(SETTINGS, n_features=12))
     assert isinstance(layer, nn.LayerNorm)
     assert layer.normalized_shape == (12,)
     assert sum(weights.numel() for weights in layer.parameters()) == 24

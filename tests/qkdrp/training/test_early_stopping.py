@@ -6,7 +6,7 @@ from torch import nn
 
 from qkdrp.training.early_stopping import EarlyStopping
 from qkdrp.training.epoch import Epoch
-from qkdrp.training.task import LOSS, Direction, Monitor
+from qkdrp.training.monitor import LOSS, Direction, Monitor
 
 AUC = Monitor("auc", Direction.HIGHER)
 BY_LOSS = Monitor(LOSS, Direction.LOWER)

@@ -11,9 +11,10 @@ from torch import nn
 from qkdrp.training.config import FitConfig
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.loop import fit_model
+from qkdrp.training.monitor import LOSS, Direction, Monitor
 from qkdrp.training.optimiser import optimiser_of
 from qkdrp.training.rows import Indices, Rows
-from qkdrp.training.task import LOSS, Direction, Monitor, RegressionTask
+from qkdrp.training.task import RegressionTask
 
 
 class TwoInputs(nn.Module):

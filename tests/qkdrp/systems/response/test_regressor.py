@@ -46,12 +46,13 @@ def test_parameters_go_in_and_out() -> None:
 
 
 def test_parameters_are_those_of_the_settings() -> None:
-    settings = ModelConfig().model_dump() | FitConfig().model_dump()
-    own = {"backend": "aer_exact", "random_state": None}
+    fields = ModelConfig.model_fields | FitConfig.model_fields
+    settings = {name: field.default for name, field in fields.items()}
+    own = {"validation_fraction": 0.0, "backend": "aer_exact", "random_state": None}
     assert HybridRegressor().get_params() == settings | own
     assert HybridRegressor.__doc__ is not None
     arguments, _ = HybridRegressor.__doc__.split("Attributes:")
-    documented = re.findall(r"^ {8}(\w+): ", arguments, re.MULTILINE)
+    documented = re.findall(r"^ {4}(\w+): ", arguments, re.MULTILINE)
     assert documented == [*settings, *own]
 
 

@@ -1,0 +1,59 @@
+"""The models that are compared, by name; imports nothing that takes time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Core(StrEnum):
+    """What stands between the angles and the head."""
+
+    QUANTUM = "quantum"
+    """The circuit."""
+
+    FROZEN = "frozen"
+    """The circuit, with random weights that are not trained."""
+
+    DENSE = "dense"
+    """A classical layer with the circuit's shapes and number of parameters."""
+
+    NONE = "none"
+    """Nothing."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which parts a named model has between encoder and prediction.
+
+    Args:
+        normalisation: A key of :data:`~qkdrp.nn.normalisation.NORMALISATIONS`.
+        core: What follows it.
+    """
+
+    normalisation: str
+    core: Core = Core.QUANTUM
+
+    @property
+    def quantum(self) -> bool:
+        """Whether the core is a circuit."""
+        return self.core in {Core.QUANTUM, Core.FROZEN}
+
+
+MODELS: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "classic": Recipe("identity", Core.NONE),
+        "identity": Recipe("identity"),
+        "layernorm": Recipe("layernorm"),
+        "tanh": Recipe("tanh"),
+        "moderated": Recipe("moderated"),
+        "frozen": Recipe("moderated", Core.FROZEN),
+        "dense": Recipe("moderated", Core.DENSE),
+        "squashed": Recipe("moderated", Core.NONE),
+    }
+)
+"""Models by command line name: those that Ito et al. 2025 compare, and three controls.
+
+Beside ``moderated``, the controls tell what the quantum layer does: ``frozen`` does not train the
+circuit, ``dense`` has a classical layer with as many parameters in its place, ``squashed`` nothing.
+"""
