@@ -20,13 +20,11 @@ def _left_out(description: str, default: str = "", **shown: str) -> Any:  # noqa
 
     Args:
         description: Its help.
-        default: What the help gives as the default; nothing where that goes without saying.
+        default: What stands for it then; nothing where that goes without saying.
         **shown: How the command line shows it, see :mod:`qkdrp.cli.options_from_models`.
     """
-    extra: dict[str, Any] = dict(shown)
-    if default:
-        extra["show_default"] = default
-    return Field(default=None, description=description, json_schema_extra=extra)
+    told = f"{description} [default: {default}]" if default else description
+    return Field(default=None, description=told, json_schema_extra=dict(shown))
 
 
 class NoiseOptions(Settings):

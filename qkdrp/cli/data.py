@@ -1,24 +1,41 @@
-"""``qkdrp data``: looking at data, and fetching the paper's."""
+"""``qkdrp data``: looking at data, and fetching published ones. Systems say what there is."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qkdrp.cli.options import Decimal, Partner, Source
+from qkdrp.cli.options import DATA
+from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.systems.response.config import DataConfig
+from qkdrp.training.run_config import DEFAULT_SYSTEM
+
+OF_ONE_DRUG = ("drug", "zscore", "variance_threshold", "stratify_test")
+"""Options of data that matter to a training alone."""
 
 app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=True)
 
 
 @app.command()
-def show(source: Source = "synthetic", partner: Partner = None, decimal: Decimal = None) -> None:
+@with_options(Section(DataConfig, DATA, without=OF_ONE_DRUG))
+def show(
+    *,
+    system: Annotated[
+        str, typer.Option(help="Name of the system that reads the data.", metavar="NAME")
+    ] = DEFAULT_SYSTEM,
+    **settings: object,
+) -> None:
     """List the drugs of a data folder with their counts."""
-    from qkdrp.cli.data_report import report_drugs
-    from qkdrp.systems.response.data import list_drugs, load_cohort
+    from qkdrp.cli.data_report import print_description
+    from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.systems.registry import find_system
 
-    given = {"partner": partner, "decimal": decimal}
-    options = {name: value for name, value in given.items() if value}
-    report_drugs(load_cohort(source, drug, **options) for drug in list_drugs(source))
+    asked = find_system(system)
+    fields = DataConfig.model_fields
+    given = {name: each for name, each in settings.items() if each != fields[name].default}
+    with CircuitBar() as bar:
+        description = asked.describe(asked.data_type().make(**given), bar.update)
+    print_description(description)
 
 
 @app.command()
@@ -27,10 +44,15 @@ def fetch(
     output: Annotated[Path, typer.Option(help="Folder to unpack into.")] = Path("moli"),
 ) -> None:
     """Download published data, check and unpack them."""
-    from qkdrp.cli.download_report import DownloadBar, report_counts
-    from qkdrp.systems.response.data.fetch import fetch_dataset
+    from qkdrp.cli.console import print_folder
+    from qkdrp.cli.data_report import print_description
+    from qkdrp.cli.download_report import DownloadBar
+    from qkdrp.systems.registry import find_download
 
+    download = find_download(name)
     with DownloadBar() as progress:
-        counts = fetch_dataset(name, output, progress)
-    if not report_counts(output, counts):
+        description = download(output, progress)
+    print_description(description)
+    print_folder("data", output)
+    if not description.as_published:
         raise typer.Exit(1)

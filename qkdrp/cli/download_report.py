@@ -1,32 +1,8 @@
-"""What ``qkdrp data fetch`` prints."""
+"""The progress bar of ``qkdrp data fetch``."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-
-from qkdrp.cli.console import console, print_folder
-
-if TYPE_CHECKING:
-    from qkdrp.systems.response.data.fetch import CohortCount
-
-
-def report_counts(folder: Path, counts: Sequence["CohortCount"]) -> bool:
-    """Print downloaded cohorts beside the published ones; tell whether all are the same."""
-    table = Table("drug", "non-responders", "responders", "published", "", box=SIMPLE_HEAD)
-    for count in counts:
-        same = count.found == count.published
-        published = " / ".join(map(str, count.published))
-        table.add_row(
-            count.drug, *map(str, count.found), published, "same" if same else "DIFFERENT"
-        )
-    console().print(table)
-    print_folder("data", folder)
-    return all(count.found == count.published for count in counts)
 
 
 class DownloadBar(AbstractContextManager["DownloadBar"]):

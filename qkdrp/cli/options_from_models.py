@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from qkdrp.cli.options import read_angle
 from qkdrp.common.settings import Settings
@@ -95,7 +96,7 @@ def _option(field: FieldInfo, panel: str | None) -> Any:  # noqa: ANN401  # type
     parser, metavar = PARSERS[shown["format"]] if known else (None, None)
     return typer.Option(
         *([shown["flag"]] if "flag" in shown else []),
-        help=field.description,
+        help=escape(field.description or ""),  # [default: ...] is no markup
         metavar=shown.get("metavar", metavar),
         parser=parser,
         show_default=shown.get("show_default", True),

@@ -46,15 +46,15 @@ def layernorm(settings: NormalisationSettings) -> "nn.Module":
     return nn.LayerNorm(settings.n_features)
 
 
-def tanh(_: NormalisationSettings) -> "nn.Module":
-    """Return the squashing of Ito et al.: ``phi' = pi/2 * tanh(phi)`` (equation 1)."""
+def fixed_tanh(_: NormalisationSettings) -> "nn.Module":
+    """Return the fixed squashing: angles are ``pi/2 * tanh`` of the embedding (equation 1)."""
     from qkdrp.nn.moderated_tanh import ModeratedTanh
 
     return ModeratedTanh(a=1.0, r=math.pi / 2)
 
 
 def moderated(settings: NormalisationSettings) -> "nn.Module":
-    """Return the moderated tanh: ``phi' = r * tanh(phi / a)`` (equation 2)."""
+    """Return the moderated squashing: angles are ``r * tanh(phi / a)`` (equation 2)."""
     from qkdrp.nn.moderated_tanh import ModeratedTanh
 
     return ModeratedTanh(settings.a, settings.r, settings.learnable)
@@ -77,7 +77,7 @@ NORMALISATIONS: Mapping[str, Normalisation] = MappingProxyType(
     {
         "identity": Normalisation(identity),
         "layernorm": Normalisation(layernorm),
-        "tanh": Normalisation(tanh),
+        "tanh": Normalisation(fixed_tanh),
         "moderated": Normalisation(moderated, scaled=True),
     }
 )

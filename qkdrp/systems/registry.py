@@ -8,7 +8,8 @@ is imported when it is first asked for.
 from functools import cache
 from importlib.metadata import entry_points
 
-from qkdrp.common.errors import ConfigError
+from qkdrp.common.errors import ConfigError, DataError
+from qkdrp.training.description import Download
 from qkdrp.training.system import AnySystem
 
 GROUP = "qkdrp.systems"
@@ -31,3 +32,17 @@ def find_system(name: str) -> AnySystem:
         system: AnySystem = entry.load()()
         return system
     raise ConfigError(f"system = {name!r}: choose one of {', '.join(system_names())}.")
+
+
+def find_download(name: str) -> Download:
+    """Return what downloads published data of a name, of whichever system.
+
+    Raises:
+        DataError: If there are none of that name; lists those that there are.
+    """
+    known: dict[str, Download] = {}
+    for system in system_names():
+        known |= find_system(system).downloads()
+    if name not in known:
+        raise DataError(f"Unknown data {name!r}: choose one of {', '.join(sorted(known))}.")
+    return known[name]

@@ -82,7 +82,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
             cls.__init__ = constructor_of(parameters)  # type: ignore[method-assign]
             cls.__doc__ = documented(cls.__doc__ or "", parameters)
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  # see __init_subclass__
+    def __init__(self, **_settings: Any) -> None:  # noqa: ANN401  # see __init_subclass__
         raise TypeError("ModelRegressor has no model of its own: use a subclass.")
 
     # --- what a subclass brings
@@ -270,7 +270,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         stored.give_weights(regressor.model_, Path(path))
         return regressor
 
-    def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # noqa: N803  # as scikit-learn calls it
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # as scikit-learn calls it
         """Return the parameters that are not the default, and what was trained."""
         shown: str = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "model_"):

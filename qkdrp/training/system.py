@@ -21,8 +21,9 @@ from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
 from qkdrp.common.intervals import REAL_LINE, Interval
 from qkdrp.training.dataset import DatasetT
+from qkdrp.training.description import Description, Download, OnProgress, TextTable
 from qkdrp.training.rows import Rows
-from qkdrp.training.run_config import ConfigT, RunConfig
+from qkdrp.training.run_config import ConfigT, DataSettings, RunConfig
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import PreprocessorT, State
 from qkdrp.training.task import FitTask
@@ -148,9 +149,30 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
             DataError: If they cannot be read or contradict themselves.
         """
 
-    def describe(self, source: str) -> list[str]:  # noqa: ARG002
-        """Return what can be learned from a source, one training each, such as its drugs."""
-        return []
+    @classmethod
+    def data_type(cls) -> type[DataSettings]:
+        """Return the type of the section ``data`` of the settings."""
+        found: type[DataSettings] = cls.config_type.model_fields["data"].annotation
+        return found
+
+    def describe(self, data: Any, on_progress: OnProgress) -> Description:  # noqa: ANN401, ARG002
+        """Return what can be learned from a source, such as its drugs and their counts.
+
+        Args:
+            data: The section ``data`` of the system's settings.
+            on_progress: Called while it is read.
+
+        Raises:
+            DataError: If the source cannot be read.
+        """
+        dataset = self.load(data)
+        rows = [(dataset.provenance, str(len(dataset)))]
+        table = TextTable(("data", "rows"), rows, words=frozenset({"data"}))
+        return Description((table,))
+
+    def downloads(self) -> Mapping[str, Download]:
+        """Return what downloads published data, by name; nothing for systems without."""
+        return {}
 
     @abstractmethod
     def split(self, dataset: DatasetT, config: ConfigT) -> Split:

@@ -67,8 +67,9 @@ class DataConfig(DataSettings):
     decimal: Literal["point", "comma"] | None = Field(
         default=None,
         exclude_if=lambda given: given is None,
-        description="What separates fractions in text tables: point or comma.",
-        json_schema_extra={"metavar": "NAME", "show_default": "told from cells"},
+        description="What separates fractions in text tables: point or comma. "
+        "[default: told from cells]",
+        json_schema_extra={"metavar": "NAME"},
     )
     zscore: bool | None = Field(
         default=None, description="Standardise genes; by default unless they come standardised."
@@ -130,8 +131,9 @@ class ModelConfig(ModelSettings):
     normalisation: str | None = Field(
         default=None,
         exclude_if=lambda given: given is None,
-        description=f"Normalisation of the embedding: {any_of(NORMALISATIONS)}.",
-        json_schema_extra={"metavar": "NAME", "show_default": "the model's"},
+        description=f"Normalisation of the embedding: {any_of(NORMALISATIONS)}. "
+        "[default: the model's]",
+        json_schema_extra={"metavar": "NAME"},
     )
 
 

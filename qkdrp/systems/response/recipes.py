@@ -13,7 +13,7 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.nn.controls import DenseCore
 from qkdrp.nn.encoder import encoder
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.nn.normalisation import NORMALISATIONS, NormalisationSettings, find_normalisation
+from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.response.config import ModelConfig
 from qkdrp.systems.response.models import MODELS, Core, Recipe
 
@@ -84,19 +84,19 @@ def recipe_of(config: ModelConfig) -> Recipe:
     recipe = MODELS[config.model]
     if config.normalisation is not None:
         recipe = replace(recipe, normalisation=config.normalisation)
-    if config.learn_a_r and not find_normalisation(recipe.normalisation).scaled:
+    normalisation = find_normalisation(recipe.normalisation)
+    if config.learn_a_r and not normalisation.scaled:
+        own = config.normalisation is None
+        what = f"model {config.model!r}" if own else f"normalisation {config.normalisation!r}"
+        able = [
+            name for name, each in MODELS.items() if find_normalisation(each.normalisation).scaled
+        ]
         raise ConfigError(
-            f"model {config.model!r} with normalisation {recipe.normalisation!r} has no a and r to "
-            f"learn: choose one of {', '.join(repr(name) for name in _models_with_a_and_r())}."
+            f"{what} has no a and r to learn: choose one of {', '.join(map(repr, able))}."
         )
-    find_normalisation(recipe.normalisation)
     if recipe.quantum:
         spec_of(config)
     return recipe
-
-
-def _models_with_a_and_r() -> list[str]:
-    return [name for name, each in MODELS.items() if NORMALISATIONS[each.normalisation].scaled]
 
 
 def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) -> HybridModel:
@@ -117,7 +117,7 @@ def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) 
         torch.manual_seed(seed)
         n_features = config.n_qubits * config.n_encoding
         body = encoder(n_genes, n_features)
-        normalisation = NORMALISATIONS[recipe.normalisation].make(
+        normalisation = find_normalisation(recipe.normalisation).make(
             NormalisationSettings(n_features, config.a, config.r, config.learn_a_r)
         )
         core, head = CORES[recipe.core](config, backend)

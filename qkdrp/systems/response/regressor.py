@@ -62,9 +62,8 @@ class HybridRegressor(ModelRegressor):
         """
         genes, label, *flags = validation
         X, y = self.checked(genes, label)
-        for responder in flags:
-            check_consistent_length(X, responder)
-        extra = {RESPONDER: np.asarray(responder, dtype=bool) for responder in flags}
+        check_consistent_length(X, *flags)
+        extra = {RESPONDER: np.asarray(flags[0], dtype=bool)} if flags else {}
         return rows_of(X, y, extra)
 
     def embed(self, X: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # noqa: ANN401

@@ -1,5 +1,10 @@
 """Samples as tensors: genes, label and responder flags."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.fit_task import response_rows
 from qkdrp.systems.response.preprocess import Preprocessor
@@ -8,5 +13,17 @@ from qkdrp.training.rows import Rows, as_tensor
 
 def rows_of(preprocessor: Preprocessor, cohort: Cohort) -> Rows:
     """Return preprocessed samples as tensors."""
-    genes, label = as_tensor(preprocessor.genes(cohort)), as_tensor(preprocessor.label(cohort))
-    return response_rows(genes, label, cohort.responder)
+    return as_rows(preprocessor.genes(cohort), preprocessor.label(cohort), cohort.responder)
+
+
+def as_rows(
+    genes: NDArray[Any], label: NDArray[Any], responder: NDArray[np.bool_] | None = None
+) -> Rows:
+    """Return arrays as tensors.
+
+    Args:
+        genes: Preprocessed genes, shape (n_samples, n_genes).
+        label: Normalised label, shape (n_samples,).
+        responder: Shape (n_samples,); None where no AUC is asked for.
+    """
+    return response_rows(as_tensor(genes), as_tensor(label), responder)

@@ -18,7 +18,7 @@ from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.load import list_drugs, load_data
+from qkdrp.systems.response.data.load import load_data
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import ResponseTask
 from qkdrp.systems.response.monitors import AUC
@@ -27,6 +27,7 @@ from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.systems.response.split import label_bins, make_split
+from qkdrp.training.description import Description, Download, OnProgress
 from qkdrp.training.rows import Rows
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
@@ -59,9 +60,17 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         """
         return load_data(data)
 
-    def describe(self, source: str) -> list[str]:
-        """Return the drugs of a source."""
-        return list_drugs(source)
+    def describe(self, data: DataConfig, on_progress: OnProgress) -> Description:
+        """Return the drugs of a source with their counts."""
+        from qkdrp.systems.response.description import describe_drugs  # pooch is slow to import
+
+        return describe_drugs(data, on_progress)
+
+    def downloads(self) -> Mapping[str, Download]:
+        """Return what downloads cohorts of published studies."""
+        from qkdrp.systems.response.description import downloads
+
+        return downloads()
 
     def split(self, dataset: Cohort, config: TrainConfig) -> Split:
         """Divide samples 9:1 for the test and 4:1 for the validation."""

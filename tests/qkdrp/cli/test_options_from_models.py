@@ -1,5 +1,9 @@
 import inspect
 import math
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
 from typing import Literal
 
 import pytest
@@ -7,10 +11,19 @@ import typer
 from pydantic import Field
 from typer.testing import CliRunner
 
+from qkdrp.backends.choices import PARTS_OF_NOISE
+from qkdrp.backends.options import HardwareOptions, NoiseOptions
+from qkdrp.backends.qnn.gradients import GRADIENTS
+from qkdrp.backends.runtime.settings import EstimatorName, Mode
+from qkdrp.circuits.entanglers import ENTANGLERS
+from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.train import train
 from qkdrp.common.settings import Settings
+from qkdrp.nn.normalisation import NORMALISATIONS
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
+from qkdrp.systems.response.models import MODELS
+from qkdrp.systems.response.monitors import MONITORS
 
 
 class Some(Settings):
@@ -72,6 +85,53 @@ def test_one_field_is_an_option() -> None:
         "Of split, initial weights and shuffling.",
         "Panel",
     )
+
+
+def test_a_default_that_a_description_tells_is_shown() -> None:
+    class Told(Settings):
+        scale: float | None = Field(default=None, description="Scale. [default: 1]")
+
+    app = typer.Typer(rich_markup_mode="rich")
+
+    @app.command()
+    @with_options(Section(Told))
+    def command(run: str, **settings: object) -> None:
+        """Take an argument, which comes before the options."""
+
+    out = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"}).invoke(app, ["--help"]).output
+    assert "Scale. [default: 1]" in out
+    assert re.search(r"Usage: .*\brun\b", out, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ((ModelConfig, "model"), MODELS),
+        ((ModelConfig, "normalisation"), NORMALISATIONS),
+        ((ModelConfig, "entangler"), ENTANGLERS),
+        ((ModelConfig, "measurement"), MEASUREMENTS),
+        ((FitConfig, "monitor"), MONITORS),
+        ((NoiseOptions, "noise_parts"), PARTS_OF_NOISE),
+        ((NoiseOptions, "gradient"), GRADIENTS),
+        ((HardwareOptions, "mode"), Mode),
+        ((HardwareOptions, "runtime_estimator"), EstimatorName),
+    ],
+)
+def test_lists_in_the_help_come_from_registries(
+    field: tuple[type[Settings], str], names: Iterable[str]
+) -> None:
+    settings, name = field
+    description = settings.model_fields[name].description or ""
+    assert set(names) <= set(re.findall(r"\w+", description))
+
+
+def test_options_of_commands_import_nothing_heavy() -> None:
+    """What the command line imports for its help: neither torch, Qiskit nor pandas."""
+    heavy = {"torch", "qiskit", "pandas", "sklearn", "scipy"}
+    code = "import sys, qkdrp.cli.app; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())
 
 
 @pytest.mark.parametrize("settings", [DataConfig, ModelConfig, FitConfig])

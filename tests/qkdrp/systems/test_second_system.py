@@ -117,3 +117,12 @@ def test_it_is_evaluated_on_hardware(
     assert found["not_predicted"] == 0
     assert found["largest_prediction_shift"] < 1
     assert len(ibm.jobs) == 1
+
+
+def test_its_data_are_shown(toy: None, cli: Callable[..., CliResult]) -> None:
+    result = cli("data", "show", "--system", "toy")
+    assert (result.code, result.err) == (0, "")
+    assert ["made", "up", "60"] in [line.split() for line in result.out.splitlines()]
+    refused = cli("data", "show", "--system", "toy", "--partner", "TCGA")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("error: partner = 'TCGA'")

@@ -8,8 +8,10 @@ from torch import nn
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.common.errors import CircuitError, ConfigError
 from qkdrp.nn.hybrid import HybridModel
+from qkdrp.nn.normalisation import NORMALISATIONS, Normalisation
 from qkdrp.systems.response.config import ModelConfig
-from qkdrp.systems.response.recipes import MODELS, build_model, recipe_of
+from qkdrp.systems.response.models import MODELS, Core, Recipe
+from qkdrp.systems.response.recipes import CORES, build_model, recipe_of
 from tests.qkdrp.conftest import CliResult
 
 N_GENES = 6
@@ -136,3 +138,32 @@ def test_an_unknown_choice_of_the_circuit_is_named(choice: str) -> None:
 def test_the_command_line_names_every_model(cli: Callable[..., CliResult]) -> None:
     shown = cli("train", "--help").out
     assert all(name in shown for name in MODELS)
+
+
+def test_every_core_can_be_built() -> None:
+    assert set(CORES) == set(Core)
+    assert {recipe.core for recipe in MODELS.values()} == set(Core)
+
+
+def test_a_normalisation_may_stand_in_for_the_models_own() -> None:
+    other = build("moderated", normalisation="layernorm")
+    assert isinstance(other.normalisation, nn.LayerNorm)
+    assert isinstance(build("moderated", normalisation="identity").normalisation, nn.Identity)
+    chosen = ModelConfig(model="frozen", normalisation="tanh")
+    assert recipe_of(chosen) == Recipe("tanh", Core.FROZEN)
+    assert "normalisation" not in ModelConfig().model_dump()
+    assert chosen.model_dump()["normalisation"] == "tanh"
+
+
+def test_a_normalisation_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'batch': choose one of identity, layernorm, tanh, mod"):
+        build("moderated", normalisation="batch")
+    with pytest.raises(ConfigError, match="normalisation 'tanh' has no a and r to learn"):
+        build("moderated", normalisation="tanh", learn_a_r=True)
+    build("tanh", normalisation="moderated", learn_a_r=True)
+
+
+def test_a_new_normalisation_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {**NORMALISATIONS, "softsign": Normalisation(lambda _: nn.Softsign())}
+    monkeypatch.setattr("qkdrp.nn.normalisation.NORMALISATIONS", rows)
+    assert isinstance(build("moderated", normalisation="softsign").normalisation, nn.Softsign)

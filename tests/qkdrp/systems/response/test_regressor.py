@@ -1,19 +1,21 @@
 import pickle
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from qkdrp import HybridRegressor, LabelNormaliser, get_backend, preprocessing
-from qkdrp.common.errors import BackendError, ConfigError
+from qkdrp.common.errors import BackendError, ConfigError, DataError
 from qkdrp.systems.response.config import FitConfig, ModelConfig
 
 Rows = tuple[NDArray[np.float32], NDArray[np.float64]]
@@ -190,6 +192,80 @@ def test_a_fitted_regressor_can_be_copied_to_other_processes(rows: Rows) -> None
     regressor = small().fit(X, y)
     copied = pickle.loads(pickle.dumps(regressor))
     np.testing.assert_array_equal(copied.predict(X), regressor.predict(X))
+
+
+def test_a_grid_over_a_and_r_in_two_processes(rows: Rows) -> None:
+    grid = {"a": [1.0, 20.0], "r": [1.0, "pi/2"]}
+    search = GridSearchCV(small(epochs=1, validation_fraction=0.25), grid, cv=2, n_jobs=2)
+    found = search.fit(*rows)
+    assert np.isfinite(found.cv_results_["mean_test_score"]).all()
+    alone = GridSearchCV(small(epochs=1, validation_fraction=0.25), grid, cv=2).fit(*rows)
+    np.testing.assert_allclose(
+        found.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"], rtol=1e-4
+    )
+
+
+def test_folds_of_whole_groups(rows: Rows) -> None:
+    X, y = rows
+    groups = np.arange(30) % 6
+    pipeline = make_pipeline(preprocessing(), small(validation_fraction=0.3))
+    scores = cross_val_score(pipeline, X, y, groups=groups, cv=GroupKFold(3))
+    assert np.isfinite(scores).all()
+
+
+def test_early_stopping_works_inside_a_pipeline(rows: Rows) -> None:
+    regressor = small(model="classic", epochs=300, patience=2, lr=0.05, validation_fraction=0.3)
+    fitted = make_pipeline(preprocessing(), regressor).fit(*rows)[-1]
+    losses = [epoch.validation_loss or 0.0 for epoch in fitted.fit_.epochs]
+    assert fitted.fit_.best_epoch == 1 + int(np.argmin(losses))
+    assert len(losses) == fitted.fit_.best_epoch + 2 < 300
+
+
+def test_what_is_watched_may_be_the_loss_or_the_auc(rows: Rows) -> None:
+    X, y = rows
+    settings = {"model": "classic", "epochs": 6, "patience": 0, "lr": 0.05}
+    fits = {
+        (monitor, flags): small(monitor=monitor, **settings)
+        .fit(X, y, validation=(X, y, y < 0) if flags else (X, y))
+        .fit_
+        for monitor in ("auc", "loss")
+        for flags in (True, False)
+    }
+    for (monitor, flags), fit in fits.items():
+        auc = [epoch.metrics.get("validation_auc") for epoch in fit.epochs]
+        loss = [epoch.validation_loss or 0.0 for epoch in fit.epochs]
+        assert (None in auc) is not flags
+        by_auc = monitor == "auc" and flags
+        best = np.argmax(np.array(auc, dtype=float)) if by_auc else np.argmin(loss)
+        assert fit.best_epoch == best + 1
+    with pytest.raises(ConfigError, match="monitor = 'mse'"):
+        small(monitor="mse").fit(X, y)
+
+
+def test_genes_are_found_by_their_names(rows: Rows) -> None:
+    X, y = rows
+    table = pd.DataFrame(X, columns=[f"GENE{index}" for index in range(6)])
+    regressor = small().fit(table, y)
+    np.testing.assert_array_equal(
+        regressor.predict(table[table.columns[::-1]].assign(GENE9=0.0)), regressor.predict(table)
+    )
+    with pytest.raises(DataError, match=r"1 of the 6 columns .* missing, 'GENE3' for one"):
+        regressor.embed(table.drop(columns="GENE3"))
+
+
+@pytest.mark.parametrize("learn", [False, True])
+def test_a_saved_regressor_predicts_the_same_on_any_backend(
+    rows: Rows, tmp_path: Path, learn: bool
+) -> None:
+    X, y = rows
+    regressor = small(r="pi/3", learn_a_r=learn, validation_fraction=0.2).fit(X, y)
+    regressor.save(tmp_path / "model.safetensors")
+    loaded = HybridRegressor.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(loaded.predict(X), regressor.predict(X))
+    assert loaded.fit_ == regressor.fit_
+    assert "trained: 6 columns" in repr(loaded)
+    elsewhere = HybridRegressor.load(tmp_path / "model.safetensors", backend="aer_exact")
+    np.testing.assert_allclose(elsewhere.predict(X), regressor.predict(X), atol=1e-6)
 
 
 def test_it_keeps_the_manners_of_scikit_learn() -> None:
