@@ -34,7 +34,7 @@ def show(
     fields = DataConfig.model_fields
     given = {name: each for name, each in settings.items() if each != fields[name].default}
     with CircuitBar() as bar:
-        description = asked.describe(asked.data_type().make(**given), bar.update)
+        description = asked.overview(asked.data_type().make(**given), bar.update)
     print_description(description)
 
 

@@ -155,8 +155,12 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         found: type[DataSettings] = cls.config_type.model_fields["data"].annotation
         return found
 
-    def describe(self, data: Any, on_progress: OnProgress) -> Description:  # noqa: ANN401, ARG002
-        """Return what can be learned from a source, such as its drugs and their counts.
+    def describe(self, source: str) -> list[str]:  # noqa: ARG002
+        """Return what can be learned from a source, one training each, such as its drugs."""
+        return []
+
+    def overview(self, data: Any, on_progress: OnProgress) -> Description:  # noqa: ANN401, ARG002
+        """Return what a source holds as tables, such as its drugs with their counts.
 
         Args:
             data: The section ``data`` of the system's settings.

@@ -10,8 +10,7 @@ from torch import nn
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.systems.response.monitors import AUC, MONITORS
-from qkdrp.systems.response.scores import responder_auc
+from qkdrp.systems.response.monitors import MEASURES, MONITORS
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
@@ -51,10 +50,13 @@ class ResponseTask(RegressionTask):
             centre_head(model, model.head, train)
 
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:
-        """Return the AUC, where rows have responder flags."""
-        if RESPONDER not in rows.extra:
-            return {}
-        return {AUC: responder_auc(rows.extra[RESPONDER], prediction.numpy())}
+        """Return the scores of :data:`~qkdrp.systems.response.monitors.MEASURES`.
+
+        The AUC is missing where rows have no responder flags.
+        """
+        label, flags = rows.target.numpy(), rows.extra.get(RESPONDER)
+        found = {name: score(label, prediction.numpy(), flags) for name, score in MEASURES.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
     def check_validation(self, rows: Rows) -> None:
         """Refuse validation rows of one class.

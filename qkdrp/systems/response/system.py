@@ -18,7 +18,7 @@ from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.load import load_data
+from qkdrp.systems.response.data.load import list_drugs, load_data
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import ResponseTask
 from qkdrp.systems.response.monitors import AUC
@@ -60,15 +60,19 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         """
         return load_data(data)
 
-    def describe(self, data: DataConfig, on_progress: OnProgress) -> Description:
-        """Return the drugs of a source with their counts."""
-        from qkdrp.systems.response.description import describe_drugs  # pooch is slow to import
+    def describe(self, source: str) -> list[str]:
+        """Return the drugs of a source."""
+        return list_drugs(source)
 
-        return describe_drugs(data, on_progress)
+    def overview(self, data: DataConfig, on_progress: OnProgress) -> Description:
+        """Return the drugs of a source with their counts."""
+        from qkdrp.systems.response.overview import overview_of_drugs  # pooch is slow to import
+
+        return overview_of_drugs(data, on_progress)
 
     def downloads(self) -> Mapping[str, Download]:
         """Return what downloads cohorts of published studies."""
-        from qkdrp.systems.response.description import downloads
+        from qkdrp.systems.response.overview import downloads
 
         return downloads()
 

@@ -22,7 +22,7 @@ COUNTS = ("drug", "non-responders", "responders", "published", "")
 WORDS = frozenset({"drug", "label"})
 
 
-def describe_drugs(data: DataConfig, on_progress: OnProgress) -> Description:
+def overview_of_drugs(data: DataConfig, on_progress: OnProgress) -> Description:
     """Return the size of each drug's cohort, and how ln IC50 is distributed over each label.
 
     Args:
@@ -60,10 +60,10 @@ def downloads() -> dict[str, Download]:
 
 def _download(name: str, folder: Path, progress: Any) -> Description:  # noqa: ANN401  # of pooch
     """Download data and compare the cohorts with the published ones."""
-    return describe_counts(fetch_dataset(name, folder, progress))
+    return overview_of_counts(fetch_dataset(name, folder, progress))
 
 
-def describe_counts(counts: Sequence[CohortCount]) -> Description:
+def overview_of_counts(counts: Sequence[CohortCount]) -> Description:
     """Return downloaded cohorts beside the published ones."""
     rows = []
     for count in counts:
