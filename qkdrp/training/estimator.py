@@ -119,7 +119,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     def fit(
         self,
         X: Any,  # noqa: ANN401  # an array or a table
-        y: ArrayLike,
+        y: Any,  # noqa: ANN401
         *,
         validation: Sequence[Any] | None = None,
         groups: ArrayLike | None = None,
@@ -192,7 +192,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         X = self._columns_of_the_fit(X)
         return as_tensor(validate_data(self, X, dtype=np.float32, reset=False))
 
-    def checked(self, X: Any, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ANN401
+    def checked(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ANN401
         """Return rows with as many columns as those of the fit, as arrays."""
         X, y = validate_data(
             self,

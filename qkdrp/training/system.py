@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -152,8 +152,8 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     @classmethod
     def data_type(cls) -> type[DataSettings]:
         """Return the type of the section ``data`` of the settings."""
-        found: type[DataSettings] = cls.config_type.model_fields["data"].annotation
-        return found
+        found: Any = cls.config_type.model_fields["data"].annotation
+        return cast("type[DataSettings]", found)
 
     def describe(self, source: str) -> list[str]:  # noqa: ARG002
         """Return what can be learned from a source, one training each, such as its drugs."""
