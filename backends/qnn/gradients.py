@@ -23,7 +23,7 @@ GRADIENTS: Mapping[str, str] = MappingProxyType(
 
 
 def known_gradient(name: str) -> str:
-    """Return the name of a gradient as it is.
+    """Return the name of a gradient after checking it.
 
     Raises:
         BackendError: If there is none of that name; lists them.

@@ -1,4 +1,4 @@
-"""What stands in for the circuit in control models."""
+"""Control layers that stand in the circuit's place."""
 
 import math
 

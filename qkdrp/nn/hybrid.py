@@ -40,5 +40,5 @@ class HybridModel(nn.Module):
         return phi, self.normalisation(phi)
 
     def trace(self) -> Mapping[str, float]:
-        """Return what the normalisation tells of itself, such as a and r."""
+        """Return the values of the normalisation to record, such as a and r."""
         return trace_of(self.normalisation)

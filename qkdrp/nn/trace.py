@@ -1,4 +1,4 @@
-"""Values that a model tells of itself while it is trained."""
+"""Values of a model to record after each epoch, such as learned scales a and r."""
 
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
@@ -6,12 +6,12 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Traced(Protocol):
-    """A model or layer with values worth a look after every epoch, such as learned scales."""
+    """The interface of models and layers with values to record after each epoch."""
 
     def trace(self) -> Mapping[str, float]:
         """Return them by name."""
 
 
 def trace_of(model: object) -> Mapping[str, float]:
-    """Return what a model tells of itself; nothing where it tells nothing."""
+    """Return the values that a model has to record; nothing for models without."""
     return model.trace() if isinstance(model, Traced) else {}

@@ -93,7 +93,7 @@ def run_checkpoint(
 def identity_of(
     config: Settings, data_sha256: str, parts: Mapping[str, NDArray[np.str_]]
 ) -> dict[str, Any]:
-    """Return what decides the numbers of a training, as JSON.
+    """Return settings and digests of data and split, which decide the numbers, as JSON.
 
     Args:
         config: The settings.

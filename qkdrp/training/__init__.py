@@ -1,1 +1,1 @@
-"""Training of any model: the loop, early stopping, threads."""
+"""Training of any model: what a system brings, fit loop, early stopping, checkpoints, regressor."""

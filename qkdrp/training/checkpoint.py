@@ -71,7 +71,7 @@ class Checkpoint:
 
     @cached_property
     def identity(self) -> Identity:
-        """What decides the numbers, as it reads back from JSON."""
+        """Settings, data and split that decide the numbers, as they read back from JSON."""
         found: Identity = json.loads(json.dumps(self._identity()))
         return found
 

@@ -12,7 +12,7 @@ CPU = "cpu"
 
 
 class FitConfig(Settings):
-    """How a model is trained.
+    """Settings of a training: epochs, batch size, learning rate, early stopping, device.
 
     Args:
         epochs: Largest number of epochs.

@@ -1,4 +1,4 @@
-"""What every data set has, whatever it holds."""
+"""The interface of every data set: rows with ids, whatever they hold."""
 
 from collections.abc import Sequence
 from typing import Protocol, Self, TypeVar

@@ -18,7 +18,7 @@ class Epoch:
         train_loss: Mean loss over the epoch's batches, as seen while training.
         validation_loss: Loss after the epoch; None without validation rows.
         metrics: Validation scores after the epoch, by name.
-        trace: What the model tells of itself after the epoch, by name.
+        trace: Values of the model after the epoch, such as a and r, by name.
         seconds: Since training began.
     """
 
@@ -30,7 +30,7 @@ class Epoch:
     seconds: float
 
     def value(self, name: str) -> Value:
-        """Return a value by its name: a field, a score, or what the model tells of itself.
+        """Return a value by its name: a field, a score, or a value of the model such as a and r.
 
         None stands for one that this epoch does not have.
         """
@@ -46,7 +46,7 @@ class Epoch:
 
 @dataclass
 class Fit:
-    """The course of a training.
+    """The course of a training: its epochs, and which of them is the best.
 
     Args:
         epochs: One record per finished epoch.

@@ -35,7 +35,7 @@ class Monitor:
 
     @property
     def title(self) -> str:
-        """What progress lines call it."""
+        """Name of the score in progress lines."""
         return self.label or self.name.replace("_", " ")
 
     def value(self, epoch: Epoch) -> float | None:
@@ -52,7 +52,7 @@ BY_LOSS = Monitor(LOSS, Direction.LOWER, "validation loss")
 
 
 def known_monitor(monitors: Mapping[str, Monitor], name: str) -> str:
-    """Return the name of a monitor as it is.
+    """Return the name of a monitor after checking it.
 
     Raises:
         ConfigError: If there is none of that name; lists them.

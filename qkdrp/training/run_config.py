@@ -15,7 +15,7 @@ SYNTHETIC = "synthetic"
 
 
 class DataSettings(Settings):
-    """What is learned from; a system adds its own.
+    """Settings that name the data; a system adds its own.
 
     Args:
         source: ``"synthetic"`` or a folder.
@@ -29,7 +29,7 @@ class DataSettings(Settings):
 
 
 class ModelSettings(Settings):
-    """What is trained; a system adds its own.
+    """Settings that name the model; a system adds its own.
 
     Args:
         model: Name of a model of the system.
@@ -39,7 +39,7 @@ class ModelSettings(Settings):
 
 
 class RunConfig(Settings):
-    """Everything that determines a training run; a system narrows tag and sections.
+    """All settings of a training run; a system narrows tag and sections.
 
     Args:
         system: Name of the system; left out of files where it is the default.

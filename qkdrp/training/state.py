@@ -1,4 +1,4 @@
-"""All that changes while a model is trained, as plain numbers that a checkpoint can hold."""
+"""The state of a training in progress, as plain numbers that a checkpoint can hold."""
 
 from dataclasses import asdict, dataclass, field
 from time import perf_counter

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Arrays and details, enough to make an object again.
+    """Arrays and JSON details from which a fitted object is made again.
 
     Args:
         arrays: Numbers by name; no name begins with ``model.``.
@@ -22,7 +22,7 @@ class State:
 
 
 class Preprocessor(Protocol):
-    """What was fitted on training rows before the model was."""
+    """The interface of what is fitted on training rows before the model, such as means."""
 
     def state(self) -> State:
         """Return it as plain numbers; the system makes it again from them."""

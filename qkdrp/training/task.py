@@ -1,4 +1,4 @@
-"""What a system decides about the training of its models: loss, learning rates, scores."""
+"""The interface through which a system gives the fit loop its loss, learning rates and scores."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from qkdrp.training.rows import Rows
 
 
 class FitTask(Protocol):
-    """What the fit loop asks of a system."""
+    """The interface that the fit loop asks for loss, learning rates and scores."""
 
     @property
     def monitor(self) -> Monitor:
