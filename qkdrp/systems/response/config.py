@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
+from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.angles import parse_angle
 from qkdrp.common.settings import Settings
 from qkdrp.training.config import FitConfig
