@@ -216,7 +216,9 @@ class AerNoisy(Backend):
         return {
             "noise": self.source.name,
             "detail": self.source.detail,
-            "parts": {part: self._is_on(part) for part in PARTS},
+            "parts": {
+                part: self._is_on(part) for part in dict.fromkeys((*PARTS, *self.source.parts))
+            },
             "scale": self.scale,
             "scaling": self.source.scaling,
             "sampling": asdict(self.sampling),

@@ -4,8 +4,8 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 
 from qkdrp.circuits.entanglers import ENTANGLERS, QubitPairs
-from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.circuits.families.reuploading.spec import PQCSpec
+from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.circuits.observables import observables_of
 from qkdrp.circuits.pauli.tail import absorb_tail
 from qkdrp.circuits.pqc import PQC
@@ -15,8 +15,8 @@ def build(spec: PQCSpec) -> PQC:
     """Build the data re-uploading circuit of Ito et al. 2025.
 
     ``V^n3 ; for each encoding layer: RZ(phi') on every qubit, V^n3 ; measurement`` with
-    ``V`` = RX (or RY) on every qubit, then the entangler's CNOTs. The leading ``V^n3`` matters: RZ on |0>
-    is a global phase, so without it the first ``n_qubits`` features would change nothing.
+    ``V`` = RX (or RY) on every qubit, then the entangler's CNOTs. The leading ``V^n3`` matters: RZ
+    on |0> is a global phase, so without it the first ``n_qubits`` features would change nothing.
 
     Args:
         spec: Sizes and choices.
