@@ -38,8 +38,9 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         n_qubits: Number of qubits (n1).
         n_encoding: Number of encoding layers (n2).
         n_variational: Number of variational layers in each block (n3).
-        measurement: ``"multi"`` or ``"single"``.
-        entangler: ``"ring"``, ``"linear"`` or ``"brick"``.
+        measurement: ``"multi"``, ``"single"`` or ``"paulis"``.
+        entangler: ``"ring"``, ``"linear"``, ``"brick"`` or ``"none"``.
+        rotation: ``"rx"`` or ``"ry"``, which the weights drive.
         absorb_tail: Whether the last CNOTs are moved into the observables.
         a: Input scale of the moderated tanh.
         r: Output range of the moderated tanh, radians; text such as ``"pi/2"``, too.
@@ -67,6 +68,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         n_variational: int = 1,
         measurement: str = "multi",
         entangler: str = "ring",
+        rotation: str = "rx",
         absorb_tail: bool = False,
         a: float = PAPER_A,
         r: float | str = PAPER_R,
@@ -85,6 +87,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
         self.n_variational = n_variational
         self.measurement = measurement
         self.entangler = entangler
+        self.rotation = rotation
         self.absorb_tail = absorb_tail
         self.a = a
         self.r = r
