@@ -46,9 +46,14 @@ def _of_basis(
 
 def _joined_programs(programs: Sequence[PauliProgram], n_observables: int) -> PauliProgram:
     """Return the program with the terms of several that have the same rotations."""
-    terms = ("term_x", "term_z", "term_coefficient", "term_observable")
-    joined = {name: np.concatenate([getattr(each, name) for each in programs]) for name in terms}
-    return replace(programs[0], n_observables=n_observables, **joined)
+    return replace(
+        programs[0],
+        n_observables=n_observables,
+        term_x=np.concatenate([each.term_x for each in programs]),
+        term_z=np.concatenate([each.term_z for each in programs]),
+        term_coefficient=np.concatenate([each.term_coefficient for each in programs]),
+        term_observable=np.concatenate([each.term_observable for each in programs]),
+    )
 
 
 def _joined_faults(pqc: PQC, programs: Sequence[PauliProgram], faults: Sequence[Faults]) -> Faults:
