@@ -1,7 +1,8 @@
 """Measurement bases: which Pauli strings are read together, in one execution."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from qiskit.quantum_info import Pauli, PauliList, SparsePauliOp
@@ -68,20 +69,29 @@ def find_bases(observables: Sequence[SparsePauliOp]) -> tuple[Basis, ...]:
     """
     if any(len(each) == 0 for each in observables):
         raise BackendError("Found an observable without terms, expected at least one.")
-    if not observables:
-        return ()
-    if not any(each.paulis.x.any() for each in observables):
-        read = np.any([each.paulis.z.any(axis=0) for each in observables], axis=0)
-        letters = "".join("Z" if there else "I" for there in read)
-        return (Basis(letters, dict(enumerate(observables))),)
-    groups = group_strings(label for each in observables for label in each.paulis.to_labels())
-    group_of = {label: n for n, group in enumerate(groups) for label in group.to_labels()}
-    parts: list[dict[int, SparsePauliOp]] = [{} for _ in groups]
-    for index, each in enumerate(observables):
-        place = np.array([group_of[label] for label in each.paulis.to_labels()])
-        for n in np.unique(place):
-            parts[n][index] = _as_z_strings(each[place == n])
-    return tuple(Basis(_letters(group), part) for group, part in zip(groups, parts, strict=True))
+    if any(each.paulis.x.any() for each in observables):
+        return tuple(_turned_bases(observables))
+    return (_z_basis(observables),) if observables else ()
+
+
+def _z_basis(observables: Sequence[SparsePauliOp]) -> Basis:
+    """Return the basis of observables that are strings of Z."""
+    read = np.any([each.paulis.z.any(axis=0) for each in observables], axis=0)
+    letters = "".join("Z" if there else "I" for there in read)
+    return Basis(letters, dict(enumerate(observables)))
+
+
+def _turned_bases(observables: Sequence[SparsePauliOp]) -> Iterator[Basis]:
+    """Yield the bases of any observables."""
+    labels = [each.paulis.to_labels() for each in observables]
+    for group in group_strings(chain(*labels)):
+        inside = set(group.to_labels())
+        parts: dict[int, SparsePauliOp] = {}
+        for index, (each, own) in enumerate(zip(observables, labels, strict=True)):
+            here = [place for place, label in enumerate(own) if label in inside]
+            if here:
+                parts[index] = _as_z_strings(each[here])
+        yield Basis(_letters(group), parts)
 
 
 def _letters(group: PauliList) -> str:
