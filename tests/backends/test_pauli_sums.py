@@ -15,7 +15,7 @@ from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.runtime.client_adapters import ADAPTERS
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits import PQC, PnuSpec, PQCSpec, build_pqc
 from qkdrp.circuits.pauli.bases import count_bases
 from tests.backends.tester import (
     Reals,
@@ -223,3 +223,18 @@ def test_the_services_values(estimator: str, ibm: RuntimeServer, tmp_path: Path)
     assert (cost.bases, cost.executions) == (bases, 3 * bases)
     assert backend.usage.executions == 3 * bases
     assert len(ibm.jobs) == 1
+
+
+def test_the_service_runs_pnus_circuit(ibm: RuntimeServer, tmp_path: Path) -> None:
+    """At the point of the published code's values; forms as built, and with the tail absorbed."""
+    inputs, weights = np.array([[-1.0, 1.0]]), np.linspace(0.1, 3, 6)
+    options = {"device": "ibm_manila", "shots": 2048, "ledger": str(tmp_path / "ledger.sqlite")}
+    for absorb_tail, bases in ((False, 3), (True, 4)):
+        pqc = build_pqc(PnuSpec(2, 1, absorb_tail=absorb_tail))
+        expected = AerNoisy("fake_manila").qnn(pqc).forward(inputs, weights)
+        with get_backend("ibm_runtime", **options) as backend:
+            found = backend.qnn(pqc).forward(inputs, weights)
+            (values,) = backend._estimator.found
+        np.testing.assert_array_less(np.abs(found - expected), 5 * values.stds)
+        assert backend.usage.executions == bases
+    assert len(ibm.jobs) == 2
