@@ -26,6 +26,7 @@ from qkdrp.backends.qnn.gradients import known_gradient, make_gradient
 from qkdrp.backends.qnn.parameter_shift import BroadcastGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.circuits import PQC
+from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError
 
 DEFAULT_NOISE = "fake_torino"
@@ -197,9 +198,10 @@ class AerNoisy(Backend):
         """Continue from a state that :meth:`random_state` returned."""
         self._rng.bit_generator.state = dict(state)
 
-    def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:  # noqa: ARG002
-        """Return one PUB for all samples, one execution each."""
-        return CostEstimate(pubs=1, executions=n_samples, shots=n_samples * self.sampling.shots)
+    def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:
+        """Return one PUB for all samples, an execution of each for each measurement basis."""
+        executions = n_samples * count_bases(pqc.observables)
+        return CostEstimate(1, executions, executions * self.sampling.shots)
 
     @property
     def repeatable(self) -> bool:
@@ -215,7 +217,9 @@ class AerNoisy(Backend):
         return {
             "noise": self.source.name,
             "detail": self.source.detail,
-            "parts": {part: self._is_on(part) for part in PARTS},
+            "parts": {
+                part: self._is_on(part) for part in dict.fromkeys((*PARTS, *self.source.parts))
+            },
             "scale": self.scale,
             "scaling": self.source.scaling,
             "sampling": asdict(self.sampling),
@@ -228,6 +232,7 @@ class AerNoisy(Backend):
                     "method": self._simulator(each.qubits)[0].method,
                     "two_qubit_gates": each.two_qubit_gates,
                     "depth": each.depth,
+                    "measurement_bases": count_bases(each.pqc.observables),
                     "estimated_success": each.success,
                     "gates": each.pqc.circuit.size(),
                     "gates_with_errors": self._simulator(each.qubits)[0].noise.errors_of(

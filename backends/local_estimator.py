@@ -53,6 +53,10 @@ class LocalEstimator(BaseEstimatorV2):
         """The precision that is aimed at where none is asked for; 0 where values are exact."""
         return 0.0
 
+    def executions(self, observables: Sequence[SparsePauliOp]) -> int:  # noqa: ARG002
+        """Return how many executions a point takes; one for all where nothing is measured."""
+        return 1
+
     def check_pub(self, pub: EstimatorPub) -> None:
         """Raise where a PUB cannot be evaluated; before any of its job is."""
 
@@ -95,8 +99,9 @@ class LocalEstimator(BaseEstimatorV2):
         values = pub.parameter_values
         points = values.as_array(pub.circuit.parameters).reshape(values.size, -1)
         self.usage.pubs += 1
-        self.usage.executions += len(points)
-        self.usage.shots += len(points) * self.shots
+        executions = len(points) * self.executions(operators)
+        self.usage.executions += executions
+        self.usage.shots += executions * self.shots
         means, errors = self.evaluate(pub.circuit, points, operators)
         point, column = np.broadcast_arrays(
             np.arange(len(points)).reshape(values.shape),

@@ -1,8 +1,9 @@
 from .entanglers import ENTANGLERS
 from .expand import CLIFFORD_GATES, ROTATION_GATES, expand_gates
-from .families.reuploading.measurement import MEASUREMENTS
+from .families.pnu.spec import PnuSpec
 from .families.reuploading.spec import PQCSpec
 from .family import Family
+from .measurements import MEASUREMENTS
 from .pauli.compile import compile_program
 from .pauli.program import PauliProgram
 from .pqc import PQC
@@ -25,6 +26,7 @@ __all__ = [
     "Family",
     "PQCSpec",
     "PauliProgram",
+    "PnuSpec",
     "build_pqc",
     "compile_program",
     "expand_gates",

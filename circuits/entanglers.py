@@ -23,7 +23,10 @@ def brick(n_qubits: int) -> QubitPairs:
     return pairs[0::2] + pairs[1::2]
 
 
+NONE = "none"
+"""Name of the entangler without CNOTs: outputs are products of one-qubit values."""
+
 ENTANGLERS: Mapping[str, Callable[[int], QubitPairs]] = MappingProxyType(
-    {"ring": ring, "linear": linear, "brick": brick}
+    {"ring": ring, "linear": linear, "brick": brick, NONE: lambda _: []}
 )
 """Entanglers by the name that a specification and the command line use."""

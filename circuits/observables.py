@@ -6,7 +6,21 @@ from typing import Any
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
+from qkdrp.circuits.measurements import Measurement
 from qkdrp.common.errors import CircuitError
+
+
+def observables_of(measurement: Measurement, n_qubits: int) -> tuple[SparsePauliOp, ...]:
+    """Return the observables of a measurement, shape (n_outputs,).
+
+    Args:
+        measurement: An entry of :data:`~qkdrp.circuits.MEASUREMENTS`.
+        n_qubits: Of the circuit.
+    """
+    return tuple(
+        SparsePauliOp.from_sparse_list([(letters, qubits, 1.0)], num_qubits=n_qubits)
+        for letters, qubits in measurement.strings(n_qubits)
+    )
 
 
 def checked_observables(given: Any, n_qubits: int) -> tuple[SparsePauliOp, ...]:  # noqa: ANN401  # to be checked

@@ -76,6 +76,7 @@ class Families(Mapping[str, Family[Any]]):
 FAMILIES = Families(
     {
         "reuploading": "qkdrp.circuits.families.reuploading.family:FAMILY",
+        "pnu": "qkdrp.circuits.families.pnu.family:FAMILY",
         "own": "qkdrp.circuits.families.own:FAMILY",
     }
 )

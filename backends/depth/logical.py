@@ -3,11 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qiskit.quantum_info import PauliList
-
 from qkdrp.backends.depth.features import critical_depth, parallelism
 from qkdrp.backends.qnn.shift_rule import find_rule
 from qkdrp.circuits import PQC, CircuitSpec, family_of, logical_resources
+from qkdrp.circuits.pauli.bases import count_bases
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,8 @@ class Logical:
         two_qubit_depth: With only two-qubit gates counted.
         one_qubit_gates: Their number.
         two_qubit_gates: Their number.
-        settings: Measurement settings: qubit-wise commuting groups of the observables' strings.
+        settings: Measurement bases: qubit-wise commuting groups of the observables' strings, each
+            of which is an execution of its own.
         readout_length: Qubits that an observable reads, mean over observables.
         critical_depth: SupermarQ's.
         parallelism: SupermarQ's.
@@ -72,7 +72,7 @@ def describe(pqc: PQC, spec: CircuitSpec) -> Logical:
         two_qubit_depth=found.two_qubit_depth,
         one_qubit_gates=sum(found.gate_counts.values()) - found.two_qubit_gates,
         two_qubit_gates=found.two_qubit_gates,
-        settings=len(PauliList(terms).group_commuting(qubit_wise=True)),
+        settings=count_bases(pqc.observables),
         readout_length=sum(int((each.x | each.z).sum()) for each in terms) / len(terms),
         critical_depth=critical_depth(pqc.circuit),
         parallelism=parallelism(pqc.circuit),

@@ -166,7 +166,9 @@ class DepthReport:
         for name in RULES:
             met = [next(v.met for v in self.verdicts(row) if v.rule == name) for row in self.rows]
             frame[f"meets.{name}"] = pd.array(met, dtype="boolean")
-        frame["trial.qubits"] = [" ".join(map(str, row.trial.qubits)) for row in self.rows]
+        for name in ("qubits", "bases", "basis_success"):
+            listed = [getattr(row.trial, name) for row in self.rows]
+            frame[f"trial.{name}"] = [" ".join(map(str, each)) for each in listed]
         return frame
 
 

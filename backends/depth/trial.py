@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from qiskit.transpiler import Target
+
 from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.features import critical_depth, parallelism
+from qkdrp.backends.isa.basis_change import basis_change, turned_to
 from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_duration
 from qkdrp.backends.isa.placements import find_placements
 from qkdrp.backends.isa.prepare import PreparedCircuit, gates_on, qubits_read, transpile_once
-from qkdrp.backends.isa.targets import readout_error, restrict
+from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.isa.targets import NOT_GATES, readout_error, restrict
 from qkdrp.circuits import PQC
+from qkdrp.circuits.pauli.bases import Basis, find_bases
 
 VIRTUAL = frozenset({"rz", "delay"})
 """Gates that take no pulse."""
@@ -37,10 +42,14 @@ class Trial:
         one_qubit_success: The same over one-qubit gates.
         readout_success: The same over all qubits that are read.
         value_readout_success: The same over the qubits of one observable, mean of all observables:
-            longer strings are read right less often.
+            longer strings are read right less often. An observable that is read in several bases
+            counts once for each; the gates that change the basis of its qubits are part of it.
         duration: Seconds, readout included; 0 where the device tells no durations.
         t1: Shortest T1 of its qubits in seconds; None where the device does not tell.
         t2: Shortest T2 likewise.
+        bases: Letters of each measurement basis on ``qubits``, such as ``ZZXI``.
+        basis_success: Of each execution: product of ``1 - error`` over all gates, those of its
+            change of basis, and the readouts of all qubits that it reads, shape (n_bases,).
     """
 
     level: int
@@ -60,6 +69,8 @@ class Trial:
     duration: float
     t1: float | None
     t2: float | None
+    bases: tuple[str, ...]
+    basis_success: tuple[float, ...]
 
     @property
     def gate_success(self) -> float:
@@ -79,7 +90,8 @@ class Trial:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """Read what :meth:`to_json` returned."""
-        return cls(**(dict(content) | {"qubits": tuple(content["qubits"])}))
+        listed = ("qubits", "bases", "basis_success")
+        return cls(**(dict(content) | {name: tuple(content[name]) for name in listed}))
 
     def to_json(self) -> dict[str, Any]:
         """Return all as plain numbers."""
@@ -134,11 +146,21 @@ def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Tria
     for gate in gates_on(circuit, target, places):
         losses[len(gate.qubits)] += gate.log_success
         kinds["virtual" if gate.name in VIRTUAL else f"on {len(gate.qubits)}"] += 1
-    reads = [qubits_read(operator) for operator in prepared.pqc.observables]
-    chances = {q: 1 - readout_error(target, places[q]) for each in reads for q in each}
-    values = [math.prod(chances[q] for q in each) for each in reads]
-    read_at = [places[q] for q in chances]
-    duration = critical_path(circuit, gate_durations(target), places)
+    bases = find_bases(prepared.pqc.observables)
+    chances = [_chances_to_read(basis, target, places) for basis in bases]
+    values = [
+        math.prod(of_qubit[q] for q in qubits_read(part))
+        for basis, of_qubit in zip(bases, chances, strict=True)
+        for part in basis.parts.values()
+    ]
+    reads = dict.fromkeys(q for each in prepared.pqc.observables for q in qubits_read(each))
+    read_at = [places[q] for q in reads]
+    gate_success = math.exp(sum(losses.values()))
+    times = gate_durations(target)
+    duration = max(
+        critical_path(turned_to(circuit, basis, _gate_names(target)), times, places)
+        for basis in bases
+    )
     return Trial(
         level=level,
         seed=prepared.seed,
@@ -152,12 +174,28 @@ def weigh(prepared: PreparedCircuit, device: DeviceSnapshot, level: int) -> Tria
         parallelism=parallelism(circuit),
         two_qubit_success=math.exp(losses[2]),
         one_qubit_success=math.exp(losses[1]),
-        readout_success=math.prod(chances.values()),
+        readout_success=math.prod(1 - readout_error(target, place) for place in read_at),
         value_readout_success=sum(values) / len(values),
         duration=duration + readout_duration(target, read_at),
         t1=_shortest(device, places, "t1"),
         t2=_shortest(device, places, "t2"),
+        bases=tuple(basis.letters for basis in bases),
+        basis_success=tuple(gate_success * math.prod(each.values()) for each in chances),
     )
+
+
+def _chances_to_read(basis: Basis, target: Target, places: Region) -> dict[int, float]:
+    """Return the success of reading each qubit in a basis: of its turn, and of its readout."""
+    success = {q: 1 - readout_error(target, places[q]) for q in basis.qubits_read}
+    change = basis_change(basis, _gate_names(target))
+    for gate in gates_on(change, target, places):
+        qubit = places.index(gate.qubits[0])
+        success[qubit] *= math.exp(gate.log_success)
+    return success
+
+
+def _gate_names(target: Target) -> frozenset[str]:
+    return frozenset(target.operation_names) - NOT_GATES
 
 
 def _shortest(device: DeviceSnapshot, places: tuple[int, ...], name: str) -> float | None:

@@ -11,7 +11,8 @@ from qkdrp.backends.noise.local import LocalNoise
 
 GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
 PARTS = (GATES, RELAXATION, READOUT)
-"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
+"""What noise is usually made of: errors of gates, relaxation while they last, errors of readout.
+A source may lack some, and have others."""
 
 
 class NoiseSource(ABC):
@@ -20,7 +21,7 @@ class NoiseSource(ABC):
     Attributes:
         name: What it is called in reports.
         detail: What else is to be said, such as the date of a calibration.
-        parts: Those of :data:`PARTS` that it has.
+        parts: Those that it has, mostly of :data:`PARTS`, in the order in which they act.
     """
 
     name: str
@@ -31,6 +32,11 @@ class NoiseSource(ABC):
 
     relaxation_is_in_gates: ClassVar[bool] = False
     """Whether its errors of gates hold their relaxation, which it cannot tell apart."""
+
+    @property
+    def default_parts(self) -> tuple[str, ...]:
+        """Those of its parts that are on unless told otherwise."""
+        return self.parts
 
     @abstractmethod
     def target(self, n_qubits: int) -> Target:

@@ -5,13 +5,13 @@ from functools import cache
 
 import numpy as np
 from qiskit.transpiler import InstructionProperties, Target
-from qiskit_aer.noise.device import basic_device_gate_errors
 
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import NOT_GATES, gates_of, restrict
 from qkdrp.backends.noise.base import NoiseSource
-from qkdrp.backends.noise.local import LocalNoise, scaled_assignment
+from qkdrp.backends.noise.device_parts import DEVICE_PARTS, Calibration
+from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.common.errors import BackendError
 
 
@@ -30,12 +30,21 @@ class FakeDevice(NoiseSource):
         BackendError: If no device is called that; lists them.
     """
 
-    parts = ("gates", "relaxation", "readout")
     scaling = "gate errors, gate durations (for relaxation) and readout probabilities times scale"
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._target, self._flips, self.detail = _load(name)
+
+    @property
+    def parts(self) -> tuple[str, ...]:  # type: ignore[override]  # as the table has them
+        """All of :data:`~qkdrp.backends.noise.device_parts.DEVICE_PARTS`."""
+        return tuple(DEVICE_PARTS)
+
+    @property
+    def default_parts(self) -> tuple[str, ...]:
+        """Those of them that are on unless told otherwise."""
+        return tuple(name for name, part in DEVICE_PARTS.items() if part.default)
 
     def target(self, n_qubits: int) -> Target:
         """Return the device's gates and couplings."""
@@ -48,16 +57,21 @@ class FakeDevice(NoiseSource):
 
     def noise(self, region: Region, parts: Collection[str], scale: float) -> LocalNoise:
         """Return the noise on a few physical qubits."""
-        local = _scaled(restrict(self._target, region), scale, self.name)
-        found = basic_device_gate_errors(
-            gate_error="gates" in parts, thermal_relaxation="relaxation" in parts, target=local
+        local = Calibration(
+            _scaled(restrict(self._target, region), scale, self.name),
+            self._flips[list(region)],
+            scale,
+            self.name,
+            frozenset(parts),
         )
-        flips = self._flips[list(region)] * ("readout" in parts)
-        return LocalNoise(
-            {(gate, tuple(qubits)): error for gate, qubits, error in found},
-            scaled_assignment(flips, scale, self.name),
-            tuple(name for name in local.operation_names if name not in NOT_GATES),
+        noise = LocalNoise(
+            {},
+            assignment_matrices(*np.zeros((2, len(region)))),
+            tuple(name for name in local.target.operation_names if name not in NOT_GATES),
         )
+        for name, part in DEVICE_PARTS.items():
+            noise = part.add(local, noise) if name in parts else noise
+        return noise
 
 
 def _scaled(target: Target, scale: float, device: str) -> Target:

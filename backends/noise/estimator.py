@@ -14,6 +14,7 @@ from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.local_estimator import LocalEstimator, Reals
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.usage import Usage
+from qkdrp.circuits.pauli.bases import count_bases, find_bases
 from qkdrp.common.errors import BackendError
 
 CHUNK = 128
@@ -49,6 +50,10 @@ class NoisyEstimator(LocalEstimator):
         """Precision of the shots; 0 where values are exact."""
         return self.sampling.shots**-0.5 if self.sampling.shots else 0.0
 
+    def executions(self, observables: Sequence[SparsePauliOp]) -> int:
+        """Return how many executions a point takes: one for each measurement basis."""
+        return count_bases(observables)
+
     def check_pub(self, pub: EstimatorPub) -> None:
         """Raise where a PUB cannot be evaluated.
 
@@ -72,7 +77,8 @@ class NoisyEstimator(LocalEstimator):
     ) -> tuple[Reals, Reals]:
         """Return values and standard errors of a prepared circuit, some points at a time."""
         simulator, target = self._simulator_of(tuple(circuit.metadata[PHYSICAL]))
-        check_prepared(circuit, target)
+        for basis in find_bases(observables):
+            check_prepared(simulator.turned_to(circuit, basis), target)
         found = []
         for start in range(0, len(points), CHUNK):
             found.append(simulator.evaluate(circuit, points[start : start + CHUNK], observables))

@@ -10,6 +10,7 @@ from qkdrp.backends.noise.base import READOUT, NoiseSource
 from qkdrp.backends.noise.readout import Reals, assign
 from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
 from qkdrp.backends.zstrings import eigenvalues
+from qkdrp.circuits.pauli.bases import find_bases
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,20 @@ class NoiseLevel:
         """Return the level without errors of readout; the same one for all without noise."""
         parts = tuple(part for part in self.parts if part != READOUT)
         return NoiseLevel(parts, self.scale) if parts and self.scale else NoiseLevel((), 0.0)
+
+
+def values_of(shares: Reals, worth: Reals) -> Reals:
+    """Return expectation values from what is read: those of all measurement bases, added up.
+
+    Args:
+        shares: Shares or probabilities of bit strings, shape (..., n_bases, n_strings).
+        worth: :attr:`LevelReader.worth`, shape (n_bases, n_strings, n_outputs).
+
+    Returns:
+        Shape (..., n_outputs).
+    """
+    found = [shares[..., basis, :] @ each for basis, each in enumerate(worth)]
+    return np.asarray(sum(found[1:], start=found[0]))
 
 
 class LevelReader:
@@ -50,26 +65,30 @@ class LevelReader:
         names = [*pqc.inputs, *pqc.weights]
         self._order = [names.index(parameter) for parameter in pqc.circuit.parameters]
         self._simulators: dict[NoiseLevel, NoisySimulator] = {}
-        self.worth = np.stack([eigenvalues(each) for each in pqc.observables], axis=1)
-        """What each observable is worth for each bit string, shape (2^n_qubits, n_outputs)."""
+        self._bases = find_bases(pqc.observables)
+        self.worth = np.zeros((len(self._bases), 1 << pqc.n_qubits, pqc.n_outputs))
+        """What of each observable each bit string of each measurement basis is worth, shape
+        (n_bases, 2^n_qubits, n_outputs)."""
+        for basis, worth in zip(self._bases, self.worth, strict=True):
+            for index, part in basis.parts.items():
+                worth[:, index] = eigenvalues(part)
 
     def read(self, points: Reals, levels: Sequence[NoiseLevel]) -> list[Reals]:
-        """Return the distribution of what is read, for each level of shape (n_points, 2^n_qubits).
+        """Return the distributions of what is read at each level, in every measurement basis.
 
         Args:
             points: Inputs, then weights, shape (n_points, n_inputs + n_weights), radians.
             levels: Levels of noise.
 
+        Returns:
+            For each level, shape (n_points, n_bases, 2^n_qubits).
+
         Raises:
             BackendError: If a probability leaves its range at a scale.
         """
         ordered = points[:, self._order]
-        circuit = self.prepared.pqc.circuit
         states = [self._state_level(level) for level in levels]
-        true = {
-            state: self._simulator(state).distributions(circuit, ordered)
-            for state in dict.fromkeys(states)
-        }
+        true = {state: self._true(state, ordered) for state in dict.fromkeys(states)}
         return [
             assign(true[state], self._simulator(level).noise.assignment)
             for state, level in zip(states, levels, strict=True)
@@ -83,6 +102,12 @@ class LevelReader:
         """
         for level in levels:
             self._simulator(level)
+
+    def _true(self, level: NoiseLevel, points: Reals) -> Reals:
+        """Return the distributions of true bit strings, shape (n_points, n_bases, 2^n_qubits)."""
+        simulator, circuit = self._simulator(level), self.prepared.pqc.circuit
+        turned = [simulator.turned_to(circuit, basis) for basis in self._bases]
+        return np.stack([simulator.distributions(each, points) for each in turned], axis=1)
 
     def _state_level(self, level: NoiseLevel) -> NoiseLevel:
         """Return the level whose density matrices a level reads."""

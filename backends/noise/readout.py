@@ -67,16 +67,16 @@ def _subsets(qubits: Sequence[int]) -> Iterator[set[int]]:
 
 
 def draw(probabilities: Reals, shots: int, rng: np.random.Generator) -> Reals:
-    """Return the shares of bit strings among real shots, each row drawn for itself.
+    """Return the shares of bit strings among real shots, each distribution drawn for itself.
 
     Args:
-        probabilities: Shape (n_points, n_strings).
-        shots: Number of shots for each row.
+        probabilities: Shape (..., n_strings).
+        shots: Number of shots for each distribution.
         rng: Where all shots of a backend come from.
     """
     # Rounding leaves sums off 1 and entries below 0 by some 1e-16, which multinomial refuses.
     clean = np.clip(probabilities, 0.0, None)
-    clean /= clean.sum(axis=1, keepdims=True)
+    clean /= clean.sum(axis=-1, keepdims=True)
     return np.asarray(rng.multinomial(shots, clean) / shots)
 
 

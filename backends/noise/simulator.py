@@ -18,9 +18,11 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import ReadoutError
 
 from qkdrp.backends.aer import saved
+from qkdrp.backends.isa.basis_change import turned_to
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
 from qkdrp.backends.zstrings import eigenvalues
+from qkdrp.circuits.pauli.bases import Basis, find_bases
 from qkdrp.common.errors import BackendError
 
 
@@ -131,14 +133,33 @@ class NoisySimulator:
     ) -> tuple[Reals, Reals]:
         """Return values of observables and their standard errors, readout errors included.
 
+        Each measurement basis is an execution of its own, whose change of basis has noise, too.
+
         Args:
             circuit: Without measurements.
             points: Parameters in the circuit's order, shape (n_points, n_parameters).
-            observables: Z strings on the circuit's qubits.
+            observables: Pauli sums on the circuit's qubits.
 
         Returns:
             Two arrays of shape (n_points, n_observables); errors are 0 where values are exact.
         """
+        means = np.zeros((len(points), len(observables)))
+        errors = np.zeros_like(means)
+        for basis in find_bases(observables):
+            turned, read = self.turned_to(circuit, basis), list(basis.parts)
+            found, spread = self._read(turned, points, list(basis.parts.values()))
+            means[:, read] += found
+            errors[:, read] = np.hypot(errors[:, read], spread)
+        return means, errors
+
+    def turned_to(self, circuit: QuantumCircuit, basis: Basis) -> QuantumCircuit:
+        """Return a circuit with the change of basis that is due before its qubits are read."""
+        return turned_to(circuit, basis, self.noise.gates)
+
+    def _read(
+        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+    ) -> tuple[Reals, Reals]:
+        """Return values of Z strings and their standard errors, from one execution."""
         worth = [eigenvalues(observable) for observable in observables]
         shots = self.sampling.shots
         if self.method == Method.DENSITY:

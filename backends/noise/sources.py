@@ -60,23 +60,25 @@ def find_source(text: str) -> NoiseSource:
 
 
 def choose_parts(source: NoiseSource, wanted: str) -> tuple[str, ...]:
-    """Return the parts that are on, in the order of :data:`PARTS`.
+    """Return the parts that are on, in the order in which the source has them.
 
     Args:
         source: Where noise comes from.
-        wanted: Names with commas between; empty for all that the source has.
+        wanted: Names with commas between; empty for those that are on by default.
 
     Raises:
         BackendError: If a part is unknown, or the source lacks it.
     """
     if not wanted:
-        return source.parts
+        return source.default_parts
     names = [name.strip() for name in wanted.split(",")]
     for name in names:
-        if name not in PARTS:
-            raise BackendError(f"noise part {name!r}: choose among {', '.join(PARTS)}.")
-        if name not in source.parts:
+        if name in source.parts:
+            continue
+        if name in PARTS:
             raise BackendError(
                 f"{source.name} has no part {name!r}: its parts are {', '.join(source.parts)}."
             )
-    return tuple(part for part in PARTS if part in names)
+        known = dict.fromkeys((*PARTS, *source.parts))
+        raise BackendError(f"noise part {name!r}: choose among {', '.join(known)}.")
+    return tuple(part for part in source.parts if part in names)

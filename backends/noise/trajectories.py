@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from qkdrp.backends.exact.engine import ExactEngine, Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.local import LocalNoise
-from qkdrp.backends.noise.readout import read_out
-from qkdrp.circuits import compile_program
-from qkdrp.circuits.pauli.faults import Faults, compile_faults
+from qkdrp.backends.noise.measured_program import measured_program
+from qkdrp.circuits.pauli.faults import Faults
 from qkdrp.circuits.pauli.program import Signs
 
 
@@ -97,11 +96,7 @@ class TwirledEngine:
         trajectories: int,
         rng: np.random.Generator,
     ) -> None:
-        pqc = prepared.pqc
-        assignment = noise.twirled_assignment()
-        observables = [read_out(each, assignment) for each in pqc.observables]
-        program = compile_program(pqc.circuit, observables, pqc.inputs, pqc.weights)
-        faults = compile_faults(pqc.circuit, program, pqc.inputs, pqc.weights)
+        program, faults = measured_program(prepared.pqc, noise)
         self.trajectories, self.rng = trajectories, rng
         self.sampler = SignSampler(faults, noise.pauli_probabilities(), program.n_rotations)
         self.engine = ExactEngine(program)

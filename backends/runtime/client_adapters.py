@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
-from qiskit.quantum_info import PauliList
 
 from qkdrp.backends.runtime.client_types import ClientBackend, ClientJob, JobTarget
 from qkdrp.backends.runtime.clients import Device, client_errors, quiet, simulator_of
 from qkdrp.backends.runtime.settings import EstimatorName, RuntimeSettings
+from qkdrp.circuits.pauli.bases import group_strings
 
 WIDEST_LOCAL = 7
 """Qubits of the widest fake device that the current estimator simulates: it measures them all."""
@@ -188,5 +188,5 @@ def choose_adapter(device: Device, settings: RuntimeSettings) -> tuple[Estimator
 
 def measurement_bases(pub: EstimatorPub) -> int:
     """Return how many measurement settings the observables of a PUB need."""
-    terms = {term for observable in pub.observables.ravel().tolist() for term in observable}
-    return len(PauliList(sorted(terms)).group_commuting(qubit_wise=True))
+    observables = pub.observables.ravel().tolist()
+    return len(group_strings(term for observable in observables for term in observable))

@@ -108,7 +108,7 @@ def values(
     pqc = found.pqc
     program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
     source = find_source(device)
-    noise = source.noise(found.qubits, source.parts, 1.0)
+    noise = source.noise(found.qubits, source.default_parts, 1.0)
     simulator = NoisySimulator(noise, Sampling(method=Method.DENSITY), np.random.default_rng(0))
     order = {parameter: place for place, parameter in enumerate([*pqc.inputs, *pqc.weights])}
     places = [order[parameter] for parameter in pqc.circuit.parameters]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qkdrp.backends.noise.levels import values_of
 from qkdrp.backends.noise.readout import draw
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.noise.cells import Cell
@@ -94,8 +95,8 @@ def drawn_values(
     """Return expectation values as repeated evaluations find them.
 
     Args:
-        shares: Distribution of what is read, shape (n_samples, n_strings).
-        worth: What each output is worth for each string, shape (n_strings, n_outputs).
+        shares: Distributions of what is read, shape (n_samples, n_bases, n_strings).
+        worth: What of each output each string is worth, shape (n_bases, n_strings, n_outputs).
         shots: Of each evaluation; 0 for infinitely many, which are evaluated once.
         repetitions: Evaluations, each with new shots.
         rng: Where the shots come from.
@@ -104,8 +105,8 @@ def drawn_values(
         Shape (n_repetitions, n_samples, n_outputs).
     """
     if not shots:
-        return (shares @ worth)[np.newaxis]
-    return np.array([draw(shares, shots, rng) @ worth for _ in range(repetitions)])
+        return values_of(shares, worth)[np.newaxis]
+    return np.array([values_of(draw(shares, shots, rng), worth) for _ in range(repetitions)])
 
 
 def evaluate_cell(
@@ -125,15 +126,16 @@ def evaluate_cell(
         cell: The cell.
         layer: The model's circuit on held-out rows, and its head.
         exact: Noiseless expectation values, shape (n_samples, n_outputs).
-        shares: Distribution of what is read at the cell's level, shape (n_samples, n_strings).
-        worth: What each output is worth for each string, shape (n_strings, n_outputs).
+        shares: Distributions of what is read at the cell's level, shape
+            (n_samples, n_bases, n_strings).
+        worth: What of each output each string is worth, shape (n_bases, n_strings, n_outputs).
         label: Measured normalised label, shape (n_samples,).
         responder: Shape (n_samples,).
         repetitions: Evaluations where there are shots.
         rng: Where the shots come from.
     """
     values = drawn_values(shares, worth, cell.shots, repetitions, rng)
-    limit = shares @ worth
+    limit = values_of(shares, worth)
     scores = [score_values(layer, each, label, responder) for each in values]
     shift = layer.predict(values) - layer.predict(exact)
     several = len(values) > 1

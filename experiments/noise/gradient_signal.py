@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
+from qkdrp.backends.noise.levels import LevelReader, NoiseLevel, values_of
 from qkdrp.backends.qnn.parameter_shift import check_shiftable
 from qkdrp.circuits.pauli.angles import QUARTER_TURN
 from qkdrp.experiments.noise.layer import Layer, Reals
@@ -38,7 +38,8 @@ def gradient_signals(
     """Return the gradient's signal at each level, by the parameter-shift rule.
 
     The mean squared error is that of the noisy values with infinitely many shots. Outputs are read
-    from the same shots, so their covariance counts; shifted circuits have shots of their own.
+    from the same shots, so their covariance counts; shifted circuits and other measurement bases
+    have shots of their own.
 
     Args:
         reader: Reads the circuit under noise.
@@ -58,14 +59,18 @@ def gradient_signals(
     points = (layer.points[:, np.newaxis] + moves).reshape(-1, one.shape[1])
     found = []
     for shares in reader.read(points, levels):
-        by_sample = shares.reshape(n_samples, len(moves), -1)
-        residual = layer.predict(by_sample[:, 0] @ reader.worth) - label
+        by_sample = shares.reshape(n_samples, len(moves), *shares.shape[1:])
+        residual = layer.predict(values_of(by_sample[:, 0], reader.worth)) - label
         # What one shot of a sample adds to the derivative of the loss, but for the halved shift.
-        worth = np.outer(2 / n_samples * residual, layer.slope) @ reader.worth.T
-        means = np.einsum("nms,ns->nm", by_sample[:, 1:], worth)
-        squares = np.einsum("nms,ns->nm", by_sample[:, 1:], worth**2)
-        plus, minus = np.split(means, 2, axis=1)
-        gradient = (plus - minus).sum(axis=0) / 2
-        variance = np.clip(squares - means**2, 0.0, None).sum() / 4
+        by_output = np.outer(2 / n_samples * residual, layer.slope)
+        slopes, variances = [], []
+        for basis, of_basis in enumerate(reader.worth):
+            worth, moved = by_output @ of_basis.T, by_sample[:, 1:, basis]
+            means = np.einsum("nms,ns->nm", moved, worth)
+            squares = np.einsum("nms,ns->nm", moved, worth**2)
+            plus, minus = np.split(means, 2, axis=1)
+            slopes.append((plus - minus).sum(axis=0) / 2)
+            variances.append(np.clip(squares - means**2, 0.0, None).sum() / 4)
+        gradient, variance = np.sum(slopes, axis=0), float(np.sum(variances))
         found.append(Signal(float(np.linalg.norm(gradient)), float(np.sqrt(variance))))
     return found

@@ -127,3 +127,14 @@ def _print_verdicts(console: Console, report: "DepthReport") -> None:
                 f"{report.load.batch} samples by parameter shift",
                 soft_wrap=True,
             )
+            if len(row.trial.bases) > 1:
+                console.print(f"  {_bases(row)}", soft_wrap=True)
+
+
+def _bases(row: "DepthRow") -> str:
+    """Return how many executions a point takes, and how often they succeed."""
+    found = row.trial.basis_success
+    return (
+        f"read in {len(found)} measurement bases, an execution each: success "
+        f"{min(found):.3f} to {max(found):.3f}"
+    )

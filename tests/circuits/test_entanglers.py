@@ -33,3 +33,7 @@ def test_depth_of_six_qubits(name: str, depth: int) -> None:
 def test_a_pair_of_qubits_is_the_smallest_ring() -> None:
     assert ring(2) == brick(2) == [(0, 1), (1, 0)]
     assert linear(2) == [(0, 1)]
+
+
+def test_none_has_no_cnots() -> None:
+    assert ENTANGLERS["none"](5) == []

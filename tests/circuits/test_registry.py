@@ -70,7 +70,9 @@ def test_json_comes_back(spec: PQCSpec | TwiceSpec) -> None:
 
 
 def test_an_unknown_family_is_named() -> None:
-    with pytest.raises(CircuitError, match=r"Unknown family 'star': choose one of own, reupload"):
+    with pytest.raises(
+        CircuitError, match=r"Unknown family 'star': choose one of own, pnu, reupload"
+    ):
         find_family("star")
     with pytest.raises(CircuitError, match="Unknown family 'star'"):
         spec_from_json({"family": "star"})
@@ -84,8 +86,8 @@ def test_choices_that_a_family_lacks_are_named() -> None:
 def test_a_key_is_taken_once() -> None:
     with pytest.raises(CircuitError, match="a family 'twice' already"):
         FAMILIES.register(Twice())
-    assert set(FAMILIES) == {"reuploading", "own", "twice"}
-    assert len(FAMILIES) == 3
+    assert set(FAMILIES) == {"reuploading", "pnu", "own", "twice"}
+    assert len(FAMILIES) == 4
 
 
 def test_plugins_bring_families_and_replace_none(monkeypatch: pytest.MonkeyPatch) -> None:

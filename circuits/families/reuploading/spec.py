@@ -5,11 +5,15 @@ from numbers import Integral
 from typing import ClassVar
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
+from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.errors import CircuitError
 
 _MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
-_CHOICES = {"measurement": MEASUREMENTS, "entangler": ENTANGLERS}
+
+ROTATIONS = ("rx", "ry")
+"""Gates that trainable angles may drive."""
+
+_CHOICES = {"measurement": MEASUREMENTS, "entangler": ENTANGLERS, "rotation": ROTATIONS}
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,12 @@ class PQCSpec:
         n_qubits: Number of qubits (n1), at least 2.
         n_encoding: Number of RZ encoding layers (n2), at least 1.
         n_variational: Number of variational layers in each block (n3), at least 1.
-        measurement: A key of :data:`~qkdrp.circuits.MEASUREMENTS`: ``"multi"`` reads every
-            qubit, ``"single"`` the parity that CNOTs gather on qubit 0.
+        measurement: A key of :data:`~qkdrp.circuits.MEASUREMENTS`: ``"multi"`` reads Z of
+            every qubit, ``"single"`` the parity that CNOTs gather on qubit 0.
         entangler: A key of :data:`~qkdrp.circuits.entanglers.ENTANGLERS`.
         absorb_tail: Conjugate the CNOTs after the last rotation into the observables: the same
-            expectation values from a shallower circuit with longer Z strings.
+            expectation values from a shallower circuit with longer Pauli strings.
+        rotation: The gate that weights drive, one of :data:`ROTATIONS`; RX in the paper.
 
     Raises:
         CircuitError: If a size is too small or a choice is unknown.
@@ -40,6 +45,7 @@ class PQCSpec:
     measurement: str = "multi"
     entangler: str = "ring"
     absorb_tail: bool = False
+    rotation: str = "rx"
 
     def __post_init__(self) -> None:
         """Check sizes and choices."""

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
+from qkdrp.circuits.families.reuploading.spec import ROTATIONS
+from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.angles import parse_angle
 from qkdrp.common.settings import Settings, any_of
 from qkdrp.nn.normalisation import NORMALISATIONS
@@ -90,6 +91,7 @@ class ModelConfig(ModelSettings):
         n_variational: Number of variational layers in each block (n3).
         measurement: Measurement layer of the circuit.
         entangler: Entangler of the circuit.
+        rotation: Gate that the circuit's weights drive.
         absorb_tail: Whether the last CNOTs are moved into the observables.
         a: Input scale of the moderated tanh.
         r: Output range of the moderated tanh, radians; text such as ``"pi/2"``, too.
@@ -114,6 +116,11 @@ class ModelConfig(ModelSettings):
     entangler: str = Field(
         default="ring",
         description=f"{', '.join(ENTANGLERS)}.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    rotation: str = Field(
+        default=ROTATIONS[0],
+        description=f"Gate of the trained angles: {', '.join(ROTATIONS)}.",
         json_schema_extra={"metavar": "NAME"},
     )
     absorb_tail: bool = Field(

@@ -27,6 +27,7 @@ def spec_of(config: ModelConfig) -> PQCSpec:
         measurement=config.measurement,
         entangler=config.entangler,
         absorb_tail=config.absorb_tail,
+        rotation=config.rotation,
     )
 
 

@@ -8,7 +8,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qkdrp.backends.depth.device import DeviceSnapshot
 from qkdrp.backends.depth.trial import Trial, try_out, weigh
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
+from qkdrp.circuits import PQC, PnuSpec, PQCSpec, build_pqc
 from qkdrp.circuits.reduce.circuit import reduce_pqc
 from tests.circuits.random_circuits import reference_values
 
@@ -73,3 +73,51 @@ def test_a_network_is_placed_on_couplings(torino: DeviceSnapshot, rng: np.random
 def test_a_trial_survives_json(manila: DeviceSnapshot) -> None:
     _, trial = try_out(build_pqc(PQCSpec(2, 1, 1)), manila, 1, 0, placed=False)
     assert Trial.from_json(trial.to_json()) == trial
+
+
+def test_each_basis_has_a_success_of_its_own(torino: DeviceSnapshot) -> None:
+    target = torino.target
+    a, b = next(iter(target.build_coupling_map().get_edges()))
+    circuit = QuantumCircuit(2)
+    circuit.cz(0, 1)
+    read = (SparsePauliOp(["ZZ", "IX"]), SparsePauliOp("YI"))
+    prepared = PreparedCircuit(PQC(circuit, (), (), read), (a, b), "fake_torino", 1.0, 5, "")
+    trial = weigh(prepared, torino, 2)
+
+    readout = [1 - target["measure"][(q,)].error for q in (a, b)]
+    turn = [1 - target["sx"][(q,)].error for q in (a, b)]
+    success = {
+        "ZZ": readout[0] * readout[1],
+        "XY": readout[0] * turn[0] * readout[1] * turn[1],
+    }
+    gate = 1 - target["cz"][(a, b)].error
+    assert sorted(trial.bases) == sorted(success)
+    expected = [gate * success[letters] for letters in trial.bases]
+    assert trial.basis_success == pytest.approx(expected)
+    values = [success["ZZ"], readout[0] * turn[0], readout[1] * turn[1]]
+    assert trial.value_readout_success == pytest.approx(sum(values) / 3)
+    assert trial.one_qubit_success == 1.0
+    longest = max(target["sx"][(q,)].duration for q in (a, b))
+    measure = max(target["measure"][(q,)].duration for q in (a, b))
+    assert trial.duration == pytest.approx(target["cz"][(a, b)].duration + longest + measure)
+    assert Trial.from_json(trial.to_json()) == trial
+
+
+@pytest.mark.parametrize(
+    ("n", "layers", "plain", "absorbed"),
+    [(4, 1, 7, 0), (4, 2, 17, 7), (8, 2, 40, 20), (8, 3, 60, 40)],
+)
+def test_gates_of_pnus_circuits(
+    n: int, layers: int, plain: int, absorbed: int, torino: DeviceSnapshot
+) -> None:
+    """Best of five seeds at level 3, as published counts of this project's specification."""
+    found = [
+        min(
+            try_out(build_pqc(PnuSpec(n, layers, absorb_tail=tail)), torino, 3, seed, placed=False)[
+                1
+            ].two_qubit_gates
+            for seed in range(5)
+        )
+        for tail in (False, True)
+    ]
+    assert found == pytest.approx([plain, absorbed], rel=0.15)

@@ -3,12 +3,14 @@ import pytest
 
 from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
+from qkdrp.backends.noise.levels import LevelReader, NoiseLevel, values_of
 from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import PQC
+from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError
 from tests.backends.tester import exact_values, random_point
+from tests.circuits.random_sums import random_pqc
 
 ALL = ("gates", "relaxation", "readout")
 
@@ -33,8 +35,8 @@ def test_levels_are_those_of_the_backend(
         backend = AerNoisy(noise_parts=parts, noise_scale=level.scale)
         backend.adopt(torino)
         expected = backend.qnn(pqc).forward(inputs, weights)
-        np.testing.assert_allclose(shares @ reader.worth, expected, rtol=0, atol=1e-12)
-        np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=1e-12)
+        np.testing.assert_allclose(values_of(shares, reader.worth), expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(shares.sum(axis=2), 1.0, atol=1e-12)
 
 
 @pytest.mark.parametrize("parts", [(), ALL, ("readout",)])
@@ -44,7 +46,7 @@ def test_scale_0_is_exact_whatever_the_parts(
     inputs, weights, points = points_of(pqc, rng)
     (shares,) = reader.read(points, [NoiseLevel(parts, 0.0)])
     expected = exact_values(pqc, inputs, weights)
-    np.testing.assert_allclose(shares @ reader.worth, expected, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(values_of(shares, reader.worth), expected, rtol=0, atol=1e-8)
 
 
 def test_readout_shares_the_density_matrices(
@@ -81,3 +83,15 @@ def test_an_adopted_circuit_is_not_prepared_again(
     backend.adopt(torino)
     assert backend.prepare(pqc) is torino
     assert backend.report()["circuits"][0]["physical_qubits"] == list(torino.qubits)
+
+
+def test_levels_of_sums_in_several_bases(rng: np.random.Generator) -> None:
+    backend = AerNoisy(noise_scale=2.0)
+    pqc = random_pqc(rng)
+    qnn = backend.qnn(pqc)
+    inputs, weights, points = points_of(pqc, rng)
+    reader = LevelReader(qnn.prepared, backend.source)
+    (shares,) = reader.read(points, [NoiseLevel(ALL, 2.0)])
+    assert shares.shape == (3, count_bases(pqc.observables), 8)
+    expected = qnn.forward(inputs, weights)
+    np.testing.assert_allclose(values_of(shares, reader.worth), expected, rtol=0, atol=1e-12)

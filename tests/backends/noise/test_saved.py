@@ -29,7 +29,7 @@ from qiskit_aer.noise import (
 
 from qkdrp.backends import get_backend
 from qkdrp.backends.isa.prepare import prepare
-from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
+from qkdrp.backends.noise.levels import LevelReader, NoiseLevel, values_of
 from qkdrp.backends.noise.model_file import read_model, save_model
 from qkdrp.backends.noise.saved import SavedModel
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
@@ -244,7 +244,7 @@ def test_levels_without_readout_are_without_errors_of_measure(pqc: PQC, tmp_path
         simulator = NoisySimulator(noise, Sampling(), np.random.default_rng(0))
         values, _ = simulator.evaluate(made.pqc.circuit, points, made.pqc.observables)
         worth = LevelReader(made, source).worth
-        np.testing.assert_allclose(found @ worth, values, atol=1e-12)
+        np.testing.assert_allclose(values_of(found, worth), values, atol=1e-12)
 
 
 def test_all_qubits_means_as_many_as_a_circuit_has(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from qkdrp.backends.noise.levels import values_of
 from qkdrp.experiments.noise.cells import Cell
 from qkdrp.experiments.noise.evaluation import (
     contrast,
@@ -18,13 +19,13 @@ KEY, OTHER = "11aa", "11ab"
 
 @pytest.fixture
 def shares(rng: np.random.Generator) -> np.ndarray:
-    return rng.dirichlet(np.ones(1 << N_QUBITS), N_SAMPLES)
+    return rng.dirichlet(np.ones(1 << N_QUBITS), (N_SAMPLES, 1))  # one basis
 
 
 @pytest.fixture
 def worth() -> np.ndarray:
     strings = np.arange(1 << N_QUBITS)
-    return np.array([1.0 - 2.0 * (strings >> qubit & 1) for qubit in range(N_QUBITS)]).T
+    return np.array([1.0 - 2.0 * (strings >> qubit & 1) for qubit in range(N_QUBITS)]).T[np.newaxis]
 
 
 def cell(shots: int, scale: float = 1.0) -> Cell:
@@ -34,7 +35,7 @@ def cell(shots: int, scale: float = 1.0) -> Cell:
 def deviations(shares: np.ndarray, worth: np.ndarray, shots: int, count: int) -> np.ndarray:
     """Return what shots add to each value, in units of its standard error."""
     values = drawn_values(shares, worth, shots, count, generator_of(KEY, cell(shots)))
-    return values - shares @ worth
+    return values - values_of(shares, worth)
 
 
 def test_halving_the_shots_grows_the_standard_error_by_the_root_of_two(
@@ -43,7 +44,7 @@ def test_halving_the_shots_grows_the_standard_error_by_the_root_of_two(
     errors = {n: deviations(shares, worth, n, 400).std() for n in (2048, 1024, 512, 256)}
     for shots in (1024, 512, 256):
         assert errors[shots] / errors[2 * shots] == pytest.approx(2**0.5, rel=0.1)
-    expected = np.sqrt(np.mean((1 - (shares @ worth) ** 2) / 1024))
+    expected = np.sqrt(np.mean((1 - values_of(shares, worth) ** 2) / 1024))
     assert errors[1024] == pytest.approx(expected, rel=0.02)
 
 
@@ -55,7 +56,7 @@ def test_the_reported_standard_error_is_that_of_the_shots(
     found = {}
     for shots in (512, 1024):
         found[shots] = evaluate_cell(
-            cell(shots), layer, shares @ worth, shares, worth, label, responder, 60,
+            cell(shots), layer, values_of(shares, worth), shares, worth, label, responder, 60,
             generator_of(KEY, cell(shots)),
         )  # fmt: skip
     assert found[512].standard_error is not None
@@ -80,13 +81,15 @@ def test_repetitions_are_uncorrelated(shares: np.ndarray, worth: np.ndarray) -> 
 def test_cells_and_models_draw_shots_of_their_own(shares: np.ndarray, worth: np.ndarray) -> None:
     settings = [(KEY, cell(256)), (KEY, cell(256, 2.0)), (OTHER, cell(256))]
     noise = [
-        (drawn_values(shares, worth, 256, 1, generator_of(*each)) - shares @ worth).ravel()
+        (
+            drawn_values(shares, worth, 256, 1, generator_of(*each)) - values_of(shares, worth)
+        ).ravel()
         for each in settings
     ]
     correlations = np.corrcoef(noise)[np.triu_indices(3, 1)]
     assert np.abs(correlations).max() < 4 / np.sqrt(noise[0].size)
     again = drawn_values(shares, worth, 256, 1, generator_of(KEY, cell(256)))
-    np.testing.assert_array_equal((again - shares @ worth).ravel(), noise[0])
+    np.testing.assert_array_equal((again - values_of(shares, worth)).ravel(), noise[0])
 
 
 def test_values_are_counts_of_shots(shares: np.ndarray, worth: np.ndarray) -> None:
@@ -96,7 +99,7 @@ def test_values_are_counts_of_shots(shares: np.ndarray, worth: np.ndarray) -> No
 
 def test_infinitely_many_shots_are_evaluated_once(shares: np.ndarray, worth: np.ndarray) -> None:
     found = drawn_values(shares, worth, 0, 9, generator_of(KEY, cell(0)))
-    np.testing.assert_array_equal(found, (shares @ worth)[np.newaxis])
+    np.testing.assert_array_equal(found, values_of(shares, worth)[np.newaxis])
 
 
 def test_contrast_is_the_factor_by_which_outputs_shrink(rng: np.random.Generator) -> None:

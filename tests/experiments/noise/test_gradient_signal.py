@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends.aer_noisy import AerNoisy
-from qkdrp.backends.noise.levels import LevelReader, NoiseLevel
+from qkdrp.backends.noise.levels import LevelReader, NoiseLevel, values_of
 from qkdrp.backends.noise.readout import draw
 from qkdrp.circuits import PQCSpec, build_pqc
 from qkdrp.experiments.noise.gradient_signal import gradient_signals
@@ -15,10 +16,14 @@ LEVELS = (NoiseLevel((), 0.0), NoiseLevel(("gates", "readout"), 2.0))
 SHOTS = 200
 
 
-@pytest.fixture(scope="module")
-def reader() -> LevelReader:
-    backend = AerNoisy(NOISE)
-    return LevelReader(backend.prepare(build_pqc(PQCSpec(2, 1, 1))), backend.source)
+TWO_BASES = [SparsePauliOp(["ZI", "XX"], [1.0, 0.5]), SparsePauliOp("IX")]
+
+
+@pytest.fixture(scope="module", params=[None, TWO_BASES], ids=["Z", "two bases"])
+def reader(request: pytest.FixtureRequest) -> LevelReader:
+    backend, pqc = AerNoisy(NOISE), build_pqc(PQCSpec(2, 1, 1))
+    pqc = pqc.transformed(pqc.circuit, request.param)
+    return LevelReader(backend.prepare(pqc), backend.source)
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def layer(rng: np.random.Generator) -> Layer:
 
 def loss(reader: LevelReader, layer: Layer, label: np.ndarray, level: NoiseLevel) -> float:
     (shares,) = reader.read(layer.points, [level])
-    return float(np.mean((layer.predict(shares @ reader.worth) - label) ** 2))
+    return float(np.mean((layer.predict(values_of(shares, reader.worth)) - label) ** 2))
 
 
 def test_the_norm_is_that_of_the_noisy_loss(
@@ -53,7 +58,7 @@ def test_the_spread_is_that_of_drawn_gradients(
     label, level = rng.normal(size=3), LEVELS[1]
     (signal,) = gradient_signals(reader, layer, label, [level])
     (still,) = reader.read(layer.points, [level])
-    residual = layer.predict(still @ reader.worth) - label
+    residual = layer.predict(values_of(still, reader.worth)) - label
     shifted = []
     for sign in (1, -1):
         for index in range(4):
@@ -61,7 +66,7 @@ def test_the_spread_is_that_of_drawn_gradients(
             shifted += reader.read(replace(layer, weights=weights).points, [level])
     drawn = []
     for _ in range(2000):
-        values = np.array([draw(each, SHOTS, rng) @ reader.worth for each in shifted])
+        values = np.array([values_of(draw(each, SHOTS, rng), reader.worth) for each in shifted])
         plus, minus = np.split(values @ layer.slope, 2)
         drawn.append(((plus - minus) / 2) @ (2 / 3 * residual))
     spread = np.sqrt(np.var(drawn, axis=0, ddof=1).sum())
