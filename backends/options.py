@@ -51,7 +51,9 @@ class NoiseOptions(Settings):
         "Multiply every error probability; gate durations, too, for relaxation.", "1"
     )
     noise_parts: str | None = _left_out(
-        f"Which of {','.join(PARTS_OF_NOISE)} are on.", "all that the source has", metavar="PARTS"
+        f"Which parts are on, such as {','.join(PARTS_OF_NOISE)}.",
+        "all that the source has",
+        metavar="PARTS",
     )
     shots: int | None = _left_out("Shots of each evaluation; 0 for infinitely many.", "0")
     method: str | None = _left_out(

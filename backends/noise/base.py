@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from qiskit.transpiler import Target
 
+from qkdrp.backends.choices import PARTS_OF_NOISE
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
 
-GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
-PARTS = (GATES, RELAXATION, READOUT)
+GATES, RELAXATION, READOUT = PARTS = PARTS_OF_NOISE
 """What noise is usually made of: errors of gates, relaxation while they last, errors of readout.
 A source may lack some, and have others."""
 
