@@ -13,6 +13,7 @@ from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.folds import split_of
 from qkdrp.experiments.ito.rows import Rows, cohort_of, fold_rows, preprocessed
 from qkdrp.experiments.study.keys import Layout, plain
+from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig
@@ -166,11 +167,11 @@ class FoldTask(CohortTask):
     result_type = FoldResult
     stage: Literal["fold"] = "fold"
 
-    def run(self) -> FoldResult:
+    def run(self, saved: SavedTraining) -> FoldResult:
         """Train for all epochs."""
         start = perf_counter()
         train, validation = self.fold_rows()
-        fitted = _fit(self, train, validation)
+        fitted = _fit(self, train, validation, saved)
         if isinstance(fitted, HybridRegressor):
             curve = tuple(float(epoch.value(AUC) or 0.0) for epoch in fitted.fit_.epochs)
         else:
@@ -190,7 +191,7 @@ class FinalTask(CohortTask):
     result_type = FinalResult
     stage: Literal["final"] = "final"
 
-    def run(self) -> FinalResult:
+    def run(self, saved: SavedTraining) -> FinalResult:
         """Train until the validation AUC no longer rises."""
         start = perf_counter()
         cohort = cohort_of(self.data, self.digest)
@@ -199,7 +200,7 @@ class FinalTask(CohortTask):
         train, validation, test = (
             preprocessed(preprocessor, cohort.select(ids)) for ids in split.parts().values()
         )
-        fitted = _fit(self, train, validation)
+        fitted = _fit(self, train, validation, saved)
         neural = isinstance(fitted, HybridRegressor)
         shown = train[0][:EMBEDDED_SAMPLES]
         phi, angles = fitted.embed(shown) if neural else (np.empty((0, 0)),) * 2
@@ -219,7 +220,9 @@ def _history(epochs: Sequence[Epoch]) -> tuple[EpochRow, ...]:
     return tuple(EpochRow.make(**epoch.row(names)) for epoch in epochs)
 
 
-def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor
+def _fit(  # any regressor
+    task: CohortTask, train: Rows, validation: Rows, saved: SavedTraining
+) -> Any:  # noqa: ANN401
     genes, label, _ = train
     if task.baseline is not None:
         return clone(BASELINES[task.baseline]).fit(genes, label)
@@ -230,4 +233,5 @@ def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN40
             backend=backend,
             random_state=task.own_seed,
         )
-        return regressor.fit(genes, label, validation=validation)
+        checkpoint = saved.checkpoint(backend)
+        return regressor.fit(genes, label, validation=validation, checkpoint=checkpoint)

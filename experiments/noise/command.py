@@ -8,8 +8,7 @@ import typer
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.noise.options import HARDWARE, OPTIONS, config_of, hardware_of
-from qkdrp.experiments.study.option_groups import command_of
-from qkdrp.experiments.study.options import conduct_as_told
+from qkdrp.experiments.study.options import command_of, conduct_as_told
 
 if TYPE_CHECKING:
     from qkdrp.experiments.noise.plan import NoisePlan
@@ -35,7 +34,7 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
 
     config = config_of(given)
     hardware = None
-    if given["backend"] == HARDWARE:
+    if given["evaluated_on"] == HARDWARE:
         options = config.device | hardware_of(given, of_one_call=True)
         hardware = stack.enter_context(Hardware(options, config.shots))
     folder = given["output"] if given["resume"] else None
@@ -50,7 +49,7 @@ def run(given: Mapping[str, Any]) -> None:
     """Run the study, or say what it would cost on hardware."""
     from qkdrp.experiments.noise.report import NoiseReport
 
-    if given["dry_run"] and given["backend"] != HARDWARE:
+    if given["dry_run"] and given["evaluated_on"] != HARDWARE:
         raise ConfigError(f"--dry-run tells what hardware costs: give --backend {HARDWARE}, too.")
     with ExitStack() as stack:
         plan = open_plan(stack, given)

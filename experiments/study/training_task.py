@@ -8,6 +8,7 @@ import numpy as np
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
+from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.systems.registry import find_system
@@ -78,7 +79,7 @@ class TrainingTask(Task):
         """Return the modules that worker processes import before their first task."""
         return find_system(self.system).preload
 
-    def run(self) -> TrainingResult:
+    def run(self, saved: SavedTraining) -> TrainingResult:
         """Train, and score the part that is held out.
 
         Raises:
@@ -107,6 +108,7 @@ class TrainingTask(Task):
                 config.fit,
                 derive_seed(config.seed, "shuffle"),
                 task=system.fit_task(config),
+                checkpoint=saved.checkpoint(backend),
             )
             values = predict(model, *system.rows(preprocessor, scored).inputs)
         found = values.double().numpy()
