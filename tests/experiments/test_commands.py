@@ -197,7 +197,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(
         return step(*arguments)
 
     def long(folder: Path, *more: object) -> list[object]:
-        arguments = words("grid", data, folder, "--models", "moderated", "--epochs", 250)
+        arguments = words("grid", data, folder, "--models", "moderated", "--epochs", 120)
         return [*arguments, *more]
 
     step = loop.train_step
@@ -217,7 +217,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(
     resumed = len(steps)
     assert not (path / "checkpoints").exists()
     assert cli(*long(whole)).code == 0
-    assert 0 < resumed < 0.98 * (len(steps) - resumed)
+    assert 0 < resumed < len(steps) - resumed
     for name in ("summary.csv", "curves.csv", "runs.csv"):
         frames = [pd.read_csv(folder / name) for folder in (path, whole)]
         left, right = (frame.drop(columns="seconds", errors="ignore") for frame in frames)
