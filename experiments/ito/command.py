@@ -41,11 +41,12 @@ def open_plan(name: str, given: Mapping[str, Any]) -> "ItoPlan":
     """
     from qkdrp.cli.console import console
     from qkdrp.experiments.ito.plan import ItoPlan
+    from qkdrp.experiments.study.steps import StepProgress
 
     defaults = STUDIES[name].defaults(given["preset"])
     config = study_config(StudyConfig, given, defaults, study=name)
-    with console(stderr=True).status("reading data") as status:
-        return ItoPlan.open(config, status.update)
+    with StepProgress(console(stderr=True)) as progress:
+        return ItoPlan.open(config, progress.tell)
 
 
 def run(name: str, given: Mapping[str, Any]) -> None:
@@ -62,7 +63,7 @@ def show_plan(name: str, given: Mapping[str, Any]) -> None:
     from qkdrp.experiments.study.estimate import show_estimate
 
     plan = open_plan(name, given)
-    show_estimate(lambda on_trial: costs_of_models(plan, on_trial))
+    show_estimate(lambda on_trial: costs_of_models(plan, on_trial), given["workers"])
 
 
 def register(app: typer.Typer, plans: typer.Typer) -> None:

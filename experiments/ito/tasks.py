@@ -94,6 +94,13 @@ class CohortTask(Task):
         where = f"repeat {self.repeat + 1} fold {self.fold + 1}" if self.folds else "final"
         return f"{self.data.drug}, {self.baseline or self.model.model}, {where}"
 
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share: drug, model and sizes."""
+        model = self.model
+        sizes = f"{model.n_qubits},{model.n_encoding},{model.n_variational}"
+        return f"{self.stage} {self.data.drug} {self.baseline or model.model} {sizes}"
+
     def modules(self) -> tuple[str, ...]:
         """Return the modules that worker processes import before their first task."""
         return MODULES

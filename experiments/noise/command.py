@@ -27,10 +27,11 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
         stack: Closes the device, where one is asked for.
         given: The options.
     """
-    from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.cli.console import console
     from qkdrp.experiments.noise.cost_preview import print_costs
     from qkdrp.experiments.noise.device import Hardware
     from qkdrp.experiments.noise.plan import NoisePlan
+    from qkdrp.experiments.study.steps import StepProgress
 
     config = config_of(given)
     hardware = None
@@ -38,8 +39,9 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
         options = config.device | hardware_of(given, of_one_call=True)
         hardware = stack.enter_context(Hardware(options, config.shots))
     folder = given["output"] if given["resume"] else None
-    with CircuitBar() as bar:
-        plan = NoisePlan.open(config, folder, hardware, bar.update)
+    with StepProgress(console(stderr=True)) as progress:
+        trial = progress.trial_of("preparing circuits")
+        plan = NoisePlan.open(config, folder, hardware, trial, progress.tell)
     if hardware is not None:
         print_costs(plan.device_costs(), dry=given["dry_run"])
     return plan
@@ -66,7 +68,7 @@ def show_plan(given: Mapping[str, Any]) -> None:
         plan = open_plan(stack, {**given, "dry_run": True})
         cells = len(plan.cells)
         print(f"{len(plan.places)} trained models, {cells} cells each")  # noqa: T201
-        show_estimate(lambda on_trial: costs_of_trainings(plan, on_trial))
+        show_estimate(lambda on_trial: costs_of_trainings(plan, on_trial), given["workers"])
 
 
 def register(app: typer.Typer, plans: typer.Typer) -> None:

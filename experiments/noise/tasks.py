@@ -113,6 +113,11 @@ class NoiseTask(CohortTask):
         point = f"a {self.model.a:g}, r {self.model.r:.4g}"
         return f"{super().title}, {self.training.label}, {point}"
 
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share: drug, model, sizes and training."""
+        return f"{super().kind} {self.training.name}"
+
     def run(self, saved: SavedTraining) -> NoiseResult:
         """Train once, evaluate in every cell."""
         start = perf_counter()

@@ -9,6 +9,7 @@ from qkdrp.experiments.study.plan import Phase, Plan
 from qkdrp.experiments.study.progress import TaskProgress
 from qkdrp.experiments.study.runners import Runner
 from qkdrp.experiments.study.saved_training import Checkpoints
+from qkdrp.experiments.study.steps import StepProgress
 from qkdrp.experiments.study.task_results import TaskStore
 from qkdrp.training.checkpoint import EVERY
 
@@ -54,26 +55,29 @@ def run_phase(
     if not tasks:
         return
     left = []
-    for task in tasks:
-        result = store.get(task)
-        if result is None:
-            left.append(task)
-        else:
-            findings.results[task.key] = result
-            checkpoints.of(task.key).delete()  # should the last run have ended just before that
+    with StepProgress(console) as progress:
+        for number, task in enumerate(tasks):
+            progress.tell(f"{name}: looking for results, {number} of {len(tasks)}")
+            result = store.get(task)
+            if result is None:
+                left.append(task)
+            else:
+                key = task.key
+                findings.results[key] = result
+                checkpoints.of(key).delete()  # should the last run have ended just before that
     done = f", {len(tasks) - len(left)} of them done already" if len(left) < len(tasks) else ""
     console.print(f"{name}: {len(tasks)} {phase.unit}{done}, {runner.n_workers} workers")
     if not left:
         return
     start = time.perf_counter()
-    with TaskProgress(console, phase, len(left), runner.n_workers) as progress:
+    with TaskProgress(console, phase, left, runner.n_workers) as progress:
         for outcome in runner.outcomes(left, checkpoints):
             if outcome.result is None:
                 findings.failed.append(outcome)
             else:
-                store.put(outcome.task, outcome.result)
-                checkpoints.of(outcome.task.key).delete()
-                findings.results[outcome.task.key] = outcome.result
+                key = store.put(outcome.task, outcome.result)
+                checkpoints.of(key).delete()
+                findings.results[key] = outcome.result
                 findings.task_seconds += outcome.result.seconds
             progress.add(outcome)
     findings.wall_seconds += time.perf_counter() - start

@@ -1,7 +1,7 @@
 """Runners of tasks: this process, worker processes of joblib, or a Dask cluster."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack
@@ -74,11 +74,11 @@ class LocalRunner(Runner):
         if self.n_workers == 1:
             yield from (attempt(task, checkpoints) for task in tasks)
             return
-        left = {task.key: task for task in tasks}
+        left = dict(enumerate(tasks))
         for _ in range(1 + RESTARTS):
             try:
-                for outcome in self._in_workers(list(left.values()), checkpoints):
-                    del left[outcome.task.key]
+                for number, outcome in self._in_workers(dict(left), checkpoints):
+                    del left[number]
                     yield outcome
             except BrokenProcessPool:
                 self._executor = None
@@ -89,12 +89,18 @@ class LocalRunner(Runner):
             "most likely: take fewer --workers and --resume."
         )
 
-    def _in_workers(self, tasks: list[Task], checkpoints: Checkpoints) -> Iterator[Outcome]:
+    def _in_workers(
+        self, tasks: Mapping[int, Task], checkpoints: Checkpoints
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Yield the outcomes of numbered tasks with their numbers."""
         if self._executor is None:
-            modules = dict.fromkeys(name for task in tasks for name in task.modules())
+            modules = dict.fromkeys(name for task in tasks.values() for name in task.modules())
             self._executor = start_workers(self.n_workers, tuple(modules))
-        futures = [self._executor.submit(attempt, task, checkpoints) for task in tasks]
-        yield from (future.result() for future in as_completed(futures))
+        futures = {
+            self._executor.submit(attempt, task, checkpoints): number
+            for number, task in tasks.items()
+        }
+        yield from ((futures[future], future.result()) for future in as_completed(futures))
 
 
 class DaskRunner(Runner):

@@ -60,6 +60,11 @@ class Task(Settings):
     def title(self) -> str:
         """What it is, for messages."""
 
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share; progress estimates the time left by it."""
+        return self.stage
+
     def modules(self) -> Sequence[str]:
         """Return the modules that worker processes import before their first task."""
         return ()

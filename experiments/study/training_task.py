@@ -75,6 +75,11 @@ class TrainingTask(Task):
         model = self.settings.get("model", {}).get("model", "the default model")
         return f"{self.system}, {model}, seed {self.settings.get('seed', 0)}, {self.scored}"
 
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share: system and model."""
+        return f"{self.stage} {self.system} {self.settings.get('model')}"
+
     def modules(self) -> tuple[str, ...]:
         """Return the modules that worker processes import before their first task."""
         return find_system(self.system).preload
