@@ -15,9 +15,6 @@ from qkdrp.systems.response.config import DataConfig
 
 ConfigT = TypeVar("ConfigT", bound=StudyConfig)
 
-SYSTEM = "response"
-"""The system that the paper is about."""
-
 
 class Preset(Settings):
     """How thorough a study is.
@@ -64,7 +61,8 @@ def study_config(
         ConfigError: If a value is invalid.
         DataError: If the data cannot be read.
     """
-    from qkdrp.systems.registry import find_system  # loads torch
+    from qkdrp.experiments.ito.folds import SYSTEM  # loads torch
+    from qkdrp.systems.registry import find_system
 
     source, system = source_of(given), find_system(SYSTEM)
     chosen = {**defaults, **given_of(kind, given), **own}

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import clone
 
 from qkdrp.backends import get_backend
-from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.folds import split_of
 from qkdrp.experiments.ito.rows import Rows, cohort_of, fold_rows, preprocessed
+from qkdrp.experiments.study.folds import fold_seed
 from qkdrp.experiments.study.keys import Layout, plain
 from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
@@ -86,7 +86,7 @@ class CohortTask(Task):
         """Seed of initial weights and shuffling: the study's in a final training."""
         if not self.folds:
             return self.seed
-        return derive_seed(self.seed, f"repeat {self.repeat} fold {self.fold}")
+        return fold_seed(self.seed, self.repeat, self.fold)
 
     @property
     def title(self) -> str:
