@@ -81,7 +81,7 @@ def command_of(
 
 def given_of(settings: type[Settings], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that are settings, but for those that were left out."""
-    left_out = (None, [])
+    left_out: tuple[Any, ...] = (None, [])
     fields = settings.model_fields
     return {name: given[name] for name in fields if given.get(name) not in left_out}
 

@@ -18,7 +18,8 @@ TIMED = 2
 """Tasks, after the first one of each worker, from which the time that is left is first told."""
 
 PATIENCE = 30.0
-"""Seconds after which it is told from fewer tasks, and time between lines off a terminal."""
+"""Seconds of a first task from which it is told at once, since loading and compiling are then a
+small part of it; and seconds between lines off a terminal."""
 
 
 class TimeLeft:
@@ -88,7 +89,7 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
     ) -> None:
         self.console, self.total, self.unit = console, len(tasks), phase.unit
         self.time_left = TimeLeft(tasks, min(n_workers, len(tasks)))
-        self.start = self.said = time.perf_counter()
+        self.said = time.perf_counter()
         self.n_done, self.told = 0, False
         self.progress = Progress(
             TextColumn("{task.description}", markup=False),  # drugs have names of any kind
@@ -130,7 +131,8 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
     def _tell_first(self, left: str, now: float) -> None:
         """Tell the time that is left, once it can be told."""
         last = self.n_done == self.total
-        if self.time_left.n_timed < TIMED and now - self.start < PATIENCE and not last:
+        longest = max(self.time_left.first, default=0.0)
+        if self.time_left.n_timed < TIMED and longest < PATIENCE and not last:
             return
         self.told, self.said = True, now
         n_timed = self.time_left.n_timed or len(self.time_left.first)

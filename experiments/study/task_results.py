@@ -48,9 +48,11 @@ class TaskStore:
         """
         if not self._keys:
             return None  # keys take a millisecond each, and a study may have 50,000 tasks
-        for key_of in (lambda: task.key, lambda: task.first_key):
-            if (key := key_of()) in self._keys:
-                return _read(task, self._file(key))
+        if (key := task.key) in self._keys:
+            return _read(task, self._file(key))
+        first = task.first_key
+        if first is not None and first in self._keys:
+            return _read(task, self._file(first))
         return None
 
     def _file(self, key: str) -> Path:
