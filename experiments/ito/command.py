@@ -6,21 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qkdrp.cli.options_from_models import Section
 from qkdrp.experiments.ito.catalogue import STUDIES
+from qkdrp.experiments.ito.config import StudyConfig
 from qkdrp.experiments.ito.options import (
-    DataOptions,
-    FinalOptions,
-    ProtocolOptions,
-    TriedOptions,
-    common_settings,
+    DATA_OPTIONS,
+    FINAL_FIELDS,
+    PROTOCOL_FIELDS,
+    TRIED_FIELDS,
+    Preset,
+    study_config,
 )
-from qkdrp.experiments.study.option_groups import command_of
-from qkdrp.experiments.study.options import WorkOptions, conduct_as_told
+from qkdrp.experiments.study.options import Work, command_of, conduct_as_told
 
 if TYPE_CHECKING:
     from qkdrp.experiments.ito.plan import ItoPlan
 
-OPTIONS = (DataOptions, TriedOptions, ProtocolOptions, FinalOptions, WorkOptions)
+OPTIONS = (
+    DATA_OPTIONS,
+    Section(StudyConfig, only=TRIED_FIELDS),
+    Section(Preset),
+    Section(StudyConfig, only=(*PROTOCOL_FIELDS, *FINAL_FIELDS)),
+    Section(Work),
+)
 """Options of all studies of the paper's protocol."""
 
 
@@ -32,14 +40,13 @@ def open_plan(name: str, given: Mapping[str, Any]) -> "ItoPlan":
         given: The options.
     """
     from qkdrp.cli.console import console
-    from qkdrp.experiments.ito.config import StudyConfig
     from qkdrp.experiments.ito.plan import ItoPlan
+    from qkdrp.experiments.study.steps import StepProgress
 
-    settings = common_settings(given, STUDIES[name].defaults(given["preset"]))
-    own = {key: given[key] for key in ("patience", "backend")}
-    config = StudyConfig.make(study=name, **settings, **own)
-    with console(stderr=True).status("reading data") as status:
-        return ItoPlan.open(config, status.update)
+    defaults = STUDIES[name].defaults(given["preset"])
+    config = study_config(StudyConfig, given, defaults, study=name)
+    with StepProgress(console(stderr=True)) as progress:
+        return ItoPlan.open(config, progress.tell)
 
 
 def run(name: str, given: Mapping[str, Any]) -> None:
@@ -56,7 +63,7 @@ def show_plan(name: str, given: Mapping[str, Any]) -> None:
     from qkdrp.experiments.study.estimate import show_estimate
 
     plan = open_plan(name, given)
-    show_estimate(lambda on_trial: costs_of_models(plan, on_trial))
+    show_estimate(lambda on_trial: costs_of_models(plan, on_trial), given["workers"])
 
 
 def register(app: typer.Typer, plans: typer.Typer) -> None:

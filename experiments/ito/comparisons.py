@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from qkdrp.common.intervals import RANGES, differences
+from qkdrp.common.intervals import RANGES
 from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.ito.grid import Configuration
 from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.study.outcomes import Findings
-from qkdrp.experiments.study.statistics import adjusted, corrected_mean
+from qkdrp.experiments.study.statistics import adjusted, paired_mean
 
 LEVEL = 0.05
 """False discovery rate below which a difference counts as established."""
@@ -60,14 +60,12 @@ def comparisons_frame(plan: ItoPlan, findings: Findings) -> pd.DataFrame:
         if reference is None or variant == plan.study.reference:
             continue
         left, right = (plan.best_values(c, findings) for c in (reference, configuration))
-        places = sorted(left.keys() & right.keys())
-        if not places:
+        mean, n_runs = paired_mean(left, right, plan.config.folds, RANGES["auc"])
+        if not n_runs:
             continue
-        found_differences = np.array([left[k] - right[k] for k in places])
-        mean = corrected_mean(found_differences, plan.config.folds, differences(RANGES["auc"]))
         pair = drug, plan.study.reference, variant
         q = mean.p  # adjusted below, when all are known
-        rows.append((*pair, mean.value, mean.se, mean.low, mean.high, mean.p, q, len(places)))
+        rows.append((*pair, mean.value, mean.se, mean.low, mean.high, mean.p, q, n_runs))
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.assign(q=adjusted(frame["p"]))
 

@@ -1,18 +1,28 @@
-"""Settings of a study of the response system: frozen, validated, written to ``study.json``."""
+"""Settings of a study of the response system: frozen, validated, written to ``study.json``.
+
+Descriptions of fields are what ``qkdrp experiment cv --help`` says.
+"""
 
 from itertools import product
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
+from qkdrp.cli.options import DATA
 from qkdrp.common.settings import Settings
+from qkdrp.experiments.ito.contenders import CONTENDERS
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig
 
 Positive = Annotated[float, Field(gt=0)]
-Some = Field(min_length=1)
 
 AXES = ("n_qubits", "n_encoding", "n_variational", "lr", "a", "r")
 """Settings that a study may vary."""
+
+MODELS_HELP = f"Of {', '.join(CONTENDERS)}, separated by commas."
+A_HELP = "Input scales of r*tanh(phi/a), separated by commas."
+R_HELP = "Output ranges in radians, as pi/2, separated by commas."
+"""What the help says of settings that other studies have with other defaults."""
 
 
 def one_of_each(values: tuple[object, ...]) -> tuple[object, ...]:
@@ -52,22 +62,78 @@ class StudyConfig(Settings):
 
     study: str = "cv"
     data: DataConfig = DataConfig()
-    drugs: tuple[str, ...] = Some
-    models: tuple[str, ...] = Some
-    n_qubits: tuple[Annotated[int, Field(ge=2)], ...] = (4,)
-    n_encoding: tuple[Annotated[int, Field(ge=1)], ...] = (2,)
-    n_variational: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
-    lr: tuple[Positive, ...] = (1e-4,)
-    a: tuple[Positive, ...] = (PAPER_A,)
-    r: tuple[Angle, ...] = (PAPER_R,)
-    repeats: int = Field(default=2, ge=1)
-    folds: int = Field(default=5, ge=2)
-    epochs: int = Field(default=100, ge=1)
-    patience: int = Field(default=3, ge=0)
-    batch_size: int = Field(default=128, ge=2)
-    centre_head: bool = True
-    backend: str = "statevector"
-    seed: int = Field(default=0, ge=0)
+    drugs: tuple[str, ...] = Field(
+        min_length=1,
+        description="Drugs; all of the data by default, separated by commas.",
+        json_schema_extra=listed(DATA),
+    )
+    models: tuple[str, ...] = Field(
+        min_length=1, description=MODELS_HELP, json_schema_extra=listed(TRIED)
+    )
+    n_qubits: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        default=(4,),
+        description="Qubits, n1, separated by commas.",
+        json_schema_extra=listed(TRIED),
+    )
+    n_encoding: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(2,),
+        description="Encoding layers, n2, separated by commas.",
+        json_schema_extra=listed(TRIED),
+    )
+    n_variational: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1,),
+        description="Variational layers per block, n3, separated by commas.",
+        json_schema_extra=listed(TRIED),
+    )
+    lr: tuple[Positive, ...] = Field(
+        default=(1e-4,),
+        description="Learning rates, separated by commas.",
+        json_schema_extra=listed(TRIED),
+    )
+    a: tuple[Positive, ...] = Field(
+        default=(PAPER_A,), description=A_HELP, json_schema_extra=listed(TRIED)
+    )
+    r: tuple[Angle, ...] = Field(
+        default=(PAPER_R,), description=R_HELP, json_schema_extra=listed(TRIED, format="angle")
+    )
+    repeats: int = Field(
+        default=2,
+        ge=1,
+        description="Times that the folds are drawn anew.",
+        json_schema_extra=by_preset(PROTOCOL),
+    )
+    folds: int = Field(default=5, ge=2, description="Folds.", json_schema_extra=by_preset(PROTOCOL))
+    epochs: int = Field(
+        default=100, ge=1, description="Epochs.", json_schema_extra=by_preset(PROTOCOL)
+    )
+    patience: int = Field(
+        default=3,
+        ge=0,
+        description="Of final trainings: epochs without a better validation AUC.",
+        json_schema_extra={"panel": PROTOCOL},
+    )
+    batch_size: int = Field(
+        default=128,
+        ge=2,
+        description="Samples in a batch.",
+        json_schema_extra={"panel": PROTOCOL},
+    )
+    centre_head: bool = Field(
+        default=True,
+        description="Start the head where the mean prediction is the mean label.",
+        json_schema_extra={"panel": PROTOCOL},
+    )
+    backend: str = Field(
+        default="statevector",
+        description="Where circuits run.",
+        json_schema_extra={"metavar": "NAME", "panel": WORK},
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        description="Of splits, folds, weights and shuffling.",
+        json_schema_extra={"panel": PROTOCOL},
+    )
 
     _distinct = field_validator(
         "drugs", "models", "n_qubits", "n_encoding", "n_variational", "lr", "a", "r"

@@ -1,24 +1,21 @@
-"""Repeated stratified folds of the samples that are not kept for the test."""
+"""Folds of a cohort: those of any system, drawn once in a process for all models."""
 
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
-
-from qkdrp.common.errors import DataError
-from qkdrp.common.seeds import derive_seed
+from qkdrp.experiments.study.folds import Fold, draw_folds
+from qkdrp.systems.registry import find_system
+from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
 from qkdrp.training.split import Split
 
-Fold = tuple[NDArray[np.str_], NDArray[np.str_]]
-"""Sample ids to train on and to validate with, each in the cohort's order."""
+SYSTEM = "response"
+"""The system that the paper is about."""
 
 
 def split_of(cohort: Cohort, seed: int, stratify_test: bool) -> Split:
     """Return the split of a study, the one that ``qkdrp train`` makes of the same seed."""
-    return make_split(cohort, derive_seed(seed, "split"), stratify_test)
+    config = TrainConfig(data=DataConfig(stratify_test=stratify_test), seed=seed)
+    return find_system(SYSTEM).split(cohort, config)
 
 
 @lru_cache(maxsize=8)
@@ -38,21 +35,4 @@ def make_folds(
         DataError: If a fold would train or validate on one class only.
     """
     test = split_of(cohort, seed, stratify_test).test
-    rest = cohort.select(cohort.samples[~np.isin(cohort.samples, test)])
-    splitter = StratifiedKFold(
-        folds, shuffle=True, random_state=derive_seed(seed, f"folds {repeat}")
-    )
-    strata = label_bins(rest.ln_ic50, max(folds, MIN_BIN_SIZE))
-    found = []
-    for number, rows in enumerate(splitter.split(rest.expression, strata)):
-        for part in rows:
-            n_responder = int(rest.responder[part].sum())
-            if n_responder in (0, len(part)):
-                raise DataError(
-                    f"{cohort.drug}: fold {number + 1} of repeat {repeat + 1} holds {n_responder} "
-                    f"responders among {len(part)} samples, expected both classes: "
-                    "take fewer --folds or another --seed."
-                )
-        train, validation = (rest.samples[part] for part in rows)
-        found.append((train, validation))
-    return tuple(found)
+    return draw_folds(find_system(SYSTEM), cohort, test, seed, folds, repeat)

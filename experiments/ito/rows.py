@@ -6,30 +6,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.common.errors import DataError
-from qkdrp.experiments.ito.folds import make_folds
+from qkdrp.experiments.ito.folds import SYSTEM, make_folds
+from qkdrp.experiments.study.folds import dataset_of
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.data.load import load_data
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 
 Rows = tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
 """Genes, labels and responder flags."""
 
 
-@lru_cache(maxsize=1)
 def cohort_of(data: DataConfig, digest: str | None = None) -> Cohort:
     """Load a cohort, once in a process for all tasks of a drug.
 
     Raises:
         DataError: If it is not the one of the digest.
     """
-    cohort = load_data(data)
-    if digest is not None and cohort.digest() != digest:
-        raise DataError(
-            f"{data.source}: the data of {cohort.drug} are not those that the study began with; "
-            "give every worker the same, or begin a new study."
-        )
+    cohort: Cohort = dataset_of(SYSTEM, data, digest)
     return cohort
 
 

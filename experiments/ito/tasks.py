@@ -8,11 +8,12 @@ import numpy as np
 from sklearn.base import clone
 
 from qkdrp.backends import get_backend
-from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.folds import split_of
 from qkdrp.experiments.ito.rows import Rows, cohort_of, fold_rows, preprocessed
+from qkdrp.experiments.study.folds import fold_seed
 from qkdrp.experiments.study.keys import Layout, plain
+from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig
@@ -85,13 +86,20 @@ class CohortTask(Task):
         """Seed of initial weights and shuffling: the study's in a final training."""
         if not self.folds:
             return self.seed
-        return derive_seed(self.seed, f"repeat {self.repeat} fold {self.fold}")
+        return fold_seed(self.seed, self.repeat, self.fold)
 
     @property
     def title(self) -> str:
         """What it is, for messages."""
         where = f"repeat {self.repeat + 1} fold {self.fold + 1}" if self.folds else "final"
         return f"{self.data.drug}, {self.baseline or self.model.model}, {where}"
+
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share: drug, model and sizes."""
+        model = self.model
+        sizes = f"{model.n_qubits},{model.n_encoding},{model.n_variational}"
+        return f"{self.stage} {self.data.drug} {self.baseline or model.model} {sizes}"
 
     def modules(self) -> tuple[str, ...]:
         """Return the modules that worker processes import before their first task."""
@@ -166,11 +174,11 @@ class FoldTask(CohortTask):
     result_type = FoldResult
     stage: Literal["fold"] = "fold"
 
-    def run(self) -> FoldResult:
+    def run(self, saved: SavedTraining) -> FoldResult:
         """Train for all epochs."""
         start = perf_counter()
         train, validation = self.fold_rows()
-        fitted = _fit(self, train, validation)
+        fitted = _fit(self, train, validation, saved)
         if isinstance(fitted, HybridRegressor):
             curve = tuple(float(epoch.value(AUC) or 0.0) for epoch in fitted.fit_.epochs)
         else:
@@ -190,7 +198,7 @@ class FinalTask(CohortTask):
     result_type = FinalResult
     stage: Literal["final"] = "final"
 
-    def run(self) -> FinalResult:
+    def run(self, saved: SavedTraining) -> FinalResult:
         """Train until the validation AUC no longer rises."""
         start = perf_counter()
         cohort = cohort_of(self.data, self.digest)
@@ -199,7 +207,7 @@ class FinalTask(CohortTask):
         train, validation, test = (
             preprocessed(preprocessor, cohort.select(ids)) for ids in split.parts().values()
         )
-        fitted = _fit(self, train, validation)
+        fitted = _fit(self, train, validation, saved)
         neural = isinstance(fitted, HybridRegressor)
         shown = train[0][:EMBEDDED_SAMPLES]
         phi, angles = fitted.embed(shown) if neural else (np.empty((0, 0)),) * 2
@@ -219,7 +227,9 @@ def _history(epochs: Sequence[Epoch]) -> tuple[EpochRow, ...]:
     return tuple(EpochRow.make(**epoch.row(names)) for epoch in epochs)
 
 
-def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN401  # any regressor
+def _fit(  # any regressor
+    task: CohortTask, train: Rows, validation: Rows, saved: SavedTraining
+) -> Any:  # noqa: ANN401
     genes, label, _ = train
     if task.baseline is not None:
         return clone(BASELINES[task.baseline]).fit(genes, label)
@@ -230,4 +240,5 @@ def _fit(task: CohortTask, train: Rows, validation: Rows) -> Any:  # noqa: ANN40
             backend=backend,
             random_state=task.own_seed,
         )
-        return regressor.fit(genes, label, validation=validation)
+        checkpoint = saved.checkpoint(backend)
+        return regressor.fit(genes, label, validation=validation, checkpoint=checkpoint)

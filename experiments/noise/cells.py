@@ -1,10 +1,13 @@
 """The cells in which a trained model is evaluated: levels of noise, each with numbers of shots."""
 
+from typing import TYPE_CHECKING
 from zlib import crc32
 
-from qkdrp.backends.noise.levels import NoiseLevel
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.keys import Layout, first_content, plain
+
+if TYPE_CHECKING:
+    from qkdrp.backends.noise.levels import NoiseLevel
 
 NONE = "none"
 """What the parts of scale 0 are called."""
@@ -34,8 +37,10 @@ class Cell(Settings):
     shots: int
 
     @property
-    def level(self) -> NoiseLevel:
+    def level(self) -> "NoiseLevel":
         """The noise, shots aside."""
+        from qkdrp.backends.noise.levels import NoiseLevel  # loads Qiskit
+
         return NoiseLevel(self.on, self.scale)
 
     @property

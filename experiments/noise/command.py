@@ -8,8 +8,7 @@ import typer
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.noise.options import HARDWARE, OPTIONS, config_of, hardware_of
-from qkdrp.experiments.study.option_groups import command_of
-from qkdrp.experiments.study.options import conduct_as_told
+from qkdrp.experiments.study.options import command_of, conduct_as_told
 
 if TYPE_CHECKING:
     from qkdrp.experiments.noise.plan import NoisePlan
@@ -28,19 +27,21 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
         stack: Closes the device, where one is asked for.
         given: The options.
     """
-    from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.cli.console import console
     from qkdrp.experiments.noise.cost_preview import print_costs
     from qkdrp.experiments.noise.device import Hardware
     from qkdrp.experiments.noise.plan import NoisePlan
+    from qkdrp.experiments.study.steps import StepProgress
 
     config = config_of(given)
     hardware = None
-    if given["backend"] == HARDWARE:
+    if given["evaluated_on"] == HARDWARE:
         options = config.device | hardware_of(given, of_one_call=True)
         hardware = stack.enter_context(Hardware(options, config.shots))
     folder = given["output"] if given["resume"] else None
-    with CircuitBar() as bar:
-        plan = NoisePlan.open(config, folder, hardware, bar.update)
+    with StepProgress(console(stderr=True)) as progress:
+        trial = progress.trial_of("preparing circuits")
+        plan = NoisePlan.open(config, folder, hardware, trial, progress.tell)
     if hardware is not None:
         print_costs(plan.device_costs(), dry=given["dry_run"])
     return plan
@@ -50,7 +51,7 @@ def run(given: Mapping[str, Any]) -> None:
     """Run the study, or say what it would cost on hardware."""
     from qkdrp.experiments.noise.report import NoiseReport
 
-    if given["dry_run"] and given["backend"] != HARDWARE:
+    if given["dry_run"] and given["evaluated_on"] != HARDWARE:
         raise ConfigError(f"--dry-run tells what hardware costs: give --backend {HARDWARE}, too.")
     with ExitStack() as stack:
         plan = open_plan(stack, given)
@@ -67,7 +68,7 @@ def show_plan(given: Mapping[str, Any]) -> None:
         plan = open_plan(stack, {**given, "dry_run": True})
         cells = len(plan.cells)
         print(f"{len(plan.places)} trained models, {cells} cells each")  # noqa: T201
-        show_estimate(lambda on_trial: costs_of_trainings(plan, on_trial))
+        show_estimate(lambda on_trial: costs_of_trainings(plan, on_trial), given["workers"])
 
 
 def register(app: typer.Typer, plans: typer.Typer) -> None:

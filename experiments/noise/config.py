@@ -1,4 +1,7 @@
-"""The settings of a study of noise: frozen, validated, written to ``study.json``."""
+"""The settings of a study of noise: frozen, validated, written to ``study.json``.
+
+Descriptions of fields are what ``qkdrp experiment noise-sensitivity --help`` says.
+"""
 
 from collections.abc import Mapping
 from itertools import product
@@ -7,14 +10,21 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
 from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
-from qkdrp.experiments.ito.config import Positive, StudyConfig, one_of_each
+from qkdrp.experiments.ito.config import (
+    A_HELP,
+    MODELS_HELP,
+    R_HELP,
+    Positive,
+    StudyConfig,
+    one_of_each,
+)
 from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.noise.cells import NONE, Cell
 from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
+from qkdrp.experiments.study.options import TRIED, by_preset, listed
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle
 
 STUDY = "noise-sensitivity"
@@ -27,6 +37,9 @@ Level: TypeAlias = tuple[str, tuple[str, ...], float]
 """What the parts of noise that are on are called, these parts, and their scale."""
 
 _QUIET: Level = (NONE, (), 0.0)
+
+NOISE, HARDWARE = "Noise", "Hardware (ibm_runtime)"
+"""Panels of the help."""
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -76,22 +89,91 @@ class NoiseConfig(StudyConfig):
     """
 
     study: str = STUDY
-    models: tuple[str, ...] = ("moderated", "moderated-learned")
-    a: tuple[Positive, ...] = A_VALUES
-    r: tuple[Angle, ...] = R_VALUES
-    design: Literal["cross", "grid"] = "cross"
-    reference_a: Positive = PAPER_A
-    reference_r: Angle = PAPER_R
-    noise: tuple[str, ...] = ("fake_torino",)
-    scales: tuple[NotNegative, ...] = (0.0, 0.5, 1.0, 2.0, 4.0)
-    parts: tuple[str, ...] = (ALL,)
-    shots: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1024)
-    repetitions: int = Field(default=10, ge=1)
-    trainings: tuple[str, ...] = (EXACT, "noise-aware")
-    train_scales: tuple[Positive, ...] = (1.0,)
-    gradient_rows: int = Field(default=4, ge=0)
+    models: tuple[str, ...] = Field(
+        default=("moderated", "moderated-learned"),
+        description=MODELS_HELP,
+        json_schema_extra=listed(TRIED),
+    )
+    a: tuple[Positive, ...] = Field(
+        default=A_VALUES, description=A_HELP, json_schema_extra=listed(TRIED)
+    )
+    r: tuple[Angle, ...] = Field(
+        default=R_VALUES, description=R_HELP, json_schema_extra=listed(TRIED, format="angle")
+    )
+    design: Literal["cross", "grid"] = Field(
+        default="cross",
+        description="cross (all a at the reference r, all r at the reference a) or grid.",
+        json_schema_extra=by_preset(TRIED, metavar="NAME"),
+    )
+    reference_a: Positive = Field(
+        default=PAPER_A,
+        description="Where the cross meets.",
+        json_schema_extra={"panel": TRIED, "left_out": "20"},
+    )
+    reference_r: Angle = Field(
+        default=PAPER_R,
+        description="The same, radians.",
+        json_schema_extra={"panel": TRIED, "left_out": "pi/2", "format": "angle"},
+    )
+    noise: tuple[str, ...] = Field(
+        default=("fake_torino",),
+        description="A source of noise as for qkdrp evaluate; may be given several times.",
+        json_schema_extra={
+            "panel": NOISE,
+            "left_out": "fake_torino",
+            "repeated": True,
+            "metavar": "SOURCE",
+        },
+    )
+    scales: tuple[NotNegative, ...] = Field(
+        default=(0.0, 0.5, 1.0, 2.0, 4.0),
+        description="Scales of the noise, separated by commas.",
+        json_schema_extra=listed(NOISE),
+    )
+    parts: tuple[str, ...] = Field(
+        default=(ALL,),
+        description="all, or gates, relaxation, readout, or such as gates+readout, separated by "
+        "commas.",
+        json_schema_extra=listed(NOISE),
+    )
+    shots: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(0, 1024),
+        description="Numbers of shots, 0 for infinitely many, separated by commas.",
+        json_schema_extra=listed(NOISE),
+    )
+    repetitions: int = Field(
+        default=10,
+        ge=1,
+        description="Evaluations of a cell with shots, each with new ones.",
+        json_schema_extra=by_preset(NOISE),
+    )
+    trainings: tuple[str, ...] = Field(
+        default=(EXACT, "noise-aware"),
+        description="exact, noise-aware, separated by commas.",
+        json_schema_extra=listed(TRIED),
+    )
+    train_scales: tuple[Positive, ...] = Field(
+        default=(1.0,),
+        description="Noise scales of noise-aware training, separated by commas.",
+        json_schema_extra=listed(TRIED),
+    )
+    gradient_rows: int = Field(
+        default=4,
+        ge=0,
+        description="Training samples whose gradient is looked at; 0 for none.",
+        json_schema_extra=by_preset(NOISE),
+    )
     device: dict[str, bool | int | float | str] = Field(default_factory=dict)
-    chosen: str = ""
+    chosen: str = Field(
+        default="",
+        description="Which trained models go to hardware, such as "
+        "'a=20,r=pi/2|pi,training=exact,repeat=1,fold=1'; by drug and model, too; or all.",
+        json_schema_extra={
+            "panel": HARDWARE,
+            "left_out": "repeat=1,fold=1",
+            "metavar": "CHOICE",
+        },
+    )
 
     _distinct_here = field_validator(
         "noise", "scales", "parts", "shots", "trainings", "train_scales"
@@ -161,6 +243,8 @@ class NoiseConfig(StudyConfig):
 
     def _levels(self, name: str) -> list[Level]:
         """Return the noisy levels of one source."""
+        from qkdrp.backends.noise.sources import choose_parts, find_source  # loads Qiskit
+
         source = find_source(name)
         on = {label: choose_parts(source, _wanted(label)) for label in self.parts}
         scales = [scale for scale in sorted(self.scales) if scale > 0]

@@ -7,8 +7,9 @@ from qkdrp.experiments.noise.device_choice import Place
 from qkdrp.experiments.noise.plan import NoisePlan
 from qkdrp.experiments.noise.tasks import NoiseResult
 from qkdrp.experiments.noise.trainings import EXACT
-from qkdrp.experiments.study.estimate import PROBED_EPOCHS, OnTrial
+from qkdrp.experiments.study.estimate import PROBED_EPOCHS
 from qkdrp.experiments.study.plan import Cost
+from qkdrp.experiments.study.steps import OnTrial
 from qkdrp.experiments.study.tasks import run_task
 
 

@@ -18,6 +18,7 @@ from qkdrp.experiments.noise.trainings import Training
 from qkdrp.experiments.study.keys import plain
 from qkdrp.experiments.study.outcomes import Outcome
 from qkdrp.experiments.study.runners import Runner
+from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints, SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.systems.response.recipes import spec_of
 
@@ -69,7 +70,7 @@ class DeviceTask(CohortTask):
         point = f"a {self.model.a:g}, r {self.model.r:.4g}"
         return f"{super().title}, {self.training.label}, {point}, {self.cell.shots} shots"
 
-    def run(self) -> DeviceResult:
+    def run(self, saved: SavedTraining) -> DeviceResult:  # noqa: ARG002  # nothing is trained
         """Evaluate on the device, with the backend's own limit of cost."""
         with Hardware(self.options, (self.cell.shots,)) as hardware:
             return self.evaluate(hardware.backend(self.cell.shots))
@@ -125,7 +126,11 @@ class DeviceRunner(Runner):
         super().__init__(1)
         self.hardware = hardware
 
-    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def outcomes(
+        self,
+        tasks: Sequence[Task],
+        checkpoints: Checkpoints = NOTHING_SAVED,  # noqa: ARG002  # nothing is trained
+    ) -> Iterator[Outcome]:
         """Yield the outcome of every task; what is not there yet is pending."""
         for task in tasks:
             assert isinstance(task, DeviceTask)

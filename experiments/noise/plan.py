@@ -93,7 +93,8 @@ class NoisePlan(CohortPlan):
         found = checked_configurations(config)
         cohorts = load_cohorts(config, told)
         Chosen.parse(config.chosen)
-        shelf = _checked_shelf(config, found, folder, on_trial)
+        told("preparing circuits")
+        shelf = _checked_shelf(config, found, folder, on_trial, told)
         plan = cls(config, found, cohorts, shelf, hardware)
         if hardware is not None:
             plan.check_hardware(hardware)
@@ -226,6 +227,7 @@ def _checked_shelf(
     found: Sequence[Configuration],
     folder: Path | None,
     on_trial: Callable[[str, int, int], None],
+    told: Told,
 ) -> Shelf:
     """Return the prepared circuits; refuse models without one, and scales out of range."""
     trained, cells = _neural(found), config.cells()
@@ -237,6 +239,7 @@ def _checked_shelf(
             )
     specs = [spec_of(configuration.model_config_of()) for configuration in trained]
     shelf = Shelf(specs, config.noise, folder, on_trial)
+    told("checking scales of the noise")
     for spec in dict.fromkeys(specs):
         for packed in shelf.of(spec):
             here = (cell.level for cell in cells if cell.source == packed.source)

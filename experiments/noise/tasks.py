@@ -27,6 +27,7 @@ from qkdrp.experiments.noise.kept_layer import KeptLayer
 from qkdrp.experiments.noise.layer import Layer, Reals, layer_of
 from qkdrp.experiments.noise.trainings import TRAININGS, Training
 from qkdrp.experiments.study.keys import Layout, plain
+from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result
 from qkdrp.nn.moderated_tanh import ModeratedTanh
 from qkdrp.systems.response.fit_task import response_rows
@@ -112,11 +113,16 @@ class NoiseTask(CohortTask):
         point = f"a {self.model.a:g}, r {self.model.r:.4g}"
         return f"{super().title}, {self.training.label}, {point}"
 
-    def run(self) -> NoiseResult:
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share: drug, model, sizes and training."""
+        return f"{super().kind} {self.training.name}"
+
+    def run(self, saved: SavedTraining) -> NoiseResult:
         """Train once, evaluate in every cell."""
         start = perf_counter()
         train, (genes, label, responder) = self.fold_rows()
-        regressor, fit_seconds = self._train(train)
+        regressor, fit_seconds = self._train(train, saved)
         layer = layer_of(regressor.model_, genes)
         exact = _exact_values(self, layer)
         label = np.asarray(label, dtype=float)
@@ -140,7 +146,7 @@ class NoiseTask(CohortTask):
             seconds=perf_counter() - start,
         )
 
-    def _train(self, train: Rows) -> tuple[HybridRegressor, float]:
+    def _train(self, train: Rows, saved: SavedTraining) -> tuple[HybridRegressor, float]:
         """Return the trained model, and the time of the training itself."""
         open_backend = TRAININGS[self.training.name]
         with open_backend(self.training, self.backend, self.own_seed, self.circuits) as backend:
@@ -151,8 +157,8 @@ class NoiseTask(CohortTask):
                 random_state=self.own_seed,
             )
             began = perf_counter()
-            regressor.fit(train[0], train[1])
-            return regressor, perf_counter() - began
+            regressor.fit(train[0], train[1], checkpoint=saved.checkpoint(backend))
+            return regressor, perf_counter() - began + saved.seconds_before
 
     def _levels(self, packed: PackedCircuit) -> list[NoiseLevel]:
         """Return the levels of a source of noise, each once."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from qkdrp.backends import Backend, get_backend
-from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
-from qkdrp.experiments.noise.circuits import PackedCircuit
+
+if TYPE_CHECKING:
+    from qkdrp.backends import Backend
+    from qkdrp.experiments.noise.circuits import PackedCircuit
 
 EXACT = "exact"
 """The training on exact values."""
@@ -37,8 +38,8 @@ class OpenBackend(Protocol):
     """Opens the backend of a training."""
 
     def __call__(
-        self, training: Training, exact: str, seed: int, circuits: Sequence[PackedCircuit]
-    ) -> Backend:
+        self, training: Training, exact: str, seed: int, circuits: "Sequence[PackedCircuit]"
+    ) -> "Backend":
         """Return where circuits run while a model trains.
 
         Args:
@@ -53,8 +54,10 @@ def _exact(
     training: Training,  # noqa: ARG001  # exact values have no noise
     exact: str,
     seed: int,  # noqa: ARG001
-    circuits: Sequence[PackedCircuit],  # noqa: ARG001
-) -> Backend:
+    circuits: "Sequence[PackedCircuit]",  # noqa: ARG001
+) -> "Backend":
+    from qkdrp.backends import get_backend
+
     return get_backend(exact)
 
 
@@ -62,9 +65,11 @@ def _noise_aware(
     training: Training,
     exact: str,  # noqa: ARG001  # values have random errors
     seed: int,
-    circuits: Sequence[PackedCircuit],
-) -> Backend:
+    circuits: "Sequence[PackedCircuit]",
+) -> "Backend":
     """Return a backend that trains with random Pauli errors, on the circuit of the study."""
+    from qkdrp.backends.aer_noisy import AerNoisy  # loads Qiskit
+
     backend = AerNoisy(
         noise=training.noise,
         noise_scale=training.scale,

@@ -1,6 +1,5 @@
 """Conducting a study: run its plan, write its report, tell how to resume it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -8,29 +7,13 @@ from rich.console import Console
 
 from qkdrp.cli.console import console, print_folder
 from qkdrp.experiments.study.driver import run_study
+from qkdrp.experiments.study.options import Work
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Plan, Report
 from qkdrp.experiments.study.report_parts import REPORT
 from qkdrp.experiments.study.runners import open_runner
 from qkdrp.experiments.study.study_folder import open_store
 from qkdrp.experiments.study.text import duration
-
-
-@dataclass(frozen=True)
-class Work:
-    """Where a study runs, and where its results go.
-
-    Args:
-        workers: Processes; 0 for as many as there are cores.
-        scheduler: Dask's address instead, or ``local:N``.
-        output: The folder that the user asked for.
-        resume: Whether to go on with what is in the folder.
-    """
-
-    workers: int = 0
-    scheduler: str | None = None
-    output: Path | None = None
-    resume: bool = False
 
 
 def conduct(plan: Plan, report: Report, work: Work) -> bool:
@@ -51,7 +34,7 @@ def conduct(plan: Plan, report: Report, work: Work) -> bool:
         store = open_store(plan.config, plan.digests, work.output, default, work.resume)
         plan.begin(store.path)
         try:
-            findings = run_study(plan, store, runner, screen)
+            findings = run_study(plan, store, runner, screen, work.checkpoint_every)
         except KeyboardInterrupt:
             screen.print(
                 f"stopped; what is finished is in {store.path}: go on with the same command and "

@@ -8,10 +8,15 @@ from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Phase, Plan
 from qkdrp.experiments.study.progress import TaskProgress
 from qkdrp.experiments.study.runners import Runner
+from qkdrp.experiments.study.saved_training import Checkpoints
+from qkdrp.experiments.study.steps import StepProgress
 from qkdrp.experiments.study.task_results import TaskStore
+from qkdrp.training.checkpoint import EVERY
 
 
-def run_study(plan: Plan, store: TaskStore, runner: Runner, console: Console) -> Findings:
+def run_study(
+    plan: Plan, store: TaskStore, runner: Runner, console: Console, every: float = EVERY
+) -> Findings:
     """Run all tasks of a study that are not finished, phase by phase.
 
     Args:
@@ -19,15 +24,22 @@ def run_study(plan: Plan, store: TaskStore, runner: Runner, console: Console) ->
         store: Where results are kept.
         runner: Where tasks run, unless a phase has a place of its own.
         console: For progress.
+        every: Seconds between two checkpoints of a training.
     """
-    findings = Findings()
+    findings, checkpoints = Findings(), Checkpoints(store.path.absolute(), every)
     for phase in plan.phases(findings):
-        run_phase(phase, store, phase.runner or runner, findings, console)
+        run_phase(phase, store, phase.runner or runner, findings, console, checkpoints)
+    checkpoints.clear()
     return findings
 
 
 def run_phase(
-    phase: Phase, store: TaskStore, runner: Runner, findings: Findings, console: Console
+    phase: Phase,
+    store: TaskStore,
+    runner: Runner,
+    findings: Findings,
+    console: Console,
+    checkpoints: Checkpoints,
 ) -> None:
     """Run the tasks that are not finished, keep each result at once, and add all to the findings.
 
@@ -37,29 +49,35 @@ def run_phase(
         runner: Where tasks run.
         findings: Added to.
         console: For progress and failures.
+        checkpoints: Where trainings are saved; the file of a finished one is deleted.
     """
     tasks, name = phase.tasks, phase.name
     if not tasks:
         return
     left = []
-    for task in tasks:
-        result = store.get(task)
-        if result is None:
-            left.append(task)
-        else:
-            findings.results[task.key] = result
+    with StepProgress(console) as progress:
+        for number, task in enumerate(tasks):
+            progress.tell(f"{name}: looking for results, {number} of {len(tasks)}")
+            result = store.get(task)
+            if result is None:
+                left.append(task)
+            else:
+                key = task.key
+                findings.results[key] = result
+                checkpoints.of(key).delete()  # should the last run have ended just before that
     done = f", {len(tasks) - len(left)} of them done already" if len(left) < len(tasks) else ""
     console.print(f"{name}: {len(tasks)} {phase.unit}{done}, {runner.n_workers} workers")
     if not left:
         return
     start = time.perf_counter()
-    with TaskProgress(console, phase, len(left), runner.n_workers) as progress:
-        for outcome in runner.outcomes(left):
+    with TaskProgress(console, phase, left, runner.n_workers) as progress:
+        for outcome in runner.outcomes(left, checkpoints):
             if outcome.result is None:
                 findings.failed.append(outcome)
             else:
-                store.put(outcome.task, outcome.result)
-                findings.results[outcome.task.key] = outcome.result
+                key = store.put(outcome.task, outcome.result)
+                checkpoints.of(key).delete()
+                findings.results[key] = outcome.result
                 findings.task_seconds += outcome.result.seconds
             progress.add(outcome)
     findings.wall_seconds += time.perf_counter() - start

@@ -1,33 +1,28 @@
-"""Groups of options: classes whose fields become the options of a command."""
+"""Groups of options that are written out, beside those that are made from settings."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, get_type_hints
+from dataclasses import dataclass
+from typing import get_type_hints
 
 
-def command_of(
-    groups: Sequence[type], run: Callable[[dict[str, Any]], None]
-) -> Callable[..., None]:
-    """Return a command that takes the options of some groups.
+@dataclass(frozen=True)
+class OptionGroup:
+    """A class whose fields become options.
 
     Args:
-        groups: Classes; each field is an option, with typer's annotation and its default.
-        run: Called with the options by name.
+        fields: The class; each field has typer's annotation and its default.
     """
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=getattr(group, name),
-            annotation=hint,
-        )
-        for group in groups
-        for name, hint in get_type_hints(group, include_extras=True).items()
-    ]
 
-    def command(**given: Any) -> None:  # noqa: ANN401  # typer reads the signature below
-        run(given)
+    fields: type
 
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
-    return command
+    def parameters(self) -> list[inspect.Parameter]:
+        """Return one keyword parameter per field, as typer reads them."""
+        return [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=getattr(self.fields, name),
+                annotation=hint,
+            )
+            for name, hint in get_type_hints(self.fields, include_extras=True).items()
+        ]

@@ -1,11 +1,14 @@
-"""Options of every study on the command line: where it runs, and how lists are read."""
+"""Options of every study on the command line, made from settings: where it runs, and its preset."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
+from pydantic import Field
 
-from qkdrp.cli.options import Output
+from qkdrp.cli.options_from_models import HasParameters, with_options
+from qkdrp.common.settings import Settings
 
 if TYPE_CHECKING:
     from qkdrp.experiments.study.plan import Plan, Report
@@ -14,56 +17,73 @@ TRIED, PROTOCOL, WORK = "What is tried", "Protocol", "Where it runs"
 """Panels of the help."""
 
 
-def separated(text: str | None, read: Callable[[str], Any]) -> tuple[Any, ...] | None:
-    """Read values between commas; None stays None, for the preset's.
+def listed(panel: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  # pydantic's JSON
+    """Return what makes a field an option that takes values between commas."""
+    return {"panel": panel, "left_out": "by study", **more}
 
-    Raises:
-        typer.BadParameter: If a value is invalid.
+
+def by_preset(panel: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what makes a field an option that has its default from the preset."""
+    return {"panel": panel, "left_out": "by preset", **more}
+
+
+class Work(Settings):
+    """Where a study runs, and where its results go.
+
+    Args:
+        workers: Processes; 0 for as many as there are cores.
+        scheduler: Dask's address instead, or ``local:N``.
+        output: The folder that the user asked for.
+        resume: Whether to go on with what is in the folder.
+        checkpoint_every: Seconds between two checkpoints of a training.
     """
-    if text is None:
-        return None
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    try:
-        return tuple(map(read, words))
-    except ValueError as error:
-        raise typer.BadParameter(f"found {text!r}, expected values separated by commas.") from error
 
-
-def listed(help_text: str, panel: str) -> Any:  # noqa: ANN401  # typer's option
-    """Return an option that takes values between commas."""
-    return typer.Option(help=f"{help_text}, separated by commas.", metavar="LIST",
-                        rich_help_panel=panel, show_default="by study")  # fmt: skip
-
-
-def counted(help_text: str, panel: str = PROTOCOL) -> Any:  # noqa: ANN401
-    """Return an option that takes a number and has its default from the preset."""
-    return typer.Option(help=help_text, rich_help_panel=panel, show_default="by preset")
-
-
-Text = str | None
-
-
-class WorkOptions:
-    """Where a study runs, and where its results go."""
-
-    workers: Annotated[
-        int,
-        typer.Option(
-            help="Processes of one thread each; 0 for all cores.", min=0, rich_help_panel=WORK
-        ),
-    ] = 0
-    scheduler: Annotated[
-        Text,
-        typer.Option(
-            help="Dask scheduler to run on instead, or local:N.",
-            metavar="ADDRESS",
-            rich_help_panel=WORK,
-        ),
-    ] = None
-    output: Output = None
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in --output.")] = (
-        False
+    workers: int = Field(
+        default=0,
+        ge=0,
+        description="Processes of one thread each; 0 for all cores.",
+        json_schema_extra={"panel": WORK, "min": 0},
     )
+    scheduler: str | None = Field(
+        default=None,
+        description="Dask scheduler to run on instead, or local:N.",
+        json_schema_extra={"panel": WORK, "metavar": "ADDRESS"},
+    )
+    output: Path | None = Field(default=None, description="A new folder for the results.")
+    resume: bool = Field(
+        default=False,
+        description="Go on with the study in --output.",
+        json_schema_extra={"flag": "--resume"},
+    )
+    checkpoint_every: float = Field(
+        default=30.0,
+        ge=0,
+        description="Seconds between two checkpoints of a training; 0 for one after every batch.",
+        json_schema_extra={"panel": WORK, "min": 0},
+    )
+
+
+def command_of(
+    sections: tuple[HasParameters, ...], run: Callable[[dict[str, Any]], None]
+) -> Callable[..., None]:
+    """Return a command that takes the options of sections.
+
+    Args:
+        sections: In the order of the help.
+        run: Called with the options by name.
+    """
+
+    def command(**given: Any) -> None:  # noqa: ANN401  # typer reads the options of the sections
+        run(given)
+
+    return with_options(*sections)(command)
+
+
+def given_of(settings: type[Settings], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that are settings, but for those that were left out."""
+    left_out: tuple[Any, ...] = (None, [])
+    fields = settings.model_fields
+    return {name: given[name] for name in fields if given.get(name) not in left_out}
 
 
 def source_of(given: Mapping[str, Any]) -> str:
@@ -78,8 +98,7 @@ def source_of(given: Mapping[str, Any]) -> str:
 
 def conduct_as_told(plan: "Plan", report: "Report", given: Mapping[str, Any]) -> None:
     """Run a study as the options say; exit with 1 where a part of it failed."""
-    from qkdrp.experiments.study.conduct import Work, conduct
+    from qkdrp.experiments.study.conduct import conduct
 
-    work = Work(**{key: given[key] for key in ("workers", "scheduler", "output", "resume")})
-    if not conduct(plan, report, work):
+    if not conduct(plan, report, Work.make(**Work.pick(given))):
         raise typer.Exit(1)

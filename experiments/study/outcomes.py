@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from qkdrp.common.errors import RunError
+from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints
 from qkdrp.experiments.study.tasks import Result, Task, run_task
 
 ATTEMPTS = 2
@@ -46,12 +48,20 @@ class Findings:
         return self.results.get(task.key)
 
 
-def attempt(task: Task) -> Outcome:
-    """Run a task, once more if it fails; never raises."""
+def attempt(task: Task, checkpoints: Checkpoints = NOTHING_SAVED) -> Outcome:
+    """Run a task, once more if it fails; never raises.
+
+    Args:
+        task: The task.
+        checkpoints: Where its training is saved, and from where it goes on.
+    """
     error = ""
     for _ in range(ATTEMPTS):
         try:
-            return Outcome(task, run_task(task))
+            return Outcome(task, run_task(task, checkpoints))
+        except RunError as failure:  # the checkpoint is damaged: train from the beginning
+            checkpoints.of(task.key).delete()
+            error = str(failure)
         except Exception as failure:  # noqa: BLE001  # one task's failure must not end the others
             error = f"{type(failure).__name__}: {failure}"
     return Outcome(task, error=error)

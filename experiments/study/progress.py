@@ -1,20 +1,77 @@
-"""Progress of tasks: a bar on a terminal, some lines elsewhere."""
+"""Progress of tasks: a bar on a terminal, some lines elsewhere, and the time that is left."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from statistics import fmean
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from qkdrp.experiments.study.outcomes import Outcome
 from qkdrp.experiments.study.plan import Phase
+from qkdrp.experiments.study.tasks import Task
 from qkdrp.experiments.study.text import duration
 
 TIMED = 2
-"""Tasks after which the time of all is estimated."""
+"""Tasks, after the first one of each worker, from which the time that is left is first told."""
 
-LINE_SECONDS = 30.0
-"""Time between lines about the progress where the output is not a terminal."""
+PATIENCE = 30.0
+"""Seconds of a first task from which it is told at once, since loading and compiling are then a
+small part of it; and seconds between lines off a terminal."""
+
+
+class TimeLeft:
+    """Estimates the time that tasks still take, from the times of those of their kind.
+
+    The first task of each worker also loads data and compiles kernels. It counts only until others
+    are known.
+
+    Args:
+        tasks: What is to be done.
+        n_workers: Tasks that run at the same time.
+    """
+
+    def __init__(self, tasks: Sequence[Task], n_workers: int) -> None:
+        self.left, self.n_workers = Counter(task.kind for task in tasks), n_workers
+        self.first: list[float] = []
+        self.seconds: dict[str, list[float]] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a finished or failed task."""
+        kind = outcome.task.kind
+        self.left[kind] -= 1
+        if outcome.result is None:
+            return
+        if len(self.first) < self.n_workers:
+            self.first.append(outcome.result.seconds)
+        else:
+            self.seconds.setdefault(kind, []).append(outcome.result.seconds)
+
+    @property
+    def n_timed(self) -> int:
+        """Tasks after the first one of each worker."""
+        return sum(map(len, self.seconds.values()))
+
+    def each(self) -> float | None:
+        """Return the mean time of a task that is left; None before any is finished."""
+        means = {kind: fmean(found) for kind, found in self.seconds.items()}
+        known = list(means.values()) or self.first
+        if not known:
+            return None
+        if not self.left.total():
+            return fmean(known)
+        total = sum(means.get(kind, fmean(known)) * count for kind, count in self.left.items())
+        return total / self.left.total()
+
+    def all(self) -> float | None:
+        """Return the time that all tasks that are left take; None before any is finished."""
+        each = self.each()
+        if each is None:
+            return None
+        count = self.left.total()
+        return each * max(count / self.n_workers, float(count > 0))
 
 
 class TaskProgress(AbstractContextManager["TaskProgress"]):
@@ -23,25 +80,26 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
     Args:
         console: Where to.
         phase: Of which they are.
-        total: Number of tasks that are left.
+        tasks: Those that are left.
         n_workers: Tasks that run at the same time.
     """
 
-    def __init__(self, console: Console, phase: Phase, total: int, n_workers: int) -> None:
-        self.console, self.total, self.n_workers = console, total, n_workers
-        self.unit = phase.unit
-        self.seconds: list[float] = []
-        self.start = self.said = time.perf_counter()
-        self.n_done = 0
+    def __init__(
+        self, console: Console, phase: Phase, tasks: Sequence[Task], n_workers: int
+    ) -> None:
+        self.console, self.total, self.unit = console, len(tasks), phase.unit
+        self.time_left = TimeLeft(tasks, min(n_workers, len(tasks)))
+        self.said = time.perf_counter()
+        self.n_done, self.told = 0, False
         self.progress = Progress(
             TextColumn("{task.description}", markup=False),  # drugs have names of any kind
             BarColumn(),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self.bar = self.progress.add_task(phase.name, total=total)
+        self.bar = self.progress.add_task(phase.name, total=self.total, left="")
 
     def __enter__(self) -> "TaskProgress":
         """Show the bar."""
@@ -55,20 +113,28 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
     def add(self, outcome: Outcome) -> None:
         """Count a finished or failed task."""
         self.n_done += 1
-        self.progress.update(self.bar, advance=1)
+        self.time_left.add(outcome)
+        seconds = self.time_left.all()
+        left = "" if seconds is None else f"{duration(seconds)} left"
+        self.progress.update(self.bar, advance=1, left=left)
         if outcome.result is None:
             what = "waiting" if outcome.pending else "failed"
             self.console.print(f"{what}: {outcome.task.title}: {outcome.error}", soft_wrap=True)
             return
-        self.seconds.append(outcome.result.seconds)
-        if len(self.seconds) == TIMED:
-            each = sum(self.seconds) / TIMED
-            whole = duration(each * self.total / self.n_workers)
-            self.console.print(
-                f"about {each:.1f} s each, {whole} in all (from {TIMED} {self.unit})"
-            )
         now = time.perf_counter()
-        if not self.console.is_terminal and now - self.said > LINE_SECONDS:
+        if not self.told:
+            self._tell_first(left, now)
+        elif not self.console.is_terminal and now - self.said > PATIENCE:
             self.said = now
-            left = duration((now - self.start) / self.n_done * (self.total - self.n_done))
-            self.console.print(f"{self.n_done} of {self.total}, {left} left")
+            self.console.print(f"{self.n_done} of {self.total}, {left}")
+
+    def _tell_first(self, left: str, now: float) -> None:
+        """Tell the time that is left, once it can be told."""
+        last = self.n_done == self.total
+        longest = max(self.time_left.first, default=0.0)
+        if self.time_left.n_timed < TIMED and longest < PATIENCE and not last:
+            return
+        self.told, self.said = True, now
+        n_timed = self.time_left.n_timed or len(self.time_left.first)
+        each = self.time_left.each()
+        self.console.print(f"about {each:.1f} s each, {left} (from {n_timed} {self.unit})")

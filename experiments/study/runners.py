@@ -1,7 +1,7 @@
 """Runners of tasks: this process, worker processes of joblib, or a Dask cluster."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack
@@ -12,6 +12,7 @@ import joblib
 from qkdrp.backends.workers import end_workers, start_workers
 from qkdrp.common.errors import StudyError
 from qkdrp.experiments.study.outcomes import Outcome, attempt
+from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints
 from qkdrp.experiments.study.tasks import Task
 
 RESTARTS = 3
@@ -29,8 +30,15 @@ class Runner(AbstractContextManager["Runner"], ABC):
         self.n_workers = n_workers
 
     @abstractmethod
-    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield the outcome of every task."""
+    def outcomes(
+        self, tasks: Sequence[Task], checkpoints: Checkpoints = NOTHING_SAVED
+    ) -> Iterator[Outcome]:
+        """Yield the outcome of every task.
+
+        Args:
+            tasks: The tasks.
+            checkpoints: Where their trainings are saved, and from where killed ones go on.
+        """
 
     def __exit__(self, kind: object = None, *_: object) -> None:
         """Leave nothing behind, at once after an error of a ``kind``."""
@@ -55,20 +63,22 @@ class LocalRunner(Runner):
             end_workers(self._executor, at_once=kind is not None)
             self._executor = None
 
-    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def outcomes(
+        self, tasks: Sequence[Task], checkpoints: Checkpoints = NOTHING_SAVED
+    ) -> Iterator[Outcome]:
         """Yield the outcome of every task.
 
         Raises:
             StudyError: If workers keep dying.
         """
         if self.n_workers == 1:
-            yield from map(attempt, tasks)
+            yield from (attempt(task, checkpoints) for task in tasks)
             return
-        left = {task.key: task for task in tasks}
+        left = dict(enumerate(tasks))
         for _ in range(1 + RESTARTS):
             try:
-                for outcome in self._in_workers(list(left.values())):
-                    del left[outcome.task.key]
+                for number, outcome in self._in_workers(dict(left), checkpoints):
+                    del left[number]
                     yield outcome
             except BrokenProcessPool:
                 self._executor = None
@@ -79,12 +89,18 @@ class LocalRunner(Runner):
             "most likely: take fewer --workers and --resume."
         )
 
-    def _in_workers(self, tasks: list[Task]) -> Iterator[Outcome]:
+    def _in_workers(
+        self, tasks: Mapping[int, Task], checkpoints: Checkpoints
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Yield the outcomes of numbered tasks with their numbers."""
         if self._executor is None:
-            modules = dict.fromkeys(name for task in tasks for name in task.modules())
+            modules = dict.fromkeys(name for task in tasks.values() for name in task.modules())
             self._executor = start_workers(self.n_workers, tuple(modules))
-        futures = [self._executor.submit(attempt, task) for task in tasks]
-        yield from (future.result() for future in as_completed(futures))
+        futures = {
+            self._executor.submit(attempt, task, checkpoints): number
+            for number, task in tasks.items()
+        }
+        yield from ((futures[future], future.result()) for future in as_completed(futures))
 
 
 class DaskRunner(Runner):
@@ -136,12 +152,16 @@ class DaskRunner(Runner):
         """Leave the cluster, and end it if it was started here."""
         self._stack.close()
 
-    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def outcomes(
+        self, tasks: Sequence[Task], checkpoints: Checkpoints = NOTHING_SAVED
+    ) -> Iterator[Outcome]:
         """Yield the outcome of every task."""
         from distributed import as_completed
 
         futures = {
-            self.client.submit(attempt, task, key=f"qkdrp-{task.key}", pure=False): task
+            self.client.submit(
+                attempt, task, checkpoints, key=f"qkdrp-{task.key}", pure=False
+            ): task
             for task in tasks
         }
         for future in as_completed(list(futures)):

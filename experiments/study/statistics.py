@@ -1,14 +1,26 @@
 """Means over cross-validation folds, with intervals corrected for the rows that folds share."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from qkdrp.common.intervals import LEAST_SPREAD, LEAST_VALUES, TAIL, Interval, clipped
+from qkdrp.common.intervals import (
+    LEAST_SPREAD,
+    LEAST_VALUES,
+    TAIL,
+    Interval,
+    clipped,
+    differences,
+)
+
+Place: TypeAlias = tuple[int, int]
+"""A repeat and a fold, each from 0."""
 
 LEAST_P = 1e-6
 """Floor of p: no test over folds can tell smaller ones apart."""
@@ -86,6 +98,24 @@ def corrected_mean(values: NDArray[np.float64], folds: int, within: Interval) ->
     margin = float(stats.t.ppf(TAIL, freedom(n, folds))) * se
     p = float(2 * stats.t.sf(abs(value) / se, freedom(n, folds)))
     return Mean(value, se, *clipped(value - margin, value + margin, within), max(p, LEAST_P))
+
+
+def paired_mean(
+    left: Mapping[Place, float], right: Mapping[Place, float], folds: int, within: Interval
+) -> tuple[Mean, int]:
+    """Return the mean difference of two models over the folds that both have, and their number.
+
+    Args:
+        left: Scores of one model by repeat and fold.
+        right: Of the other.
+        folds: Number of folds of one repeat.
+        within: The values that a score can have.
+    """
+    places = sorted(left.keys() & right.keys())
+    if not places:
+        return Mean(math.nan), 0
+    values = np.array([left[place] - right[place] for place in places])
+    return corrected_mean(values, folds, differences(within)), len(places)
 
 
 def adjusted(p: "pd.Series[float]") -> "pd.Series[float]":

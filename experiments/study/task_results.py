@@ -1,6 +1,7 @@
 """Results of finished tasks: one file each in the folder of a study."""
 
 import json
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -23,10 +24,18 @@ class TaskStore:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def put(self, task: Task, result: Result) -> None:
-        """Keep the result of a task; the file is there whole or not at all."""
+    @cached_property
+    def _keys(self) -> set[str]:
+        """Keys of the results, as they are when first asked for."""
+        return {file.stem for file in (self.path / TASKS).glob("*.json")}
+
+    def put(self, task: Task, result: Result) -> str:
+        """Keep the result of a task; the file is there whole or not at all. Return its key."""
         content = {"task": task.model_dump(), "result": result.model_dump(mode="json")}
-        write_json(self._file(task.key), content)
+        key = task.key
+        write_json(self._file(key), content)
+        self._keys.add(key)
+        return key
 
     def get(self, task: Task) -> Result | None:
         """Return the result of a task, or None if it is not finished.
@@ -37,9 +46,13 @@ class TaskStore:
         Raises:
             StudyError: If the file is damaged.
         """
-        for key in (task.key, task.first_key):
-            if key is not None and (path := self._file(key)).exists():
-                return _read(task, path)
+        if not self._keys:
+            return None  # keys take a millisecond each, and a study may have 50,000 tasks
+        if (key := task.key) in self._keys:
+            return _read(task, self._file(key))
+        first = task.first_key
+        if first is not None and first in self._keys:
+            return _read(task, self._file(first))
         return None
 
     def _file(self, key: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.keys import Exclude, Layout, first_key, key_of
+from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints, SavedTraining
 from qkdrp.training.threads import limit_threads
 
 
@@ -17,7 +18,8 @@ class Result(Settings):
     """What a task came to; each kind of task has its own.
 
     Args:
-        seconds: Time of the task, preprocessing included.
+        seconds: Time of the task, preprocessing included; of a resumed one, with the training
+            before its checkpoint.
     """
 
     seconds: float
@@ -58,13 +60,21 @@ class Task(Settings):
     def title(self) -> str:
         """What it is, for messages."""
 
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share; progress estimates the time left by it."""
+        return self.stage
+
     def modules(self) -> Sequence[str]:
         """Return the modules that worker processes import before their first task."""
         return ()
 
     @abstractmethod
-    def run(self) -> Result:
+    def run(self, saved: SavedTraining) -> Result:
         """Do the work, on as many threads as there are.
+
+        Args:
+            saved: Gives the fit loop its checkpoint.
 
         Raises:
             QkdrpError: If its data are missing or others, or the training diverges.
@@ -76,14 +86,21 @@ class Task(Settings):
         return left == right
 
 
-def run_task(task: Task) -> Result:
-    """Run a task on one thread.
+def run_task(task: Task, checkpoints: Checkpoints = NOTHING_SAVED) -> Result:
+    """Run a task on one thread; a training that was killed goes on from its checkpoint.
+
+    Args:
+        task: The task.
+        checkpoints: Where its training is saved.
 
     Raises:
         QkdrpError: If its data are missing or others, or the training diverges.
+        RunError: If its checkpoint is damaged.
     """
+    saved = checkpoints.of(task.key)
     with limit_threads(1):
-        return task.run()
+        result = task.run(saved)
+    return result.model_copy(update={"seconds": result.seconds + saved.seconds_before})
 
 
 def parse_result(task: Task, content: Mapping[str, Any]) -> Result:

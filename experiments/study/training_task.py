@@ -1,6 +1,8 @@
-"""A training of any system on given parts of its split, as a task of a study."""
+"""A training of any system, on parts of its split or on a fold, as a task of a study."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 from time import perf_counter
 from typing import Any, Literal, Self, TypeVar
 
@@ -8,6 +10,8 @@ import numpy as np
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
+from qkdrp.experiments.study.folds import dataset_of, draw_folds, fold_seed
+from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.systems.registry import find_system
@@ -15,6 +19,7 @@ from qkdrp.training.dataset import Dataset
 from qkdrp.training.loop import fit_model, predict
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.split import Split
+from qkdrp.training.system import AnySystem, Values
 
 D = TypeVar("D", bound=Dataset)
 
@@ -43,6 +48,11 @@ class TrainingTask(Task):
         train: Parts of the split that the model is trained on.
         watched: Part that decides when to stop; an empty name for none.
         scored: Part that the model is scored on.
+        baseline: A baseline of the system that is fitted instead of the model.
+        folds: Number of folds; 0 to train and score on the parts above. On a fold, the model is
+            trained for all epochs on the other folds and scored on this one.
+        repeat: Which drawing of the folds, from 0.
+        fold: Which fold is held out, from 0.
     """
 
     result_type = TrainingResult
@@ -55,6 +65,10 @@ class TrainingTask(Task):
     train: tuple[str, ...] = ("train",)
     watched: str = "validation"
     scored: str = "test"
+    baseline: str | None = None
+    folds: int = 0
+    repeat: int = 0
+    fold: int = 0
 
     @classmethod
     def of(cls, config: RunConfig, dataset: Dataset, **parts: Any) -> Self:  # noqa: ANN401
@@ -68,17 +82,48 @@ class TrainingTask(Task):
         settings = config.model_dump(mode="json", exclude_defaults=True)
         return cls.make(system=config.system, settings=settings, digest=dataset.digest(), **parts)
 
+    @classmethod
+    def on_folds(
+        cls,
+        config: RunConfig,
+        dataset: Dataset,
+        folds: int,
+        repeats: int = 1,
+        baseline: str | None = None,
+    ) -> list[Self]:
+        """Return the tasks of a repeated cross-validation outside the test part.
+
+        Args:
+            config: What is trained, how, and on which data; its seed draws test part and folds.
+            dataset: The data, for their digest.
+            folds: Number of folds.
+            repeats: Times that the folds are drawn anew.
+            baseline: A baseline of the system that is fitted instead of the model.
+        """
+        places = product(range(repeats), range(folds))
+        return [
+            cls.of(config, dataset, baseline=baseline, folds=folds, repeat=repeat, fold=fold)
+            for repeat, fold in places
+        ]
+
     @property
     def title(self) -> str:
         """What it is, for messages."""
         model = self.settings.get("model", {}).get("model", "the default model")
-        return f"{self.system}, {model}, seed {self.settings.get('seed', 0)}, {self.scored}"
+        where = f"repeat {self.repeat + 1} fold {self.fold + 1}" if self.folds else self.scored
+        seed = self.settings.get("seed", 0)
+        return f"{self.system}, {self.baseline or model}, seed {seed}, {where}"
+
+    @property
+    def kind(self) -> str:
+        """What tasks that take about as long share: system and model."""
+        return f"{self.stage} {self.system} {self.baseline or self.settings.get('model')}"
 
     def modules(self) -> tuple[str, ...]:
         """Return the modules that worker processes import before their first task."""
         return find_system(self.system).preload
 
-    def run(self) -> TrainingResult:
+    def run(self, saved: SavedTraining) -> TrainingResult:
         """Train, and score the part that is held out.
 
         Raises:
@@ -87,36 +132,65 @@ class TrainingTask(Task):
         start = perf_counter()
         system = find_system(self.system)
         config = system.config_type.make(**self.settings)
-        dataset = system.load(config.data)
-        if dataset.digest() != self.digest:
-            raise DataError(
-                f"{config.data.source}: the data are not those that the study began with; give "
-                "every worker the same, or begin a new study."
-            )
-        split = system.split(dataset, config)
-        train = _part(dataset, split, self.train)
-        watched = _part(dataset, split, (self.watched,)) if self.watched else None
-        scored = _part(dataset, split, (self.scored,))
+        dataset = dataset_of(self.system, config.data, self.digest)
+        train, watched, scored = self._rows(system, config, dataset)
         preprocessor = system.fit_preprocessor(train, config)
-        with open_backend(config.backend, config.backend_options, config.seed) as backend:
-            model = system.build(config, preprocessor, backend, derive_seed(config.seed, "weights"))
-            fit = fit_model(
-                model,
-                system.rows(preprocessor, train),
-                None if watched is None else system.rows(preprocessor, watched),
-                config.fit,
-                derive_seed(config.seed, "shuffle"),
-                task=system.fit_task(config),
-            )
-            values = predict(model, *system.rows(preprocessor, scored).inputs)
-        found = values.double().numpy()
-        predictions = system.predictions(preprocessor, scored, self.scored, found)
+        best_epoch = 0
+        if self.baseline is not None:
+            fit_baseline = system.baselines[self.baseline]
+            values = fit_baseline(preprocessor, train, np.float64).predict(scored)
+        else:
+            task = _Training(system, config, preprocessor, self._seed(config.seed), saved)
+            values, best_epoch = task.train(train, watched, scored)
+        predictions = system.predictions(preprocessor, scored, self.scored, values)
         return TrainingResult(
             scores=system.score(predictions),
-            best_epoch=fit.best_epoch,
+            best_epoch=best_epoch,
             n_train=len(train),
             seconds=perf_counter() - start,
         )
+
+    def _seed(self, seed: int) -> int:
+        return fold_seed(seed, self.repeat, self.fold) if self.folds else seed
+
+    def _rows(self, system: AnySystem, config: RunConfig, dataset: D) -> tuple[D, D | None, D]:
+        """Return the rows to train on, to watch and to score."""
+        split = system.split(dataset, config)
+        if self.folds:
+            test = split.test
+            drawn = draw_folds(system, dataset, test, config.seed, self.folds, self.repeat)
+            train, held_out = (dataset.select(ids) for ids in drawn[self.fold])
+            return train, None, held_out
+        watched = _part(dataset, split, (self.watched,)) if self.watched else None
+        return _part(dataset, split, self.train), watched, _part(dataset, split, (self.scored,))
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What a training needs, rows aside."""
+
+    system: AnySystem
+    config: RunConfig
+    preprocessor: Any
+    seed: int
+    saved: SavedTraining
+
+    def train(self, train: D, watched: D | None, scored: D) -> tuple[Values, int]:
+        """Train; return predictions of the scored rows, and the best epoch."""
+        system, config, fitted = self.system, self.config, self.preprocessor
+        with open_backend(config.backend, config.backend_options, self.seed) as backend:
+            model = system.build(config, fitted, backend, derive_seed(self.seed, "weights"))
+            fit = fit_model(
+                model,
+                system.rows(fitted, train),
+                None if watched is None else system.rows(fitted, watched),
+                config.fit,
+                derive_seed(self.seed, "shuffle"),
+                task=system.fit_task(config),
+                checkpoint=self.saved.checkpoint(backend),
+            )
+            values = predict(model, *system.rows(fitted, scored).inputs)
+        return values.double().numpy(), fit.best_epoch
 
 
 def _part(dataset: D, split: Split, names: Sequence[str]) -> D:

@@ -2,26 +2,37 @@
 
 A field's description is the option's help, its default the option's default. Its
 ``json_schema_extra`` may hold ``flag`` (another name), ``metavar``, ``show_default``, ``panel``
-(None for the first one) and ``format`` (a key of :data:`PARSERS`).
+(None for the first one), ``format`` (a key of :data:`PARSERS`) and ``min``. With ``left_out`` the
+option is None where it is not given, because its default depends on others, such as a preset; the
+help shows that text. Fields that hold tuples take values between commas, or, with ``repeated``,
+are given several times.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import Parameter, signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 from rich.markup import escape
 
-from qkdrp.cli.options import read_angle
+from qkdrp.cli.options import parse_names, read_angle
 from qkdrp.common.settings import Settings
 
 Command = Callable[..., Any]
 
 PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {"angle": (read_angle, "ANGLE")}
 """Readers of text by the format that a field names, and what the help calls such text."""
+
+
+class HasParameters(Protocol):
+    """Something whose parameters become options."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return one keyword parameter per option, as typer reads them."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +43,25 @@ class Section:
         settings: The settings.
         panel: Panel of the help; None for the first one.
         without: Fields that are no options.
+        only: The fields that are options, in this order; empty for all of them.
     """
 
     settings: type[Settings]
     panel: str | None = None
     without: Sequence[str] = ()
+    only: Sequence[str] = ()
 
     def parameters(self) -> list[Parameter]:
         """Return one keyword parameter per field, as typer reads them."""
-        fields = self.settings.model_fields.items()
+        fields = self.settings.model_fields
         return [
             Parameter(
                 name,
                 Parameter.KEYWORD_ONLY,
-                default=field.default,
-                annotation=Annotated[_shell_type(field.annotation), _option(field, self.panel)],
+                default=None if "left_out" in _extra(fields[name]) else fields[name].default,
+                annotation=Annotated[_type_of(fields[name]), _option(fields[name], self.panel)],
             )
-            for name, field in fields
+            for name in self.only or fields
             if name not in self.without
         ]
 
@@ -64,7 +77,7 @@ def option(settings: type[Settings], name: str, panel: str | None = None) -> Any
     return _option(settings.model_fields[name], panel)
 
 
-def with_options(*sections: Section) -> Callable[[Command], Command]:
+def with_options(*sections: HasParameters) -> Callable[[Command], Command]:
     """Give a command the options of sections, before its own.
 
     The command takes them as keywords, ``**settings``.
@@ -89,19 +102,59 @@ def with_options(*sections: Section) -> Callable[[Command], Command]:
 
 
 def _option(field: FieldInfo, panel: str | None) -> Any:  # noqa: ANN401  # typer's option
-    shown: dict[str, Any] = {"panel": panel}
-    if isinstance(field.json_schema_extra, dict):
-        shown |= field.json_schema_extra
-    known = shown.get("format") in PARSERS
-    parser, metavar = PARSERS[shown["format"]] if known else (None, None)
+    shown: dict[str, Any] = {"panel": panel, **_extra(field)}
+    parser, metavar = PARSERS.get(shown.get("format", ""), (None, None))
+    if _is_list(field):
+        parser, metavar = partial(read_list, parser or _kind_of_values(field)), "LIST"
     return typer.Option(
         *([shown["flag"]] if "flag" in shown else []),
         help=escape(field.description or ""),  # [default: ...] is no markup
         metavar=shown.get("metavar", metavar),
         parser=parser,
-        show_default=shown.get("show_default", True),
+        min=shown.get("min"),
+        show_default=shown.get("left_out", shown.get("show_default", True)),
         rich_help_panel=shown["panel"],
     )
+
+
+def read_list(read: Callable[[str], Any], text: str) -> tuple[Any, ...]:
+    """Read values between commas.
+
+    Args:
+        read: Reads one value.
+        text: The values.
+
+    Raises:
+        typer.BadParameter: If a value is invalid.
+    """
+    try:
+        return tuple(map(read, parse_names(text)))
+    except ValueError as error:
+        raise typer.BadParameter(f"found {text!r}, expected values separated by commas.") from error
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    return dict(field.json_schema_extra) if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _is_list(field: FieldInfo) -> bool:
+    """Tell whether a field takes values between commas."""
+    return get_origin(field.annotation) is tuple and not _extra(field).get("repeated")
+
+
+def _kind_of_values(field: FieldInfo) -> Callable[[str], Any]:
+    """Return the type of the values of a tuple, without what is checked of them."""
+    kind = get_args(field.annotation)[0]
+    found: Callable[[str], Any] = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return found
+
+
+def _type_of(field: FieldInfo) -> Any:  # noqa: ANN401
+    """Return the type of the words that typer reads for a field."""
+    if get_origin(field.annotation) is tuple:
+        return str | None if _is_list(field) else list[str] | None
+    kind = _shell_type(field.annotation)
+    return Union[kind, None] if "left_out" in _extra(field) else kind  # noqa: UP007  # at run time
 
 
 def _shell_type(annotation: Any) -> Any:  # noqa: ANN401  # types are any objects

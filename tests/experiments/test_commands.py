@@ -16,6 +16,7 @@ from qkdrp.experiments.ito.contenders import CONTENDERS
 from qkdrp.experiments.ito.summary import SUMMARY
 from qkdrp.experiments.study import outcomes
 from qkdrp.experiments.study.tasks import Result, Task, run_task
+from qkdrp.training import loop
 from tests.qkdrp.conftest import CliResult, snapshot
 
 Cli = Callable[..., CliResult]
@@ -64,7 +65,7 @@ def test_a_finished_study_is_resumed_without_a_training(
     arguments = words("cv", data, tmp_path / "study", "--models", "moderated")
     cli(*arguments)
     before = snapshot(tmp_path / "study")
-    monkeypatch.setattr(outcomes, "run_task", lambda _: pytest.fail("a training began"))
+    monkeypatch.setattr(outcomes, "run_task", lambda *_: pytest.fail("a training began"))
     result = cli(*arguments, "--resume")
     assert result.code == 0
     assert "4 of them done already" in result.out
@@ -76,7 +77,7 @@ def test_a_finished_study_is_resumed_without_a_training(
 def test_failed_trainings_are_named_and_tried_again(
     cli: Cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(task: Task) -> Result:
+    def fail(task: Task, *_: object) -> Result:
         if task.stage == "fold" and task.fold == 1 and not task.baseline:
             raise OSError("disk")
         return run_task(task)
@@ -181,6 +182,43 @@ def test_a_killed_worker_and_a_killed_driver_lose_nothing_and_repeat_nothing(
     whole = tmp_path / "whole"
     cli(*long_study(data, whole))
     for name in ("summary.csv", "curves.csv", "runs.csv", "finals.csv", "comparisons.csv"):
+        frames = [pd.read_csv(folder / name) for folder in (path, whole)]
+        left, right = (frame.drop(columns="seconds", errors="ignore") for frame in frames)
+        pd.testing.assert_frame_equal(left, right, check_exact=True)
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(
+    cli: Cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole, steps = tmp_path / "study", tmp_path / "whole", []
+
+    def counted(*arguments: object) -> float:
+        steps.append(1)
+        return step(*arguments)
+
+    def long(folder: Path, *more: object) -> list[object]:
+        arguments = words("grid", data, folder, "--models", "moderated", "--epochs", 120)
+        return [*arguments, *more]
+
+    step = loop.train_step
+    monkeypatch.setattr(loop, "train_step", counted)
+    process = started(long(path, "--workers", 2, "--checkpoint-every", 0))
+    try:
+        deadline = time.monotonic() + 60
+        while len(list((path / "checkpoints").glob("*.safetensors"))) < 2:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.2)  # some epochs
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert cli(*long(path, "--resume")).code == 0
+    resumed = len(steps)
+    assert not (path / "checkpoints").exists()
+    assert cli(*long(whole)).code == 0
+    assert 0 < resumed < len(steps) - resumed
+    for name in ("summary.csv", "curves.csv", "runs.csv"):
         frames = [pd.read_csv(folder / name) for folder in (path, whole)]
         left, right = (frame.drop(columns="seconds", errors="ignore") for frame in frames)
         pd.testing.assert_frame_equal(left, right, check_exact=True)

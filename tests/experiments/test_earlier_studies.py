@@ -93,7 +93,7 @@ def test_a_study_is_resumed_without_a_training(
     del content["config"]["centre_head"]  # as if it had come later
     (path / STUDY).write_text(json.dumps(content))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(outcomes, "run_task", lambda _: pytest.fail("a training began"))
+    monkeypatch.setattr(outcomes, "run_task", lambda *_: pytest.fail("a training began"))
     result = cli(*words("cv", tmp_path / "data" if whole_path else "data", path))
     assert result.code == 0, result.err
     assert "folds: 4 trainings, 4 of them done already" in result.out

@@ -26,7 +26,7 @@ from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
 from qkdrp.systems.response.rows import rows_of
-from qkdrp.systems.response.split import label_bins, make_split
+from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
 from qkdrp.training.description import Description, Download, OnProgress
 from qkdrp.training.rows import Rows
 from qkdrp.training.split import Split
@@ -81,8 +81,8 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         return make_split(dataset, derive_seed(config.seed, "split"), config.data.stratify_test)
 
     def strata(self, dataset: Cohort, least: int) -> NDArray[np.int64]:
-        """Return the bin of the label of each sample."""
-        return label_bins(dataset.ln_ic50, least)
+        """Return the bin of the label of each sample; bins are not smaller than in splits."""
+        return label_bins(dataset.ln_ic50, max(least, MIN_BIN_SIZE))
 
     def check_part(self, dataset: Cohort, where: str) -> None:
         """Refuse rows of one class."""

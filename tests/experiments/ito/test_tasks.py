@@ -12,6 +12,7 @@ from qkdrp.experiments.ito.folds import make_folds
 from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.ito.rows import cohort_of
 from qkdrp.experiments.ito.tasks import CohortTask, FinalResult, FoldResult
+from qkdrp.experiments.study.folds import dataset_of
 from qkdrp.experiments.study.statistics import corrected_mean
 from qkdrp.experiments.study.tasks import Result, parse_result, run_task
 from qkdrp.runs.train import prepare, train
@@ -119,7 +120,7 @@ def test_other_data_are_noticed(data: Path, tmp_path: Path) -> None:
     task, _ = first_tasks(folder)
     response = folder / "response.csv"
     response.write_text(response.read_text().replace("C001,DrugA,", "C001,DrugA,1"))
-    cohort_of.cache_clear()
+    dataset_of.cache_clear()
     rows.fold_rows.cache_clear()
     with pytest.raises(DataError, match="are not those that the study began with"):
         run_task(task)

@@ -103,7 +103,7 @@ def test_a_finished_study_is_resumed_without_a_training(
     without_figures: None,
 ) -> None:
     before = snapshot(finished)
-    monkeypatch.setattr(outcomes, "run_task", lambda _: pytest.fail("a training began"))
+    monkeypatch.setattr(outcomes, "run_task", lambda *_: pytest.fail("a training began"))
     result = cli(*study[1], "--resume")
     assert result.code == 0, result.err
     assert "27 of them done already" in result.out
@@ -116,7 +116,7 @@ def test_a_finished_study_is_resumed_without_a_training(
 def test_failed_trainings_are_left_out_and_named(
     cli: Cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(task: Task) -> Result:
+    def fail(task: Task, *_: object) -> Result:
         raise OSError("disk")
 
     path = tmp_path / "study"

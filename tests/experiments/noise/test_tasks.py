@@ -106,7 +106,7 @@ def test_one_training_serves_all_cells(plan: NoisePlan, monkeypatch: pytest.Monk
     calls = []
     fit = HybridRegressor.fit
     monkeypatch.setattr(
-        HybridRegressor, "fit", lambda self, *rest: calls.append(1) or fit(self, *rest)
+        HybridRegressor, "fit", lambda self, *r, **k: calls.append(1) or fit(self, *r, **k)
     )
     result = run_task(plan.task_of(plan.places[0]))
     assert isinstance(result, NoiseResult)

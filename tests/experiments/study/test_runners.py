@@ -14,6 +14,7 @@ from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.study import outcomes, runners
 from qkdrp.experiments.study.outcomes import ATTEMPTS, Outcome, attempt
 from qkdrp.experiments.study.runners import DaskRunner, LocalRunner
+from qkdrp.experiments.study.saved_training import CHECKPOINTS, Checkpoints
 from qkdrp.experiments.study.tasks import Task
 from tests.experiments.conftest import study_config
 
@@ -74,7 +75,7 @@ def test_a_failing_task_ends_no_other(
 def test_a_task_is_tried_once_more(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task, calls = tasks_of(data)[0], []
 
-    def fail(_: Task) -> None:
+    def fail(*_: object) -> None:
         calls.append(1)
         raise OSError("disk")
 
@@ -83,7 +84,7 @@ def test_a_task_is_tried_once_more(data: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(calls) == ATTEMPTS == 2
 
 
-def die_once(marker: str, task: Task) -> Outcome:
+def die_once(marker: str, task: Task, _: object) -> Outcome:
     """Kill the worker that runs this, the first time."""
     path = Path(marker)
     if not path.exists():
@@ -92,7 +93,7 @@ def die_once(marker: str, task: Task) -> Outcome:
     return Outcome(task)
 
 
-def pid_of(task: Task) -> Outcome:
+def pid_of(task: Task, _: object) -> Outcome:
     time.sleep(0.2)
     return Outcome(task, error=str(os.getpid()))
 
@@ -125,17 +126,21 @@ def test_workers_stay_until_the_runner_is_closed(
     assert not any(psutil.pid_exists(pid) for pid in first)
 
 
-def test_a_killed_dask_worker_costs_no_result(data: Path, cluster: DaskRunner) -> None:
+def test_a_killed_dask_worker_costs_no_result(
+    data: Path, tmp_path: Path, cluster: DaskRunner
+) -> None:
     slow = study_config(data, models=("moderated",), epochs=50, repeats=3)
     tasks = ItoPlan.open(slow).fold_tasks()
     pids = list(cluster.client.run(os.getpid).values())
-    found = []
-    for outcome in cluster.outcomes(tasks):
+    found, checkpoints = [], Checkpoints(tmp_path, every=0.0)
+    for outcome in cluster.outcomes(tasks, checkpoints):
         if not found:
             os.kill(pids[0], signal.SIGKILL)
         assert outcome.result is not None, outcome.error
         found.append(outcome.task.key)
     assert sorted(found) == sorted(task.key for task in tasks)
+    saved = (path.stem for path in (tmp_path / CHECKPOINTS).glob("*.safetensors"))
+    assert sorted(saved) == sorted(found)  # the driver alone deletes them
     deadline = time.monotonic() + 20
     while len(cluster.client.nthreads()) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -16,7 +16,7 @@ from qkdrp.backends.options import HardwareOptions, NoiseOptions
 from qkdrp.backends.qnn.gradients import GRADIENTS
 from qkdrp.backends.runtime.settings import EstimatorName, Mode
 from qkdrp.circuits.entanglers import ENTANGLERS
-from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
+from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.train import train
 from qkdrp.common.settings import Settings

@@ -1,0 +1,84 @@
+"""Repeated stratified folds of the rows of any system that are not kept for the test."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+
+from qkdrp.common.errors import DataError
+from qkdrp.common.seeds import derive_seed
+from qkdrp.systems.registry import find_system
+from qkdrp.training.run_config import DataSettings
+from qkdrp.training.system import AnySystem
+
+Fold = tuple[NDArray[np.str_], NDArray[np.str_]]
+"""Ids of the rows to train on and of those that are held out, each in the data set's order."""
+
+
+@lru_cache(maxsize=1)
+def dataset_of(system: str, data: DataSettings, digest: str | None = None) -> Any:  # noqa: ANN401
+    """Load a data set, once in a process for all tasks on it.
+
+    Args:
+        system: Name of the system, in the registry.
+        data: The section ``data`` of its settings.
+        digest: Of the data that the study began with; None for any.
+
+    Raises:
+        DataError: If the data are others than those of the digest.
+    """
+    dataset = find_system(system).load(data)
+    if digest is not None and dataset.digest() != digest:
+        raise DataError(
+            f"{data.source}: the data are not those that the study began with; give every worker "
+            "the same, or begin a new study."
+        )
+    return dataset
+
+
+def draw_folds(  # what decides the folds
+    system: AnySystem,
+    dataset: Any,  # noqa: ANN401  # the system's own
+    test: NDArray[np.str_],
+    seed: int,
+    folds: int,
+    repeat: int,
+) -> tuple[Fold, ...]:
+    """Divide the rows outside the test part into folds, each with equal shares of each stratum.
+
+    Args:
+        system: Says which strata there are, and which rows can be trained and scored on.
+        dataset: All rows.
+        test: Ids of the test part.
+        seed: Of the study.
+        folds: Number of folds.
+        repeat: Which drawing of the folds, from 0.
+
+    Raises:
+        DataError: If the system refuses the rows of a fold, such as rows of one class only.
+    """
+    rest = dataset.select(dataset.ids[~np.isin(dataset.ids, test)])
+    splitter = StratifiedKFold(
+        folds, shuffle=True, random_state=derive_seed(seed, f"folds {repeat}")
+    )
+    found = []
+    strata = system.strata(rest, folds)
+    for number, rows in enumerate(splitter.split(np.zeros(len(rest)), strata)):
+        train, held_out = (rest.ids[part] for part in rows)
+        for ids in (train, held_out):
+            system.check_part(rest.select(ids), f"fold {number + 1} of repeat {repeat + 1}")
+        found.append((train, held_out))
+    return tuple(found)
+
+
+def fold_seed(seed: int, repeat: int, fold: int) -> int:
+    """Return the seed of initial weights and shuffling of a training on a fold.
+
+    Args:
+        seed: Of the study.
+        repeat: Which drawing of the folds, from 0.
+        fold: Which fold is held out, from 0.
+    """
+    return derive_seed(seed, f"repeat {repeat} fold {fold}")
