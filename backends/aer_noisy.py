@@ -11,18 +11,17 @@ from qiskit.primitives import BaseEstimatorV2
 from qiskit.transpiler import Target
 
 from qkdrp.backends.base import Backend, CostEstimate
-from qkdrp.backends.choices import choose
+from qkdrp.backends.choices import GATES, PARTS, RELAXATION, Gradient, Method, choose
 from qkdrp.backends.exact.engine import Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import restrict
-from qkdrp.backends.noise.base import GATES, PARTS, RELAXATION
 from qkdrp.backends.noise.estimator import NoisyEstimator
-from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
-from qkdrp.backends.qnn.parameter_shift import BroadcastGradient, Gradient, make_gradient
+from qkdrp.backends.qnn.parameter_shift import BroadcastGradient, make_gradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError

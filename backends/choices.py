@@ -1,11 +1,34 @@
-"""Options that are one of a few names."""
+"""Options that are one of a few names, and the names; imports nothing that takes time."""
 
 from enum import StrEnum
 from typing import TypeVar
 
 from qkdrp.common.errors import BackendError
+from qkdrp.common.names import choose_one_of
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
+PARTS = (GATES, RELAXATION, READOUT)
+"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
+
+
+class Method(StrEnum):
+    """How noisy values are found."""
+
+    AUTO = "auto"
+    """Density matrices of up to :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits, else
+    trajectories."""
+
+    DENSITY = "density_matrix"
+    TRAJECTORIES = "trajectories"
+
+
+class Gradient(StrEnum):
+    """Gradients of noisy values, by name."""
+
+    SHIFT = "shift"
+    SPSA = "spsa"
 
 
 def choose(kind: type[Choice], name: str, option: str) -> Choice:
@@ -22,4 +45,4 @@ def choose(kind: type[Choice], name: str, option: str) -> Choice:
     try:
         return kind(name)
     except ValueError:
-        raise BackendError(f"{option} = {name!r}: choose one of {', '.join(kind)}.") from None
+        raise BackendError(f"{option} = {name!r}: {choose_one_of(name, kind)}") from None

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from qkdrp.backends.base import Backend
-from qkdrp.backends.choices import choose
-from qkdrp.backends.qnn.parameter_shift import Gradient, ShiftGradient, make_gradient
+from qkdrp.backends.choices import Gradient, choose
+from qkdrp.backends.qnn.parameter_shift import ShiftGradient, make_gradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.client_adapters import choose_adapter
 from qkdrp.backends.runtime.clients import open_device

@@ -1,4 +1,4 @@
-"""Base class of sources of noise, and the parts that noise may have."""
+"""Base class of sources of noise."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
@@ -9,10 +9,6 @@ from qiskit.transpiler import Target
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
 
-GATES, RELAXATION, READOUT = "gates", "relaxation", "readout"
-PARTS = (GATES, RELAXATION, READOUT)
-"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
-
 
 class NoiseSource(ABC):
     """A source of noise.
@@ -20,7 +16,7 @@ class NoiseSource(ABC):
     Attributes:
         name: What it is called in reports.
         detail: What else is to be said, such as the date of a calibration.
-        parts: Those of :data:`PARTS` that it has.
+        parts: Those of :data:`~qkdrp.backends.choices.PARTS` that it has.
     """
 
     name: str

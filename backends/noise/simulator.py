@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -18,21 +17,11 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import ReadoutError
 
 from qkdrp.backends.aer import saved
+from qkdrp.backends.choices import Method
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
 from qkdrp.backends.zstrings import eigenvalues
 from qkdrp.common.errors import BackendError
-
-
-class Method(StrEnum):
-    """How noisy values are found."""
-
-    AUTO = "auto"
-    """Density matrices of up to :data:`MOST_DENSITY` qubits, else trajectories."""
-
-    DENSITY = "density_matrix"
-    TRAJECTORIES = "trajectories"
-
 
 MOST_DENSITY = 10
 """Qubits up to which ``auto`` takes density matrices."""

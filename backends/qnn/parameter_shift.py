@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit.quantum_info.operators.base_operator import BaseOperator
 from qiskit_machine_learning.gradients import BaseEstimatorGradient, EstimatorGradientResult
 
+from qkdrp.backends.choices import Gradient
 from qkdrp.backends.exact.engine import Reals
 from qkdrp.backends.qnn.gradient_batches import gradients_in_batches
 from qkdrp.backends.qnn.shift_rule import ShiftRule, find_rule
@@ -208,13 +208,6 @@ def spsa_step(shots: int) -> float:
         shots: Shots of each evaluation; 0 for infinitely many.
     """
     return max(LEAST_STEP, (9 / shots) ** (1 / 6)) if shots else LEAST_STEP
-
-
-class Gradient(StrEnum):
-    """Gradients of noisy values, by name."""
-
-    SHIFT = "shift"
-    SPSA = "spsa"
 
 
 GRADIENTS: Mapping[Gradient, type[BroadcastGradient]] = MappingProxyType(

@@ -19,7 +19,7 @@ from qkdrp.experiments.study.keys import plain
 from qkdrp.experiments.study.outcomes import Outcome
 from qkdrp.experiments.study.runners import Runner
 from qkdrp.experiments.study.tasks import Result, Task
-from qkdrp.systems.response.recipes import spec_of
+from qkdrp.systems.response.models import spec_of
 
 
 class DeviceResult(Result):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from qkdrp.cli.options import Decimal, Partner, Source
+from qkdrp.systems.response.checks import check_source
 
 app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=True)
 
@@ -13,6 +14,7 @@ app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=Tr
 @app.command()
 def show(source: Source = "synthetic", partner: Partner = None, decimal: Decimal = None) -> None:
     """List the drugs of a data folder with their counts."""
+    check_source(source)
     from qkdrp.cli.data_report import report_drugs
     from qkdrp.systems.response.data import list_drugs, load_cohort
 

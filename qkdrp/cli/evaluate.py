@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from qkdrp.backends.registry import check_backend
 from qkdrp.cli.hardware_options import (
     Device,
     DryRun,
@@ -33,6 +34,7 @@ from qkdrp.cli.options import (
     Trajectories,
     noise_options,
 )
+from qkdrp.runs.run_path import check_run_path
 
 
 def evaluate(
@@ -72,6 +74,8 @@ def evaluate(
     """Evaluate a trained run on any backend, on the test samples of its split."""
     given = dict(locals())
     options = noise_options(given) | hardware_options(given)
+    check_backend(backend, options)
+    check_run_path(run)
     if dry_run:
         _preview(run, backend, options)
         return

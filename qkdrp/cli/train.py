@@ -33,6 +33,8 @@ from qkdrp.cli.options import (
 )
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
+from qkdrp.runs.run_path import check_run_path
+from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
@@ -81,6 +83,10 @@ def train(
         seed=seed,
         threads=threads,
     )
+    if resume is None:
+        check_config(config)
+    else:
+        check_run_path(resume)
     _run(config, output, resume, checkpoint_every)
 
 

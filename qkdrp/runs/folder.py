@@ -18,6 +18,7 @@ from qkdrp.common.provenance import versions
 from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.model_file import StoredModel, unreadable_model
+from qkdrp.runs.run_path import CONFIG, check_run_path
 from qkdrp.systems.registry import find_system
 from qkdrp.training.checkpoint import CHECKPOINT
 from qkdrp.training.predict import predict_rows
@@ -26,7 +27,7 @@ from qkdrp.training.split import Split
 from qkdrp.training.system import AnySystem, Facts, Values
 from qkdrp.training.trained import Trained
 
-CONFIG, SPLIT, HISTORY, METRICS = "config.json", "split.csv", "history.csv", "metrics.json"
+SPLIT, HISTORY, METRICS = "split.csv", "history.csv", "metrics.json"
 MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
 FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, CHECKPOINT)
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
@@ -148,8 +149,7 @@ def read_config(path: Path) -> RunConfig:
     Raises:
         RunError: If the folder is none of a run, or damaged.
     """
-    if not (path / CONFIG).is_file():
-        raise RunError(f"{path}: is no run folder, {CONFIG} is missing.")
+    check_run_path(path)
     content = _read_object(path / CONFIG)
     content.pop("versions", None)
     try:

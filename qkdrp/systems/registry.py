@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 from qkdrp.training.system import AnySystem
 
 GROUP = "qkdrp.systems"
@@ -30,4 +31,4 @@ def find_system(name: str) -> AnySystem:
     for entry in entry_points(group=GROUP, name=name):
         system: AnySystem = entry.load()()
         return system
-    raise ConfigError(f"system = {name!r}: choose one of {', '.join(system_names())}.")
+    raise ConfigError(f"system = {name!r}: {choose_one_of(name, system_names())}")

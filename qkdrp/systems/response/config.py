@@ -79,7 +79,7 @@ class ModelConfig(ModelSettings):
     """What is trained. Symbols of Ito et al. 2025 in brackets.
 
     Args:
-        model: A key of :data:`qkdrp.systems.response.recipes.MODELS`.
+        model: A key of :data:`qkdrp.systems.response.models.MODELS`.
         n_qubits: Number of qubits (n1).
         n_encoding: Number of encoding layers (n2).
         n_variational: Number of variational layers in each block (n3).

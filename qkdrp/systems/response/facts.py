@@ -6,8 +6,8 @@ from typing import Any
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.letters import doubt_letters
+from qkdrp.systems.response.models import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.recipes import recipe_of
 from qkdrp.training.split import Split
 from qkdrp.training.system import Facts
 

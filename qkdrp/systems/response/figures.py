@@ -11,8 +11,8 @@ from qkdrp.common.files import atomic
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import Cohort
+from qkdrp.systems.response.models import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.recipes import recipe_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.training.trained import Trained
 

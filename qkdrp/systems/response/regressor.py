@@ -34,7 +34,7 @@ class HybridRegressor(RegressorMixin, BaseEstimator):
     :func:`~qkdrp.systems.response.preprocess.preprocessing` before it, in a pipeline.
 
     Args:
-        model: A key of :data:`~qkdrp.systems.response.recipes.MODELS`.
+        model: A key of :data:`~qkdrp.systems.response.models.MODELS`.
         n_qubits: Number of qubits (n1).
         n_encoding: Number of encoding layers (n2).
         n_variational: Number of variational layers in each block (n3).

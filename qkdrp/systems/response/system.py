@@ -16,14 +16,16 @@ from qkdrp.common.seeds import derive_seed
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
+from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import AUC, ResponseTask
+from qkdrp.systems.response.models import recipe_of
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
-from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
+from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.systems.response.split import label_bins, make_split
 from qkdrp.training.rows import Rows
@@ -101,8 +103,8 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         return kept_rows.cohort_of(state)
 
     def check(self, config: TrainConfig) -> None:
-        """Refuse unknown models and circuits, and a and r where there are none to learn."""
-        recipe_of(config.model)
+        """Refuse unknown names, a missing folder, and a and r where there are none to learn."""
+        check_config(config)
 
     def build(
         self, config: TrainConfig, preprocessor: Preprocessor, backend: Backend, seed: int

@@ -9,7 +9,8 @@ from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.common.errors import CircuitError, ConfigError
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import ModelConfig
-from qkdrp.systems.response.recipes import MODELS, build_model, recipe_of
+from qkdrp.systems.response.models import MODELS, recipe_of
+from qkdrp.systems.response.recipes import build_model
 from tests.qkdrp.conftest import CliResult
 
 N_GENES = 6
