@@ -110,7 +110,12 @@ def _evaluate(run: Path, backend: str, *, no_wait: bool, **settings: Any) -> Non
     try:
         with CircuitBar() as bar:
             evaluation = run_evaluation(
-                run, backend, **settings, on_progress=bar.update, on_cost=print_cost
+                run,
+                backend,
+                **settings,
+                on_progress=bar.update,
+                on_cost=print_cost,
+                on_note=bar.note,
             )
     except JobsPendingError as error:
         if not no_wait:

@@ -114,6 +114,7 @@ def _run(
                 print_note,
                 resumed=resume is not None,
                 checkpoint_every=checkpoint_every,
+                on_step=report.step,
             )
         report.finished(run.path, metrics)
     if metrics["status"] == "interrupted" or folder not in {None, run.path}:

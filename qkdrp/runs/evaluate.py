@@ -163,6 +163,7 @@ def evaluate(
     seed: int = 0,
     on_progress: Progress = silent,
     on_cost: "Callable[[RuntimeCost], None]" = lambda _cost: None,
+    on_note: Callable[[str], None] = lambda _note: None,
 ) -> Evaluation:
     """Predict the test rows of a run on a backend and write scores and predictions.
 
@@ -177,6 +178,7 @@ def evaluate(
         seed: Of shots and the like.
         on_progress: Called with what is counted, how much of it is done, and how much there is.
         on_cost: Called with what is about to be spent on hardware.
+        on_note: Called with what the user should know meanwhile, such as how long it takes.
 
     Raises:
         QkdrpError: If run, data or backend cannot be used, or repeats would all be the same.
@@ -189,6 +191,7 @@ def evaluate(
         backend = open_backend(backend, request.options, seed)
     if isinstance(backend, PaidBackend):
         backend.on_cost = on_cost
+    backend.on_note = on_note
     return carry_out(request, backend, on_progress)
 
 

@@ -20,6 +20,9 @@ from qkdrp.training.split import Split
 from qkdrp.training.stored_state import Preprocessor
 from qkdrp.training.system import AnySystem, Facts
 
+STEPS = 8
+"""Steps of an epoch that notes propose for small data."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -32,6 +35,7 @@ class Prepared:
         split: Which of them are for what.
         preprocessor: Fitted on the training rows.
         noise: What the backend reports of itself; nothing where values are exact.
+        quicker: What trains more quickly than the backend; empty where nothing does.
     """
 
     system: AnySystem
@@ -40,11 +44,22 @@ class Prepared:
     split: Split
     preprocessor: Preprocessor
     noise: Mapping[str, Any] = field(default_factory=dict)
+    quicker: str = ""
 
     @cached_property
     def facts(self) -> Facts:
         """What titles, folder names and summaries say of the training."""
         return self.system.facts(self.config, self.dataset, self.split, self.preprocessor)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What the user should know before training, in words."""
+        n_train, batch = len(self.split.train), self.config.fit.batch_size
+        few = (
+            f"{n_train} training rows are fewer than a batch of {batch}, so an epoch is one step; "
+            f"--batch-size {max(2, n_train // STEPS)} takes {STEPS}"
+        )
+        return [*self.facts.doubts, *([few] if n_train < batch else [])]
 
     def part(self, name: str) -> Dataset:
         """Return the rows of a part of the split."""
@@ -74,11 +89,12 @@ def prepare(
     with open_backend(config.backend, config.backend_options, config.seed) as backend:
         _check_backend(backend, system, config)
         noise = {} if isinstance(backend, PaidBackend) else backend.report()
+        quicker = backend.quicker
     dataset = dataset or system.load(config.data)
     config = _with_whole_path(config)
     split = split or system.split(dataset, config)
     preprocessor = system.fit_preprocessor(dataset.select(split.train), config)
-    return Prepared(system, config, dataset, split, preprocessor, noise)
+    return Prepared(system, config, dataset, split, preprocessor, noise, quicker)
 
 
 def prepare_resumed(path: Path) -> Prepared:

@@ -286,6 +286,17 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     def score_title(self, metrics: Mapping[str, Any]) -> str:
         """Return the title of the score table of a run, given its ``metrics.json``."""
 
+    def doubts(self, trained: Trained[ConfigT, PreprocessorT], train: DatasetT) -> Sequence[str]:  # noqa: ARG002
+        """Return what makes a trained model doubtful, a line each, with the option that helps.
+
+        What is known before training is told by :attr:`Facts.doubts`.
+
+        Args:
+            trained: The trained model.
+            train: The rows that it was trained on.
+        """
+        return ()
+
     def draw(  # a system without figures draws none
         self,
         folder: Path,

@@ -1,6 +1,6 @@
 """The system ``response``: gene expression of samples against the response to one drug."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
+from qkdrp.systems.response.doubts import doubts_after
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import AUC, ResponseTask
 from qkdrp.systems.response.models import recipe_of
@@ -140,6 +141,10 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     def score_title(self, metrics: Mapping[str, Any]) -> str:
         """Return drug and counts of the test samples."""
         return score_title(metrics)
+
+    def doubts(self, trained: Trained[TrainConfig, Preprocessor], train: Cohort) -> Sequence[str]:
+        """Return whether angles crowd, and whether weights of the circuit hardly moved."""
+        return tuple(doubts_after(trained, train))
 
     def draw(
         self,
