@@ -16,9 +16,9 @@ TRAIN = ["train", "--patience", "0", "--lr", "1e-3"]
 EVALUATE = ["evaluate", "run", "--backend", "aer_noisy"]
 
 CASES = {
-    "train, statevector": [*TRAIN, "--backend", "statevector", "--epochs", "100"],
-    "train, aer_exact": [*TRAIN, "--backend", "aer_exact", "--epochs", "30"],
-    "train, noise-aware": [*TRAIN, "--backend", "aer_noisy", "--train-noise", "--epochs", "10"],
+    "train, statevector": [*TRAIN, "--backend", "statevector", "--epochs", "30"],
+    "train, aer_exact": [*TRAIN, "--backend", "aer_exact", "--epochs", "10"],
+    "train, noise-aware": [*TRAIN, "--backend", "aer_noisy", "--train-noise", "--epochs", "6"],
     "train, gradient of noisy values": [
         *[*TRAIN, "--backend", "aer_noisy", "--gradient", "spsa", "--n-qubits", "2"],
         *["--n-encoding", "1", "--epochs", "3"],

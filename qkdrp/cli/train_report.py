@@ -14,7 +14,7 @@ from rich.progress import (
 
 from qkdrp.cli.console import console, print_folder
 from qkdrp.cli.noise_report import LINE_SECONDS, circuit_lines, noise_lines
-from qkdrp.cli.score_table import number, score_table
+from qkdrp.cli.score_table import ScoreTable, number
 from qkdrp.cli.training_clock import TrainingClock
 from qkdrp.common.remaining import LONG_SECONDS, duration_text
 from qkdrp.training.task import LOSS
@@ -141,7 +141,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         for line in circuit_lines(metrics.get("noise", {})):
             self.console.print(line, soft_wrap=True)
         columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
-        self.console.print(score_table(self.system, metrics, columns))
+        self.console.print(ScoreTable(self.system, metrics, columns))
         print_folder("run", path)
 
 

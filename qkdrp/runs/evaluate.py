@@ -12,6 +12,7 @@ import pandas as pd
 
 from qkdrp.backends import Backend
 from qkdrp.backends.protocols import PaidBackend
+from qkdrp.common.brief import Brief
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError, DataError, RunError
 from qkdrp.common.files import write_csv, write_files, write_json
@@ -111,8 +112,8 @@ class EvaluationRequest:
         return claim_folder(self.output, self.run / EVALUATIONS / backend).resolve()
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Brief):
     """A trained run, evaluated once more.
 
     Args:
@@ -126,8 +127,8 @@ class Evaluation:
     metrics: dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subject(Brief):
     """A run that is loaded onto a backend, with the rows to evaluate.
 
     Args:

@@ -36,7 +36,7 @@ SIZES = ("n_train", "n_val", "n_test")
 """Numbers of rows of the parts of the split in ``metrics.json``."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run(Trained[Any, Any]):
     """A trained model on a backend, with all that it was trained with, in a folder.
 

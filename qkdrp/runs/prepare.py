@@ -8,6 +8,7 @@ from typing import Any
 
 from qkdrp.backends import Backend
 from qkdrp.backends.protocols import PaidBackend
+from qkdrp.common.brief import Brief
 from qkdrp.common.errors import ConfigError
 from qkdrp.runs.folder import read_config, read_split
 from qkdrp.runs.open_backend import open_backend
@@ -24,8 +25,8 @@ STEPS = 8
 """Steps of an epoch that notes propose for small data."""
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
+@dataclass(frozen=True, eq=False, repr=False)
+class Prepared(Brief):
     """A training that can begin: all is loaded, checked and fitted but the model.
 
     Args:

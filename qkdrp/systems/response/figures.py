@@ -100,6 +100,8 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
             label=label,
         )
     axes.set(xlabel="measured, tanh-normalised ln IC50", ylabel="predicted", xlim=(-1.05, 1.05))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(6))
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
 
