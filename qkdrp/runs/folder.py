@@ -32,6 +32,9 @@ MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
 FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, CHECKPOINT)
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
+VERSIONS, FIXED = "versions", "fixed"
+"""What ``config.json`` holds beside settings: versions of packages, and choices that are none."""
+
 SIZES = ("n_train", "n_val", "n_test")
 """Numbers of rows of the parts of the split in ``metrics.json``."""
 
@@ -62,7 +65,9 @@ def default_folder(config: RunConfig, facts: Facts) -> Path:
 
 def start_run(path: Path, system: AnySystem, config: RunConfig, split: Split) -> None:
     """Write into a run folder what is known before training."""
-    write_json(path / CONFIG, config.model_dump() | {"versions": versions(system.packages)})
+    fixed = {FIXED: dict(system.fixed)} if system.fixed else {}
+    told = fixed | {VERSIONS: versions(system.packages)}
+    write_json(path / CONFIG, config.model_dump() | told)
     write_csv(path / SPLIT, split.to_frame())
     write_circuits(path / CIRCUIT, system.circuits(config))
 
@@ -151,7 +156,8 @@ def read_config(path: Path) -> RunConfig:
     """
     check_run_path(path)
     content = _read_object(path / CONFIG)
-    content.pop("versions", None)
+    for told in (VERSIONS, FIXED):
+        content.pop(told, None)
     try:
         system = find_system(content.get("system", DEFAULT_SYSTEM))
         return system.config_type.make(**content)

@@ -132,6 +132,10 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     reference_baseline: ClassVar[str | None] = None
     """The strongest of them, which studies compare models with."""
 
+    fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Choices that are no settings, such as sizes of hidden layers: ``config.json`` holds them for
+    the reader, and nothing reads them back."""
+
     packages: ClassVar[tuple[str, ...]] = ()
     """Packages, beside those of every run, whose versions can change a number."""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qkdrp.backends import Backend
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
+from qkdrp.nn.encoder import HIDDEN_SIZES
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
@@ -52,6 +53,9 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         {name: partial(fit_baseline, name) for name in BASELINES}
     )
     reference_baseline = "ridge"
+    fixed: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"encoder": {"hidden": list(HIDDEN_SIZES), "after_each": ["BatchNorm1d", "SiLU"]}}
+    )
     preload = ("qkdrp.systems.response.regressor",)
 
     def load(self, data: DataConfig) -> Cohort:
