@@ -83,8 +83,9 @@ class AerNoisy(Backend):
             :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits.
         trajectories: Of each evaluation, where there is no density matrix and no shots.
         gradient: ``shift`` or ``spsa``, of the noisy values themselves.
-        train_noise: Train with random Pauli errors in the exact engine instead: as fast as
-            without noise, and its gradients are right on average for the noise's Pauli twirl.
+        train_noise: Train with random Pauli errors in the exact engine instead. A step takes about
+            twice as long as without noise; its gradients are right on average for the noise's
+            Pauli twirl. Values outside training are those of the full noise.
         train_trajectories: How many of them are averaged for each sample of a batch.
         seed: Of shots, trajectories and random directions.
 

@@ -138,7 +138,7 @@ TrainNoise = Annotated[
     bool | None,
     typer.Option(
         "--train-noise",
-        help="Train with random Pauli errors instead: as fast as without noise.",
+        help="Train with random Pauli errors instead of gradients of noisy values.",
         rich_help_panel=_NOISE,
     ),
 ]
