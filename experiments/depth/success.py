@@ -207,8 +207,8 @@ def to_page(table: pd.DataFrame, study: SuccessStudy, name: str, options: str) -
         f"{', '.join(study.devices)}: each form with the same expectation values, level 3, best of "
         f"{study.seeds} seeds, simulated at {study.points} random points by exact density matrices "
         "and with infinitely many shots, all noise of the device's snapshot on. Contrast is the "
-        "standard deviation of noisy values over the points by that of exact ones, mean over "
-        "observables; 1 - contrast is what noise takes.",
+        "standard deviation of noisy values over the points, divided by that of exact values, mean "
+        "over observables; 1 - contrast is what noise takes.",
         "",
         f"![measured against estimated loss]({name}.png)",
         "",

@@ -51,8 +51,7 @@ def train(
     Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
     says interrupted. Signals that come while it is being written are raised after it is.
 
-    While it goes on, the folder holds a checkpoint. After a crash, a kill or an interruption, the
-    training goes on from there and ends with the same numbers.
+    Meanwhile the folder holds a checkpoint, from which a training that was stopped goes on.
 
     Args:
         prepared: What to train, or settings to prepare it from.
@@ -64,7 +63,7 @@ def train(
         resumed: Whether ``output`` is the run folder of a training that goes on, and ``prepared``
             is from :func:`~qkdrp.runs.prepare.prepare_resumed`.
         checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
-        on_step: Called after every batch with how many of the epoch are done, and their number.
+        on_step: Called after every batch with how many of the epoch are done, and of how many.
 
     Returns:
         The run, and the content of its ``metrics.json``. The run is in another folder than was
