@@ -7,7 +7,11 @@ from time import perf_counter
 from qkdrp.common.remaining import LEAST_SECONDS
 
 LONG_EPOCH = 10.0
-"""Seconds after which the first epoch is estimated from its steps, rather than waited for."""
+"""Seconds after which an epoch that is not finished, or only one that is, is enough to tell."""
+
+LONG_STEPS = 60.0
+"""Seconds of all steps of an epoch from which on such an estimate is made: a validation may take
+much longer than quick steps, as under noise, so the end of an epoch is waited for."""
 
 LEAST_STEPS = 2
 """Steps after the first one that such an estimate needs."""
@@ -61,7 +65,8 @@ class TrainingClock:
         if len(steps) < LEAST_STEPS or self._clock() - self._start < LONG_EPOCH:
             return None
         if not self._durations:
-            return self._n_steps * median(steps)
+            each = self._n_steps * median(steps)
+            return each if each >= LONG_STEPS else None
         return self._durations[0] - self._steps[0] + median(steps)
 
     def left(self) -> float | None:

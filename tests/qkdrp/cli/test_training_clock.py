@@ -29,15 +29,16 @@ def test_the_first_step_does_not_count() -> None:
     assert clock.left() == pytest.approx(8 * each)
 
 
-def test_a_long_epoch_is_estimated_from_its_steps() -> None:
+@pytest.mark.parametrize(("step", "known"), [(STEP, False), (20.0, True)])
+def test_only_a_long_epoch_is_estimated_from_its_steps(step: float, known: bool) -> None:
     clock, time = make()
-    for seconds in (FIRST, STEP):
+    for seconds in (FIRST, step):
         time[0] += seconds
         clock.step(STEPS)
     assert clock.left() is None
-    time[0] += STEP
+    time[0] += step
     clock.step(STEPS)
-    assert clock.each == pytest.approx(STEPS * STEP)
+    assert clock.each == (pytest.approx(STEPS * step) if known else None)
 
 
 def test_epochs_of_a_checkpoint_are_counted_and_not_timed() -> None:
