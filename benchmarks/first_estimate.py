@@ -34,6 +34,10 @@ CASES = {
 RUN = ["train", "--backend", "statevector", "--n-qubits", "8", "--epochs", "1", "--output", "run"]
 
 
+LEAST = 5.0
+"""Seconds below which an estimate, such as that of choosing qubits, is of no interest."""
+
+
 class Watch:
     """Notes the first estimate of a whole time."""
 
@@ -47,8 +51,8 @@ class Watch:
 
         def listening(this: Any) -> float | None:  # noqa: ANN401  # either clock
             left: float | None = method(this)
-            if left is not None and self.first is None:
-                after = perf_counter() - this._start
+            after = perf_counter() - this._start
+            if left is not None and self.first is None and after + left >= LEAST:
                 self.first = after, after + left
                 self.began = this._start
             return left
