@@ -11,15 +11,14 @@ from qiskit.primitives import BaseEstimatorV2
 from qiskit.transpiler import Target
 
 from qkdrp.backends.base import Backend, CostEstimate
-from qkdrp.backends.choices import choose
+from qkdrp.backends.choices import GATES, PARTS, RELAXATION, Method, choose
 from qkdrp.backends.exact.engine import Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import restrict
-from qkdrp.backends.noise.base import GATES, PARTS, RELAXATION
 from qkdrp.backends.noise.estimator import NoisyEstimator
-from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.qnn.gradients import known_gradient, make_gradient
@@ -28,9 +27,13 @@ from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.circuits import PQC
 from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError
+from qkdrp.common.remaining import duration_text
 
 DEFAULT_NOISE = "fake_torino"
 """The noise where none is asked for."""
+
+QUICK_QUBITS = 6
+"""Qubits up to which a hundred noisy values take seconds."""
 
 
 class NoisyQNN(ShiftedQNN):
@@ -82,8 +85,9 @@ class AerNoisy(Backend):
             :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits.
         trajectories: Of each evaluation, where there is no density matrix and no shots.
         gradient: ``shift`` or ``spsa``, of the noisy values themselves.
-        train_noise: Train with random Pauli errors in the exact engine instead: as fast as
-            without noise, and its gradients are right on average for the noise's Pauli twirl.
+        train_noise: Train with random Pauli errors in the exact engine instead. A step takes about
+            twice as long as without noise; its gradients are right on average for the noise's
+            Pauli twirl. Values outside training are those of the full noise.
         train_trajectories: How many of them are averaged for each sample of a batch.
         seed: Of shots, trajectories and random directions.
 
@@ -127,7 +131,9 @@ class AerNoisy(Backend):
             self.usage,
             self._simulator,
             self._tell,
+            self._tell_long,
         )
+        self._told_long = False
 
     @property
     def estimator(self) -> BaseEstimatorV2:
@@ -204,6 +210,16 @@ class AerNoisy(Backend):
         return CostEstimate(1, executions, executions * self.sampling.shots)
 
     @property
+    def quicker(self) -> str:
+        """What trains more quickly than gradients of noisy values."""
+        if self._train_trajectories:
+            return ""
+        return (
+            "every step simulates noisy circuits: --train-noise trains with random Pauli errors in "
+            "the exact engine instead, or train on statevector and evaluate the run under noise"
+        )
+
+    @property
     def repeatable(self) -> bool:
         """Whether evaluating once more gives the same values."""
         methods = [simulator.method for simulator, _ in self._simulators.values()]
@@ -257,6 +273,29 @@ class AerNoisy(Backend):
 
     def _tell(self, done: int, total: int) -> None:
         self.on_progress("circuits", done, total)  # which may be set after the estimator is made
+
+    def _tell_long(self, n_qubits: int, n_points: int, seconds: float) -> None:
+        """Say once how long an evaluation takes, and what is quicker."""
+        if self._told_long:
+            return
+        self._told_long = True
+        self.on_note(
+            f"{n_qubits} qubits, {n_points:,} circuits under noise: about "
+            f"{duration_text(seconds)}; {self._quicker(n_qubits)}"
+        )
+
+    def _quicker(self, n_qubits: int) -> str:
+        """Return what is quicker than evaluating a circuit the way it is set up."""
+        sampling = self.sampling
+        if sampling.method_for(n_qubits) == Method.DENSITY:
+            return f"circuits of up to {QUICK_QUBITS} qubits take seconds"
+        if sampling.shots:
+            return f"fewer --shots than {sampling.shots} take less"
+        fewer = max(2, sampling.trajectories // 8)
+        return (
+            f"--trajectories {fewer} takes an eighth of it, with a standard error "
+            f"{(sampling.trajectories / fewer) ** 0.5:.1f} times as large"
+        )
 
     def _simulator(self, region: Region) -> tuple[NoisySimulator, Target]:
         """Return the simulator of some physical qubits, made once, and their target."""

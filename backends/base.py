@@ -54,6 +54,7 @@ class Backend(ABC):
         usage: What it was asked to do so far.
         on_progress: Called by slow backends with what is counted, such as the circuits of an
             evaluation, how many of them are done and how many there are.
+        on_note: Called with what the user should know while it works, such as how long it takes.
     """
 
     name: ClassVar[str]
@@ -67,6 +68,7 @@ class Backend(ABC):
     def __init__(self) -> None:
         self.usage = Usage()
         self.on_progress: Callable[[str, int, int], None] = _ignore
+        self.on_note: Callable[[str], None] = _ignore
         self.resources = ExitStack()
 
     @property
@@ -95,6 +97,11 @@ class Backend(ABC):
         """Raise a :class:`~qkdrp.common.errors.BackendError` where training is not allowed."""
         if self.training_refusal:
             raise BackendError(self.training_refusal)
+
+    @property
+    def quicker(self) -> str:
+        """What trains more quickly than this backend, with its option; empty where nothing does."""
+        return ""
 
     @property
     def repeatable(self) -> bool:

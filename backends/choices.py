@@ -4,11 +4,24 @@ from enum import StrEnum
 from typing import TypeVar
 
 from qkdrp.common.errors import BackendError
+from qkdrp.common.names import choose_one_of
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
-PARTS_OF_NOISE = ("gates", "relaxation", "readout")
-"""What noise may be made of: errors of gates, relaxation while they last, errors of readout."""
+GATES, RELAXATION, READOUT = PARTS = ("gates", "relaxation", "readout")
+"""What noise is usually made of: errors of gates, relaxation while they last, errors of readout.
+A source may lack some, and have others."""
+
+
+class Method(StrEnum):
+    """How noisy values are found."""
+
+    AUTO = "auto"
+    """Density matrices of up to :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits, else
+    trajectories."""
+
+    DENSITY = "density_matrix"
+    TRAJECTORIES = "trajectories"
 
 
 def choose(kind: type[Choice], name: str, option: str) -> Choice:
@@ -25,4 +38,4 @@ def choose(kind: type[Choice], name: str, option: str) -> Choice:
     try:
         return kind(name)
     except ValueError:
-        raise BackendError(f"{option} = {name!r}: choose one of {', '.join(kind)}.") from None
+        raise BackendError(f"{option} = {name!r}: {choose_one_of(name, kind)}") from None

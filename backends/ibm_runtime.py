@@ -188,6 +188,16 @@ class IbmRuntime(Backend):
         return self._jobs.circuits.priced(pqc, np.concatenate([angles, weights], axis=1)).cost
 
     @property
+    def quicker(self) -> str:
+        """What trains more quickly than a device."""
+        if not self.device.local:
+            return ""
+        return (
+            f"every step simulates {self.device.name} with the noise of all its qubits: train on "
+            f"statevector and evaluate the run on {self.device.name}"
+        )
+
+    @property
     def repeatable(self) -> bool:
         """Whether evaluating once more gives the same values: an attached job does."""
         return not self.device.local

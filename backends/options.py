@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from qkdrp.backends.choices import PARTS_OF_NOISE
+from qkdrp.backends.choices import PARTS
 from qkdrp.backends.qnn.gradients import GRADIENTS
 from qkdrp.backends.runtime.settings import EstimatorName, Mode
 from qkdrp.common.settings import Settings, any_of
@@ -51,7 +51,7 @@ class NoiseOptions(Settings):
         "Multiply every error probability; gate durations, too, for relaxation.", "1"
     )
     noise_parts: str | None = _left_out(
-        f"Which parts are on, such as {','.join(PARTS_OF_NOISE)}.",
+        f"Which parts are on, such as {','.join(PARTS)}.",
         "all that the source has",
         metavar="PARTS",
     )
@@ -68,7 +68,7 @@ class NoiseOptions(Settings):
         f"Gradient of noisy values: {any_of(GRADIENTS)}.", "shift", metavar="NAME"
     )
     train_noise: bool | None = _left_out(
-        "Train with random Pauli errors instead: as fast as without noise.", flag="--train-noise"
+        "Train with random Pauli errors instead of gradients of noisy values.", flag="--train-noise"
     )
     train_trajectories: int | None = _left_out(
         "Random errors averaged for each sample of a batch.", "1"

@@ -6,7 +6,9 @@ from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from qkdrp.backends.option_check import check_options
 from qkdrp.common.errors import BackendError
+from qkdrp.common.names import choose_one_of
 
 if TYPE_CHECKING:
     from qkdrp.backends.base import Backend
@@ -22,6 +24,21 @@ BACKENDS: Mapping[str, str] = MappingProxyType(
 """Where each backend lives; imported when asked for, so that an unused one costs nothing."""
 
 
+def check_backend(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse an unknown backend, and options that cannot be right; imports no backend.
+
+    Args:
+        name: A key of :data:`BACKENDS`.
+        options: The backend's own options.
+
+    Raises:
+        BackendError: If so; says what may be meant.
+    """
+    if name not in BACKENDS:
+        raise BackendError(f"Unknown backend {name!r}: {choose_one_of(name, BACKENDS)}")
+    check_options(name, options)
+
+
 def find_backend(name: str, options: Mapping[str, Any]) -> "type[Backend]":
     """Return the class of a backend, and check that it has the options.
 
@@ -32,8 +49,7 @@ def find_backend(name: str, options: Mapping[str, Any]) -> "type[Backend]":
     Raises:
         BackendError: If the name or an option is unknown; lists the choices.
     """
-    if name not in BACKENDS:
-        raise BackendError(f"Unknown backend {name!r}: choose one of {', '.join(BACKENDS)}.")
+    check_backend(name, options)
     module, _, attribute = BACKENDS[name].partition(":")
     cls: type[Backend] = getattr(import_module(module), attribute)
     known = list(signature(cls).parameters)

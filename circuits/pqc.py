@@ -12,11 +12,12 @@ from qiskit.quantum_info import SparsePauliOp
 from qkdrp.circuits.expand import expand_gates, is_known
 from qkdrp.circuits.observables import checked_observables, described
 from qkdrp.circuits.spec import CircuitSpec
+from qkdrp.common.brief import Brief
 from qkdrp.common.errors import CircuitError
 
 
-@dataclass(frozen=True, eq=False)
-class PQC:
+@dataclass(frozen=True, eq=False, repr=False)
+class PQC(Brief):
     """A parameterised quantum circuit with what drives it and what is read from it.
 
     A transformed circuit may have lost some of its parameters, and one that is only placed on a

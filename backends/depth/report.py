@@ -11,6 +11,7 @@ from qkdrp.backends.depth.recommend import Recommendation
 from qkdrp.backends.depth.row import DepthRow
 from qkdrp.backends.depth.rules import RULES, Limits, Verdict, judge
 from qkdrp.backends.depth.times import Load
+from qkdrp.common.brief import Brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,8 +56,8 @@ class Gain:
         return self.plain.trial.two_qubit_gates / max(1, self.fewest.trial.two_qubit_gates)
 
 
-@dataclass(frozen=True)
-class DepthReport:
+@dataclass(frozen=True, repr=False)
+class DepthReport(Brief):
     """All rows, with what follows from them.
 
     Args:

@@ -16,6 +16,7 @@ from qkdrp.backends.isa.targets import readout_error, restrict
 from qkdrp.circuits import PQC
 from qkdrp.circuits.digest import pqc_digest
 from qkdrp.circuits.instructions import qubits_of
+from qkdrp.common.brief import Brief
 from qkdrp.common.errors import BackendError
 
 LEVEL = 3
@@ -28,8 +29,8 @@ PHYSICAL = "physical_qubits"
 """Key of a prepared circuit's metadata: the physical qubit of each of its qubits."""
 
 
-@dataclass(frozen=True, eq=False)
-class PreparedCircuit:
+@dataclass(frozen=True, eq=False, repr=False)
+class PreparedCircuit(Brief):
     """A circuit that a device could run, on the qubits that it uses and no others.
 
     Args:

@@ -1,4 +1,4 @@
-"""Base class of sources of noise, and the parts that noise may have."""
+"""Base class of sources of noise."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
@@ -6,13 +6,8 @@ from typing import ClassVar
 
 from qiskit.transpiler import Target
 
-from qkdrp.backends.choices import PARTS_OF_NOISE
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.local import LocalNoise
-
-GATES, RELAXATION, READOUT = PARTS = PARTS_OF_NOISE
-"""What noise is usually made of: errors of gates, relaxation while they last, errors of readout.
-A source may lack some, and have others."""
 
 
 class NoiseSource(ABC):
@@ -21,7 +16,7 @@ class NoiseSource(ABC):
     Attributes:
         name: What it is called in reports.
         detail: What else is to be said, such as the date of a calibration.
-        parts: Those that it has, mostly of :data:`PARTS`, in the order in which they act.
+        parts: Those of :data:`~qkdrp.backends.choices.PARTS` that it has.
     """
 
     name: str

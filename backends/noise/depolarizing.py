@@ -1,10 +1,8 @@
 """Depolarizing noise with symmetric readout errors, the same on all qubits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
-from math import isfinite
-from types import MappingProxyType
 from typing import Self
 
 from qiskit.circuit import Measure, Parameter
@@ -15,13 +13,11 @@ from qiskit_aer.noise import QuantumError, depolarizing_error
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
+from qkdrp.backends.noise.probabilities import MOST, check_probabilities, read_probabilities
 from qkdrp.common.errors import BackendError
 
 ONE_QUBIT, TWO_QUBIT = ("sx", "x"), ("cx",)
 """Gates with errors; rz is a change of frame and has none."""
-
-MOST: Mapping[str, float] = MappingProxyType({"p1": 1.0, "p2": 1.0, "readout": 0.5})
-"""Parameters, and their largest values."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +43,7 @@ class Depolarizing(NoiseSource):
 
     def __post_init__(self) -> None:
         """Check the probabilities."""
-        for name, most in MOST.items():
-            value = getattr(self, name)
-            if not (isfinite(value) and 0 <= value <= most):
-                raise BackendError(
-                    f"depolarizing: {name} = {value:g}, expected a probability from 0 to {most:g}."
-                )
+        check_probabilities(vars(self))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -61,19 +52,7 @@ class Depolarizing(NoiseSource):
         Raises:
             BackendError: If a name is unknown or a value is no number.
         """
-        values: dict[str, float] = {}
-        for item in text.split(",") if text else []:
-            name, _, value = (part.strip() for part in item.partition("="))
-            try:
-                values[name] = float(value)
-            except ValueError:
-                values[""] = 0.0
-            if name not in MOST or "" in values:
-                raise BackendError(
-                    f"depolarizing: found {item!r}, expected p1=P, p2=P or readout=P, "
-                    "with commas between."
-                )
-        return cls(**values)
+        return cls(**read_probabilities(text))
 
     @property
     def name(self) -> str:  # type: ignore[override]  # made of the parameters

@@ -13,6 +13,7 @@ from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.device_parts import DEVICE_PARTS, Calibration
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
 from qkdrp.common.errors import BackendError
+from qkdrp.common.names import listed
 
 
 class FakeDevice(NoiseSource):
@@ -101,7 +102,7 @@ def _load(name: str) -> tuple[Target, np.ndarray, str]:
     """Return target, readout probabilities p01 and p10 of each qubit, and date of a device."""
     devices = fake_devices()
     if name not in devices:
-        raise BackendError(f"Unknown device {name!r}: choose one of {', '.join(sorted(devices))}.")
+        raise BackendError(f"Unknown device {name!r}: choose one of {listed(sorted(devices))}.")
     device = devices[name]()
     properties = device.properties()
     flips = np.zeros((device.target.num_qubits, 2))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qiskit.transpiler import Target
 from qiskit_aer.noise.device import basic_device_gate_errors
 
-from qkdrp.backends.noise.base import GATES, READOUT, RELAXATION
+from qkdrp.backends.choices import GATES, READOUT, RELAXATION
 from qkdrp.backends.noise.local import LocalNoise, scaled_assignment
 
 

@@ -16,9 +16,10 @@ from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits.pauli.bases import count_bases, find_bases
 from qkdrp.common.errors import BackendError
+from qkdrp.common.remaining import LONG_SECONDS, Remaining
 
 CHUNK = 128
-"""Points of one run of Aer: progress is told between runs."""
+"""Points of one run of Aer, which fit into memory together."""
 
 
 class NoisyEstimator(LocalEstimator):
@@ -32,6 +33,8 @@ class NoisyEstimator(LocalEstimator):
         usage: The totals to add to.
         simulator_of: Gives the simulator of some physical qubits, and their target.
         on_progress: Called with how many points of a PUB are done and how many there are.
+        on_long: Called where a PUB takes long, as soon as that is known, with qubits, points and
+            the estimated seconds of all of them.
     """
 
     def __init__(
@@ -40,9 +43,10 @@ class NoisyEstimator(LocalEstimator):
         usage: Usage,
         simulator_of: Callable[[Region], tuple[NoisySimulator, Target]],
         on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+        on_long: Callable[[int, int, float], None] = lambda _qubits, _points, _seconds: None,
     ) -> None:
         self.sampling, self.shots, self.usage = sampling, sampling.shots, usage
-        self.on_progress = on_progress
+        self.on_progress, self.on_long = on_progress, on_long
         self._simulator_of = simulator_of
 
     @property
@@ -77,12 +81,26 @@ class NoisyEstimator(LocalEstimator):
     ) -> tuple[Reals, Reals]:
         """Return values and standard errors of a prepared circuit, some points at a time."""
         simulator, target = self._simulator_of(tuple(circuit.metadata[PHYSICAL]))
-        for basis in find_bases(observables):
+        bases = find_bases(observables)
+        for basis in bases:
             check_prepared(simulator.turned_to(circuit, basis), target)
+        total, done = len(points) * len(bases), 0
+        remaining = Remaining(total)
+
+        def on_done(count: int) -> None:
+            nonlocal done
+            done += count
+            remaining.reach(done)
+            self.on_progress(done, total)
+            seconds = remaining.whole()
+            if seconds is not None and seconds >= LONG_SECONDS:
+                self.on_long(circuit.num_qubits, total, seconds)
+
+        self.on_progress(0, total)
         found = []
         for start in range(0, len(points), CHUNK):
-            found.append(simulator.evaluate(circuit, points[start : start + CHUNK], observables))
-            self.on_progress(min(start + CHUNK, len(points)), len(points))
+            part = points[start : start + CHUNK]
+            found.append(simulator.evaluate(circuit, part, observables, on_done))
         means, errors = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return means, errors
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qkdrp.backends.choices import READOUT, Method
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.noise.base import READOUT, NoiseSource
+from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.readout import Reals, assign
-from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.zstrings import eigenvalues
 from qkdrp.circuits.pauli.bases import find_bases
 

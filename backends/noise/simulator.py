@@ -1,8 +1,7 @@
 """Aer under noise: distributions, expectation values and shots of prepared circuits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -18,23 +17,14 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import ReadoutError
 
 from qkdrp.backends.aer import saved
+from qkdrp.backends.choices import Method
 from qkdrp.backends.isa.basis_change import turned_to
 from qkdrp.backends.noise.local import LocalNoise
+from qkdrp.backends.noise.pace import Pace
 from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
 from qkdrp.backends.zstrings import eigenvalues
 from qkdrp.circuits.pauli.bases import Basis, find_bases
 from qkdrp.common.errors import BackendError
-
-
-class Method(StrEnum):
-    """How noisy values are found."""
-
-    AUTO = "auto"
-    """Density matrices of up to :data:`MOST_DENSITY` qubits, else trajectories."""
-
-    DENSITY = "density_matrix"
-    TRAJECTORIES = "trajectories"
-
 
 MOST_DENSITY = 10
 """Qubits up to which ``auto`` takes density matrices."""
@@ -43,6 +33,13 @@ AMPLITUDE = 16
 """Bytes of a complex number."""
 
 Reals = NDArray[np.float64]
+
+OnDone = Callable[[int], None]
+"""Called with a number of points when so many more are done."""
+
+
+def _ignore(_: int) -> None:
+    """Take no notice."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +114,7 @@ class NoisySimulator:
         state = "density_matrix" if self.method == Method.DENSITY else "statevector"
         self._known = _known_gates(state)
         threads = torch.get_num_threads()
+        self._pace = Pace(threads)
         model = noise.model()
         if self.method == Method.TRAJECTORIES and sampling.shots:
             for qubit, matrix in enumerate(noise.assignment):
@@ -129,7 +127,11 @@ class NoisySimulator:
         )
 
     def evaluate(
-        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+        self,
+        circuit: QuantumCircuit,
+        points: Reals,
+        observables: Sequence[SparsePauliOp],
+        on_done: OnDone = _ignore,
     ) -> tuple[Reals, Reals]:
         """Return values of observables and their standard errors, readout errors included.
 
@@ -139,6 +141,7 @@ class NoisySimulator:
             circuit: Without measurements.
             points: Parameters in the circuit's order, shape (n_points, n_parameters).
             observables: Pauli sums on the circuit's qubits.
+            on_done: Called while points are being evaluated.
 
         Returns:
             Two arrays of shape (n_points, n_observables); errors are 0 where values are exact.
@@ -147,7 +150,7 @@ class NoisySimulator:
         errors = np.zeros_like(means)
         for basis in find_bases(observables):
             turned, read = self.turned_to(circuit, basis), list(basis.parts)
-            found, spread = self._read(turned, points, list(basis.parts.values()))
+            found, spread = self._read(turned, points, list(basis.parts.values()), on_done)
             means[:, read] += found
             errors[:, read] = np.hypot(errors[:, read], spread)
         return means, errors
@@ -157,48 +160,59 @@ class NoisySimulator:
         return turned_to(circuit, basis, self.noise.gates)
 
     def _read(
-        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+        self,
+        circuit: QuantumCircuit,
+        points: Reals,
+        observables: Sequence[SparsePauliOp],
+        on_done: OnDone,
     ) -> tuple[Reals, Reals]:
         """Return values of Z strings and their standard errors, from one execution."""
         worth = [eigenvalues(observable) for observable in observables]
         shots = self.sampling.shots
         if self.method == Method.DENSITY:
-            shares = assign(self.distributions(circuit, points), self.noise.assignment)
+            shares = assign(self.distributions(circuit, points, on_done), self.noise.assignment)
             if shots:
                 shares = draw(shares, shots, self.rng)
             return mean_and_spread(shares, worth, shots)
         if shots:
-            return mean_and_spread(self._measure(circuit, points), worth, shots)
-        return self._average(circuit, points, observables)
+            return mean_and_spread(self._measure(circuit, points, on_done), worth, shots)
+        return self._average(circuit, points, observables, on_done)
 
-    def distributions(self, circuit: QuantumCircuit, points: Reals) -> Reals:
+    def distributions(
+        self, circuit: QuantumCircuit, points: Reals, on_done: OnDone = _ignore
+    ) -> Reals:
         """Return the probabilities of true bit strings, without errors of readout.
 
         Args:
             circuit: Without measurements.
             points: Parameters in the circuit's order, shape (n_points, n_parameters).
+            on_done: Called while points are being evaluated.
 
         Returns:
             Shape (n_points, 2^n_qubits); from density matrices only.
         """
         saving = self.noise.to_be_read(circuit)
         saving.save_probabilities(range(circuit.num_qubits))
-        return np.array([data["probabilities"] for data in self._run(saving, points)])
+        return np.array([data["probabilities"] for data in self._run(saving, points, on_done)])
 
-    def _measure(self, circuit: QuantumCircuit, points: Reals) -> Reals:
+    def _measure(self, circuit: QuantumCircuit, points: Reals, on_done: OnDone) -> Reals:
         """Return the shares of bit strings read, one trajectory for each shot."""
         measuring = self.noise.to_be_read(circuit)
         measuring.measure_all()
         shares = np.zeros((len(points), 1 << circuit.num_qubits))
         for row, data in zip(
-            shares, self._run(measuring, points, shots=self.sampling.shots), strict=True
+            shares, self._run(measuring, points, on_done, shots=self.sampling.shots), strict=True
         ):
             for string, count in data["counts"].items():
                 row[int(string, 16)] = count / self.sampling.shots
         return shares
 
     def _average(
-        self, circuit: QuantumCircuit, points: Reals, observables: Sequence[SparsePauliOp]
+        self,
+        circuit: QuantumCircuit,
+        points: Reals,
+        observables: Sequence[SparsePauliOp],
+        on_done: OnDone,
     ) -> tuple[Reals, Reals]:
         """Return means over trajectories and their standard errors."""
         saving = self.noise.to_be_read(circuit)
@@ -213,22 +227,42 @@ class NoisySimulator:
         found = np.array(
             [
                 [data[str(index)] for index in range(len(observables))]
-                for data in self._run(saving, points, shots=count)
+                for data in self._run(saving, points, on_done, shots=count)
             ]
         )
         return found.mean(axis=2), found.std(axis=2, ddof=1) / np.sqrt(count)
 
-    def _run(self, circuit: QuantumCircuit, points: Reals, shots: int = 1) -> list[dict[str, Any]]:
+    def _run(
+        self, circuit: QuantumCircuit, points: Reals, on_done: OnDone, shots: int = 1
+    ) -> list[dict[str, Any]]:
         """Return what Aer saved at each point."""
         strange = any(self._is_strange(each.operation) for each in circuit.data)
-        if not len(circuit.parameters) or (self.method == Method.DENSITY and not strange):
+        if not len(circuit.parameters):
             known = self._as_matrices(circuit)
-            return saved(self._aer, known, points, shots=shots, seed_simulator=self._seed())
-        found: list[dict[str, Any]] = []
+            found = saved(self._aer, known, points, shots=shots, seed_simulator=self._seed())
+            on_done(len(points))
+            return found
+        if self.method == Method.DENSITY and not strange:
+            return self._run_together(self._as_matrices(circuit), points, on_done, shots)
+        found = []
         for point in points:
             bound = self._as_matrices(circuit.assign_parameters(point))
             none = np.empty((1, 0))
             found += saved(self._aer, bound, none, shots=shots, seed_simulator=self._seed())
+            on_done(1)
+        return found
+
+    def _run_together(
+        self, circuit: QuantumCircuit, points: Reals, on_done: OnDone, shots: int
+    ) -> list[dict[str, Any]]:
+        """Return what Aer saved at each point, pieces of them at once.
+
+        Nothing is random in a density matrix, so the pieces change no value.
+        """
+        seed, found = self._seed(), list[dict[str, Any]]()
+        for piece in self._pace.pieces(len(points)):
+            found += saved(self._aer, circuit, points[piece], shots=shots, seed_simulator=seed)
+            on_done(len(points[piece]))
         return found
 
     def _is_strange(self, operation: Operation) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from qkdrp.backends.noise.base import PARTS, NoiseSource
+from qkdrp.backends.choices import PARTS
+from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.common.errors import BackendError
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qkdrp.common.errors import BackendError
+from qkdrp.common.names import choose_one_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ def known_gradient(name: str) -> str:
         BackendError: If there is none of that name; lists them.
     """
     if name not in GRADIENTS:
-        raise BackendError(f"gradient = {name!r}: choose one of {', '.join(GRADIENTS)}.")
+        raise BackendError(f"gradient = {name!r}: {choose_one_of(name, GRADIENTS)}")
     return name
 
 

@@ -12,6 +12,7 @@ from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.runtime.client_types import ClientBackend, ClientService
 from qkdrp.backends.runtime.settings import LEAST_BUSY, Mode, RuntimeSettings
 from qkdrp.common.errors import BackendError, QkdrpError
+from qkdrp.common.names import listed
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"  # noqa: S105  # the name of one
 """Where the client looks for a token first."""
@@ -132,7 +133,7 @@ def _fake(settings: RuntimeSettings) -> Device:
     name = settings.device
     devices = fake_devices()
     if name not in devices:
-        raise BackendError(f"Unknown device {name!r}: choose one of {', '.join(sorted(devices))}.")
+        raise BackendError(f"Unknown device {name!r}: choose one of {listed(sorted(devices))}.")
     backend = devices[name]()
     properties = backend.properties()
     return Device(

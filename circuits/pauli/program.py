@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from qkdrp.circuits.pauli.curves import Curve
 from qkdrp.circuits.pauli.strings import Masks
+from qkdrp.common.brief import Brief
 
 CONSTANT = -1
 """Source of a rotation that no parameter drives; its coefficient is its angle."""
@@ -25,8 +26,8 @@ class Signs(NamedTuple):
     terms: NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class PauliProgram:
+@dataclass(frozen=True, eq=False, repr=False)
+class PauliProgram(Brief):
     """Rotations ``exp(-i angle_k/2 P_k)`` applied to |0...0>, then Pauli observables.
 
     ``P(x, z)`` acts as ``P |k> = i^popcount(x & z) * (-1)^popcount(z & k) |k ^ x>``. A rotation's

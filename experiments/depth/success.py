@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import pearsonr, spearmanr
 
+from qkdrp.backends.choices import Method
 from qkdrp.backends.depth.analyse import depth_report, transpiled
 from qkdrp.backends.exact.engine import ExactEngine
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.noise.simulator import Method, NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import CircuitSpec, compile_program, family_of, parse_spec
 from qkdrp.common.files import atomic, write_csv, write_text
@@ -206,8 +207,8 @@ def to_page(table: pd.DataFrame, study: SuccessStudy, name: str, options: str) -
         f"{', '.join(study.devices)}: each form with the same expectation values, level 3, best of "
         f"{study.seeds} seeds, simulated at {study.points} random points by exact density matrices "
         "and with infinitely many shots, all noise of the device's snapshot on. Contrast is the "
-        "standard deviation of noisy values over the points by that of exact ones, mean over "
-        "observables; 1 - contrast is what noise takes.",
+        "standard deviation of noisy values over the points, divided by that of exact values, mean "
+        "over observables; 1 - contrast is what noise takes.",
         "",
         f"![measured against estimated loss]({name}.png)",
         "",

@@ -14,7 +14,7 @@ from qkdrp.experiments.study.plan import Plan
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.systems.response.model_choice import recipe_of
 
 Told: TypeAlias = Callable[[str], None]
 """Called with what is done next, for progress."""

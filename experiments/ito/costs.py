@@ -12,7 +12,7 @@ from qkdrp.experiments.study.plan import Cost
 from qkdrp.experiments.study.steps import OnTrial
 from qkdrp.experiments.study.tasks import run_task
 from qkdrp.systems.response.baselines import BASELINES
-from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.systems.response.model_choice import recipe_of
 
 
 def costs_of_models(plan: ItoPlan, on_trial: OnTrial) -> Iterator[Cost]:
@@ -47,7 +47,7 @@ def cost_key(found: Configuration) -> Hashable:
     if model.model in BASELINES:
         return model.model
     sizes = (getattr(found, name) for name in CIRCUIT if name in model.axes)
-    return recipe_of(found.model_config_of()).parts, *sizes
+    return recipe_of(found.model_config_of()).core, *sizes
 
 
 def _trials(plan: ItoPlan, on_trial: OnTrial) -> dict[Hashable, float]:

@@ -20,7 +20,7 @@ from qkdrp.experiments.study.outcomes import Outcome
 from qkdrp.experiments.study.runners import Runner
 from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints, SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
-from qkdrp.systems.response.recipes import spec_of
+from qkdrp.systems.response.model_choice import spec_of
 
 
 class DeviceResult(Result):

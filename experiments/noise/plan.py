@@ -28,7 +28,7 @@ from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Phase
 from qkdrp.systems.response.baselines import BASELINES
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.recipes import recipe_of, spec_of
+from qkdrp.systems.response.model_choice import recipe_of, spec_of
 
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.cost import RuntimeCost

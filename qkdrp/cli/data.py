@@ -7,6 +7,7 @@ import typer
 
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.training.run_config import DEFAULT_SYSTEM
 
@@ -26,6 +27,8 @@ def show(
     **settings: object,
 ) -> None:
     """List the drugs of a data folder with their counts."""
+    if system == DEFAULT_SYSTEM:
+        check_source(str(settings["source"]))  # before torch and Qiskit are loaded
     from qkdrp.cli.data_report import print_description
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.systems.registry import find_system

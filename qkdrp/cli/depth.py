@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qkdrp.backends.isa.fake_names import check_device_name
 from qkdrp.cli import depth_options as options
-from qkdrp.cli.options import Output
+from qkdrp.cli.options import Output, parse_names, parse_whole_numbers
+from qkdrp.runs.run_path import check_run_path
 
 if TYPE_CHECKING:
     from qkdrp.circuits import CircuitSpec
@@ -37,9 +39,14 @@ def depth(
     output: Output = None,
 ) -> None:
     """Report which circuits a device can hold, and the smallest change that makes one fit."""
+    names = parse_names(devices)
+    for name in names:
+        check_device_name(name)
+    if run is not None:
+        check_run_path(run)
+    wanted_levels = parse_whole_numbers("--levels", levels)
     from qkdrp.backends.depth.rules import Limits
     from qkdrp.backends.depth.times import Load
-    from qkdrp.cli.options import parse_names, parse_whole_numbers
     from qkdrp.reports.depth.circuit_selection import DEVICES, choose_circuits
     from qkdrp.runs.new_folder import refuse_taken
 
@@ -53,7 +60,7 @@ def depth(
         absorb_tail=absorb_tail,
     )
     settings = {
-        "levels": parse_whole_numbers("--levels", levels),
+        "levels": wanted_levels,
         "seeds": range(seed, seed + seeds),
         "quantum_volume": qv,
         "fractional": fractional,
@@ -63,7 +70,7 @@ def depth(
         "load": Load(shots, samples, batch_size),
         "workers": workers,
     }
-    _report(circuits, parse_names(devices) or DEVICES, settings, cache=cache, output=output)
+    _report(circuits, names or DEVICES, settings, cache=cache, output=output)
 
 
 def _report(

@@ -57,7 +57,9 @@ def _forms(report: "DepthReport", circuit: str | None) -> Table:
     table = Table(title=circuit, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("device", "form", "2q", "depth", "us", "success", "value", "EPLG"):
         text = name in {"device", "form"}
-        table.add_column(name, justify="left" if text else "right", no_wrap=True)
+        table.add_column(
+            name, justify="left" if text else "right", no_wrap=not text, overflow="fold"
+        )
     rows = [row for row in report.best if circuit in {None, row.variant.circuit}]
     for row in rows:
         same = [other for other in rows if _place(other) == _place(row)]
@@ -89,7 +91,9 @@ def _gains(report: "DepthReport") -> Table:
     columns = ("circuit", "device", "2q", "least", "ratio", "value", "best", "by")
     for name in columns:
         left = name in {"circuit", "device", "by"}
-        table.add_column(name, justify="left" if left else "right", no_wrap=True)
+        table.add_column(
+            name, justify="left" if left else "right", no_wrap=not left, overflow="fold"
+        )
     common = _shared_ending([gain.circuit for gain in report.gains])
     for gain in report.gains:
         table.add_row(

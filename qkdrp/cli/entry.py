@@ -53,7 +53,8 @@ def _user_message(error: Exception) -> str | None:
     """Return what to tell the user, or None where the fault is ours."""
     if hasattr(error, "format_message"):  # typer's usage errors have no public common base
         message = error.format_message()  # empty where the help itself is the message
-        return f"{message.rstrip('.')}. See --help." if message else ""
+        end = "" if message.endswith(("?", ".")) else "."
+        return f"{message}{end} See --help." if message else ""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'file'}: {error.strerror}; give another path."
     return str(error) if isinstance(error, QkdrpError) else None

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from qkdrp.backends.options import HardwareOptions, NoiseOptions
+from qkdrp.backends.registry import check_backend
 from qkdrp.cli.hardware_options import HARDWARE
 from qkdrp.cli.options import NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.runs.run_path import check_run_path
 
 OF_TRAINING = ("gradient", "train_noise", "train_trajectories", "allow_hardware_training")
 """Options of backends that evaluating does not take."""
@@ -38,6 +40,8 @@ def evaluate(
     noise = NoiseOptions.make(**NoiseOptions.pick(settings))
     hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
     options = noise.of_backend() | hardware.of_backend()
+    check_backend(backend, options)
+    check_run_path(run)
     if hardware.dry_run:
         _preview(run, backend, options)
         return
@@ -72,7 +76,12 @@ def _evaluate(run: Path, backend: str, *, no_wait: bool, **settings: Any) -> Non
     try:
         with CircuitBar() as bar:
             evaluation = run_evaluation(
-                run, backend, **settings, on_progress=bar.update, on_cost=print_cost
+                run,
+                backend,
+                **settings,
+                on_progress=bar.update,
+                on_cost=print_cost,
+                on_note=bar.note,
             )
     except JobsPendingError as error:
         if not no_wait:

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from time import perf_counter
 from typing import Any, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from qkdrp.cli.console import console
+from qkdrp.common.remaining import Remaining, duration_text
 
 STATES = {True: "on", False: "off", None: "as far as gate errors hold it"}
 """Words for a part of noise."""
+
+LINE_SECONDS = 30.0
+"""Time between two lines of progress where the output is not a terminal."""
 
 
 def noise_lines(noise: Mapping[str, Any]) -> list[str]:
@@ -65,20 +70,21 @@ def _interval(found: tuple[float, float] | None) -> str:
 
 
 class CircuitBar(AbstractContextManager["CircuitBar"]):
-    """A progress bar for each thing that is counted; a context manager."""
+    """A progress bar for each thing that is counted, lines elsewhere; a context manager."""
 
     def __init__(self) -> None:
-        screen = console(stderr=True)
+        self.screen = console(stderr=True)
         self.progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=screen,
-            disable=not screen.is_terminal,
+            TextColumn("{task.fields[left]}"),
+            console=self.screen,
+            disable=not self.screen.is_terminal,
             transient=True,
         )
-        self.tasks: dict[str, Any] = {}
+        self.tasks: dict[str, tuple[Any, Remaining]] = {}
+        self._said = perf_counter()
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -90,7 +96,25 @@ class CircuitBar(AbstractContextManager["CircuitBar"]):
         self.progress.stop()
 
     def update(self, what: str, done: int, total: int) -> None:
-        """Show how much of something is done."""
-        if what not in self.tasks:
-            self.tasks[what] = self.progress.add_task(what, total=total)
-        self.progress.update(self.tasks[what], completed=done, total=total)
+        """Show how much of something is done, and how long the rest takes."""
+        if what not in self.tasks or (done == 0 and self.tasks[what][1].total != total):
+            task = self.progress.add_task(what, total=total, left="")
+            self.tasks[what] = task, Remaining(total)
+        task, remaining = self.tasks[what]
+        remaining.reach(done)
+        left = time_left(remaining)
+        self.progress.update(task, completed=done, total=total, left=left)
+        now = perf_counter()
+        if not self.screen.is_terminal and 0 < done < total and now - self._said > LINE_SECONDS:
+            self._said = now
+            self.screen.print(f"{what} {done} of {total}  {left}", soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print what the user should know, above the bar."""
+        self.screen.print(f"note: {text}", soft_wrap=True)
+
+
+def time_left(remaining: Remaining) -> str:
+    """Return how long the rest takes, in words; nothing while that is not known."""
+    left = remaining.left()
+    return "" if left is None else f"{duration_text(left)} left"

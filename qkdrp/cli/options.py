@@ -44,33 +44,6 @@ def parse_whole_numbers(option: str, text: str) -> list[int]:
 DATA = "Data"
 """Panel of the options that say what is learned from."""
 
-Partner = Annotated[
-    str | None,
-    typer.Option(help="Homogenised copy of MOLI's archive: TCGA or PDX.", rich_help_panel=DATA),
-]
-Decimal = Annotated[
-    str | None,
-    typer.Option(
-        help="What separates fractions in text tables: point or comma. [default: told from cells]",
-        metavar="NAME",
-        rich_help_panel=DATA,
-    ),
-]
-ZScore = Annotated[
-    bool | None,
-    typer.Option(
-        help="Standardise genes; by default unless they come standardised.", rich_help_panel=DATA
-    ),
-]
-VarianceThreshold = Annotated[
-    float, typer.Option(help="Keep genes above this training variance.", rich_help_panel=DATA)
-]
-StratifyTest = Annotated[
-    bool, typer.Option(help="Stratify the test split, too.", rich_help_panel=DATA)
-]
-Source = Annotated[
-    str, typer.Option("--data", help="'synthetic', or your data folder.", metavar="FOLDER")
-]
 Backend = Annotated[
     str, typer.Option(help=f"Where circuits run: {', '.join(BACKENDS)}.", metavar="NAME")
 ]

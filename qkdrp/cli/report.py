@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from qkdrp.cli.console import console, print_folder
 from qkdrp.cli.hardware_report import hardware_lines
 from qkdrp.cli.noise_report import circuit_lines, noise_lines, repeats_line
-from qkdrp.cli.score_table import score_table
+from qkdrp.cli.score_table import ScoreTable
 
 if TYPE_CHECKING:
     from qkdrp.runs.evaluate import Evaluation
@@ -30,7 +30,7 @@ def report_evaluation(evaluation: "Evaluation") -> None:
     for line in (*noise_lines(noise), *circuit_lines(noise), *hardware):
         screen.print(line, soft_wrap=True)
     system = find_system(trained.get("system", DEFAULT_SYSTEM))
-    screen.print(score_table(system, trained, columns))
+    screen.print(ScoreTable(system, trained, columns))
     if repeats:
         screen.print(repeats_line(repeats), soft_wrap=True)
     if not metrics["same_data"]:

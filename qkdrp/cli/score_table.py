@@ -1,42 +1,74 @@
 """Scores of models side by side, each with its interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from qkdrp.training.system import AnySystem, ScoreRow
 
-MOST_SIDE_BY_SIDE = 3
-"""Columns up to which scores and intervals fit into a line of 80 characters."""
+WIDEST = 10_000
+"""Columns of a screen on which every table fits."""
 
 DIGITS = 3
 """Decimals of numbers without a digit count of their own."""
 
 
-def score_table(
-    system: "AnySystem",
-    metrics: Mapping[str, Any],
-    columns: Mapping[str, Mapping[str, Any] | None],
-) -> Table:
-    """Return a table of scores.
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores of models side by side, as wide as the screen allows; nothing is cut.
+
+    Intervals stand beside the scores, or below them where that is too wide. Where that is too wide
+    as well, the models come in several tables.
 
     Args:
         system: Whose scores they are.
         metrics: The ``metrics.json`` of the trained run.
         columns: Scores by what the table calls them; None for none.
     """
-    table = Table(title=system.score_title(metrics), caption=system.score_caption, box=SIMPLE_HEAD)
-    table.add_column("")
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    between = " " if len(columns) <= MOST_SIDE_BY_SIDE else "\n"
-    for row in system.score_rows:
-        cells = [_with_interval(scores or {}, row, between) for scores in columns.values()]
-        table.add_row(row.name, *cells)
-    return table
+
+    system: "AnySystem"
+    metrics: Mapping[str, Any]
+    columns: Mapping[str, Mapping[str, Any] | None]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the tables that fit the screen."""
+        names = list(self.columns)
+        for count in range(len(names), 0, -1):
+            groups = [names[start : start + count] for start in range(0, len(names), count)]
+            for between in (" ", "\n"):
+                tables = [self._table(group, between) for group in groups]
+                if count == 1 or all(_fits(table, console, options) for table in tables):
+                    yield from self._titled(tables)
+                    return
+
+    def _titled(self, tables: Sequence[Table]) -> Sequence[Table | Text]:
+        title, caption = self.system.score_title(self.metrics), self.system.score_caption
+        if len(tables) > 1:
+            return [Text(title), *tables, Text(caption)]
+        tables[0].title, tables[0].caption = title, caption
+        return tables
+
+    def _table(self, names: Sequence[str], between: str) -> Table:
+        table = Table(box=SIMPLE_HEAD)
+        table.add_column("", no_wrap=True)
+        for name in names:
+            table.add_column(name, no_wrap=True)
+        for row in self.system.score_rows:
+            cells = [_with_interval(self.columns[name] or {}, row, between) for name in names]
+            table.add_row(row.name, *cells)
+        return table
+
+
+def _fits(table: Table, console: Console, options: ConsoleOptions) -> bool:
+    wide = options.update(width=WIDEST)
+    return Measurement.get(console, wide, table).maximum <= options.max_width
 
 
 def _with_interval(scores: Mapping[str, Any], row: "ScoreRow", between: str) -> str:

@@ -10,6 +10,8 @@ from qkdrp.cli.hardware_options import HARDWARE
 from qkdrp.cli.options import DATA, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
+from qkdrp.runs.run_path import check_run_path
+from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
 
 _D = TrainConfig()
@@ -59,6 +61,10 @@ def train(
         seed=seed,
         threads=threads,
     )
+    if resume is None:
+        check_config(config)
+    else:
+        check_run_path(resume)
     _run(config, output, resume, checkpoint_every)
 
 
@@ -86,6 +92,7 @@ def _run(
                 print_note,
                 resumed=resume is not None,
                 checkpoint_every=checkpoint_every,
+                on_step=report.step,
             )
         report.finished(run.path, metrics)
     if metrics["status"] == "interrupted" or folder not in {None, run.path}:

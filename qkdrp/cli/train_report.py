@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.progress import (
@@ -9,12 +10,13 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeRemainingColumn,
 )
 
 from qkdrp.cli.console import console, print_folder
-from qkdrp.cli.noise_report import circuit_lines, noise_lines
-from qkdrp.cli.score_table import number, score_table
+from qkdrp.cli.noise_report import LINE_SECONDS, circuit_lines, noise_lines
+from qkdrp.cli.score_table import ScoreTable, number
+from qkdrp.cli.training_clock import TrainingClock
+from qkdrp.common.remaining import LONG_SECONDS, duration_text
 
 if TYPE_CHECKING:
     from qkdrp.runs.prepare import Prepared
@@ -39,36 +41,74 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]}  {task.fields[watched]}  at most"),
-            TimeRemainingColumn(),
+            TextColumn("loss {task.fields[loss]}  {task.fields[watched]}  {task.fields[left]}"),
             TextColumn("{task.fields[circuits]}", markup=False),
             console=self.console,
             disable=not self.console.is_terminal,
         )
         epochs = prepared.config.fit.epochs
         self.task = self.progress.add_task(
-            "", total=epochs, loss="-", watched=self._words(None), circuits=""
+            "", total=epochs, loss="-", watched=self._words(None), left="", circuits=""
         )
+        self.clock, self.quicker = TrainingClock(epochs), prepared.quicker
+        self._said = perf_counter()
+        self._told_long = False
+        self.doubts = prepared.doubts
         for line in _introduction(prepared):
             self.console.print(line, soft_wrap=True)
 
     def __enter__(self) -> Self:
-        """Start the progress bar."""
+        """Start the progress bar and the clock."""
         self.progress.start()
+        self.clock.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop the progress bar."""
         self.progress.stop()
 
+    def step(self, _done: int, total: int) -> None:
+        """Count a batch, and show how long the training takes as soon as that is known."""
+        self.clock.step(total)
+        self._show_time()
+
     def epoch(self, epoch: "Epoch") -> None:
         """Show an epoch."""
+        self.clock.epoch()
         loss, watched = f"{epoch.train_loss:.4f}", self._watched(epoch)
         self.progress.update(self.task, advance=1, loss=loss, watched=watched)
-        if not self.console.is_terminal and (epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0):
+        self._show_time()
+        due = epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0 or self._long_silence()
+        if not self.console.is_terminal and due:
+            self._said = perf_counter()
             self.console.print(
-                f"epoch {epoch.epoch:4d}  loss {loss}  {watched}  {epoch.seconds:.1f} s",
+                f"epoch {epoch.epoch:4d}  loss {loss}  {watched}  {epoch.seconds:.1f} s  "
+                f"{self._time_left()}".rstrip(),
             )
+
+    def note(self, text: str) -> None:
+        """Print what the user should know, above the bar."""
+        self.console.print(f"note: {text}", soft_wrap=True)
+
+    def _long_silence(self) -> bool:
+        return perf_counter() - self._said > LINE_SECONDS
+
+    def _time_left(self) -> str:
+        left = self.clock.left()
+        return "" if left is None else f"at most {duration_text(left)}"
+
+    def _show_time(self) -> None:
+        """Show the time that is left; once in words where the training takes long."""
+        self.progress.update(self.task, left=self._time_left())
+        whole, each = self.clock.whole(), self.clock.each
+        if self._told_long or whole is None or each is None or whole < LONG_SECONDS:
+            return
+        self._told_long = True
+        advice = f"; {self.quicker}" if self.quicker else ""
+        self.note(
+            f"{self.clock.epochs} epochs take at most about {duration_text(whole)}, "
+            f"{duration_text(each)} each{advice}"
+        )
 
     def _watched(self, epoch: "Epoch") -> str:
         return self._words(self.monitor.value(epoch))
@@ -93,14 +133,16 @@ class TrainReport(AbstractContextManager["TrainReport"]):
                 "note: the validation loss was still falling; a higher --lr or more --patience "
                 "trains further"
             )
+        for text in metrics["notes"]:
+            if text not in self.doubts:  # those are told before training
+                self.note(text)
         for line in circuit_lines(metrics.get("noise", {})):
             self.console.print(line, soft_wrap=True)
         columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
-        self.console.print(score_table(self.system, metrics, columns))
+        self.console.print(ScoreTable(self.system, metrics, columns))
         print_folder("run", path)
 
 
 def _introduction(prepared: "Prepared") -> list[str]:
-    facts = prepared.facts
-    notes = [f"note: {doubt}" for doubt in facts.doubts]
-    return [*facts.introduction, *noise_lines(prepared.noise), *notes]
+    notes = [f"note: {doubt}" for doubt in prepared.doubts]
+    return [*prepared.facts.introduction, *noise_lines(prepared.noise), *notes]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from qkdrp.backends import Backend
 from qkdrp.backends.protocols import PaidBackend
+from qkdrp.common.brief import Brief
 from qkdrp.common.digests import digest_of_file
 from qkdrp.common.errors import ConfigError, DataError, RunError
 from qkdrp.common.files import write_csv, write_files, write_json
@@ -111,8 +112,8 @@ class EvaluationRequest:
         return claim_folder(self.output, self.run / EVALUATIONS / backend).resolve()
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Brief):
     """A trained run, evaluated once more.
 
     Args:
@@ -126,8 +127,8 @@ class Evaluation:
     metrics: dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subject(Brief):
     """A run that is loaded onto a backend, with the rows to evaluate.
 
     Args:
@@ -163,6 +164,7 @@ def evaluate(
     seed: int = 0,
     on_progress: Progress = silent,
     on_cost: "Callable[[RuntimeCost], None]" = lambda _cost: None,
+    on_note: Callable[[str], None] = lambda _note: None,
 ) -> Evaluation:
     """Predict the test rows of a run on a backend and write scores and predictions.
 
@@ -177,6 +179,7 @@ def evaluate(
         seed: Of shots and the like.
         on_progress: Called with what is counted, how much of it is done, and how much there is.
         on_cost: Called with what is about to be spent on hardware.
+        on_note: Called with what the user should know meanwhile, such as how long it takes.
 
     Raises:
         QkdrpError: If run, data or backend cannot be used, or repeats would all be the same.
@@ -189,6 +192,7 @@ def evaluate(
         backend = open_backend(backend, request.options, seed)
     if isinstance(backend, PaidBackend):
         backend.on_cost = on_cost
+    backend.on_note = on_note
     return carry_out(request, backend, on_progress)
 
 

@@ -10,7 +10,7 @@ from qkdrp.common.seeds import derive_seed
 from qkdrp.runs.prepare import Prepared
 from qkdrp.training.checkpoint import Checkpoint
 from qkdrp.training.epoch import Epoch, Fit
-from qkdrp.training.loop import fit_model
+from qkdrp.training.loop import OnStep, fit_model
 
 
 def fit_prepared(
@@ -19,6 +19,7 @@ def fit_prepared(
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     keep_interrupted: bool = False,
     checkpoint: Checkpoint | None = None,
+    on_step: OnStep = lambda _done, _total: None,
 ) -> tuple[nn.Module, Fit]:
     """Return the trained model and the course of its training.
 
@@ -29,6 +30,7 @@ def fit_prepared(
         keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far, rather
             than raise. Before the first epoch ends, it is raised.
         checkpoint: Where the training is saved now and then, and from where it goes on.
+        on_step: Called after every batch with how many of the epoch are done, and their number.
 
     Raises:
         ConfigError: If training diverges.
@@ -51,6 +53,7 @@ def fit_prepared(
         on_epoch=on_epoch,
         keep_interrupted=keep_interrupted,
         checkpoint=checkpoint,
+        on_step=on_step,
     )
     if not fit.epochs:
         raise KeyboardInterrupt

@@ -18,6 +18,7 @@ from qkdrp.common.provenance import versions
 from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.model_file import StoredModel, unreadable_model
+from qkdrp.runs.run_path import CONFIG, check_run_path
 from qkdrp.systems.registry import find_system
 from qkdrp.training.checkpoint import CHECKPOINT
 from qkdrp.training.predict import predict_rows
@@ -26,16 +27,19 @@ from qkdrp.training.split import Split
 from qkdrp.training.system import AnySystem, Facts, Values
 from qkdrp.training.trained import Trained
 
-CONFIG, SPLIT, HISTORY, METRICS = "config.json", "split.csv", "history.csv", "metrics.json"
+SPLIT, HISTORY, METRICS = "split.csv", "history.csv", "metrics.json"
 MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
 FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, CHECKPOINT)
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
+
+VERSIONS, FIXED = "versions", "fixed"
+"""What ``config.json`` holds beside settings: versions of packages, and choices that are none."""
 
 SIZES = ("n_train", "n_val", "n_test")
 """Numbers of rows of the parts of the split in ``metrics.json``."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run(Trained[Any, Any]):
     """A trained model on a backend, with all that it was trained with, in a folder.
 
@@ -61,7 +65,9 @@ def default_folder(config: RunConfig, facts: Facts) -> Path:
 
 def start_run(path: Path, system: AnySystem, config: RunConfig, split: Split) -> None:
     """Write into a run folder what is known before training."""
-    write_json(path / CONFIG, config.model_dump() | {"versions": versions(system.packages)})
+    fixed = {FIXED: dict(system.fixed)} if system.fixed else {}
+    told = fixed | {VERSIONS: versions(system.packages)}
+    write_json(path / CONFIG, config.model_dump() | told)
     write_csv(path / SPLIT, split.to_frame())
     write_circuits(path / CIRCUIT, system.circuits(config))
 
@@ -148,10 +154,10 @@ def read_config(path: Path) -> RunConfig:
     Raises:
         RunError: If the folder is none of a run, or damaged.
     """
-    if not (path / CONFIG).is_file():
-        raise RunError(f"{path}: is no run folder, {CONFIG} is missing.")
+    check_run_path(path)
     content = _read_object(path / CONFIG)
-    content.pop("versions", None)
+    for told in (VERSIONS, FIXED):
+        content.pop(told, None)
     try:
         system = find_system(content.get("system", DEFAULT_SYSTEM))
         return system.config_type.make(**content)

@@ -8,6 +8,7 @@ from typing import Any
 
 from qkdrp.backends import Backend
 from qkdrp.backends.protocols import PaidBackend
+from qkdrp.common.brief import Brief
 from qkdrp.common.errors import ConfigError
 from qkdrp.runs.folder import read_config, read_split
 from qkdrp.runs.open_backend import open_backend
@@ -21,9 +22,12 @@ from qkdrp.training.split import Split
 from qkdrp.training.stored_state import Preprocessor
 from qkdrp.training.system import AnySystem, Facts
 
+STEPS = 8
+"""Steps of an epoch that notes propose for small data."""
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prepared(Brief):
     """A training that can begin: all is loaded, checked and fitted but the model.
 
     Args:
@@ -33,6 +37,7 @@ class Prepared:
         split: Which of them are for what.
         preprocessor: Fitted on the training rows.
         noise: What the backend reports of itself; nothing where values are exact.
+        quicker: What trains more quickly than the backend; empty where nothing does.
     """
 
     system: AnySystem
@@ -41,11 +46,22 @@ class Prepared:
     split: Split
     preprocessor: Preprocessor
     noise: Mapping[str, Any] = field(default_factory=dict)
+    quicker: str = ""
 
     @cached_property
     def facts(self) -> Facts:
         """What titles, folder names and summaries say of the training."""
         return self.system.facts(self.config, self.dataset, self.split, self.preprocessor)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What the user should know before training, in words."""
+        n_train, batch = len(self.split.train), self.config.fit.batch_size
+        few = (
+            f"{n_train} training rows are fewer than a batch of {batch}, so an epoch is one step; "
+            f"--batch-size {max(2, n_train // STEPS)} takes {STEPS}"
+        )
+        return [*self.facts.doubts, *([few] if n_train < batch else [])]
 
     def part(self, name: str) -> Dataset:
         """Return the rows of a part of the split."""
@@ -76,11 +92,12 @@ def prepare(
     with open_backend(config.backend, config.backend_options, config.seed) as backend:
         _check_backend(backend, system, config)
         noise = {} if isinstance(backend, PaidBackend) else backend.report()
+        quicker = backend.quicker
     dataset = dataset or system.load(config.data)
     config = _with_whole_path(config)
     split = split or system.split(dataset, config)
     preprocessor = system.fit_preprocessor(dataset.select(split.train), config)
-    return Prepared(system, config, dataset, split, preprocessor, noise)
+    return Prepared(system, config, dataset, split, preprocessor, noise, quicker)
 
 
 def prepare_resumed(path: Path) -> Prepared:

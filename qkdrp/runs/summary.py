@@ -9,6 +9,7 @@ import pandas as pd
 from qkdrp.common.digests import digest_of_file
 from qkdrp.runs.folder import MODEL, SIZES, Run
 from qkdrp.runs.kept_rows import ROWS
+from qkdrp.runs.notes import notes_of
 from qkdrp.runs.predict import score_part
 from qkdrp.runs.prepare import Prepared
 from qkdrp.training.epoch import Epoch
@@ -51,6 +52,7 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "validation": score_part(run.system, predictions, "validation"),
         "test": score_part(run.system, predictions, "test"),
         "baselines": score_baselines(prepared),
+        "notes": notes_of(run, prepared),
     }
 
 

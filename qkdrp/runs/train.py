@@ -44,14 +44,14 @@ def train(
     *,
     resumed: bool = False,
     checkpoint_every: float = EVERY,
+    on_step: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
     says interrupted. Signals that come while it is being written are raised after it is.
 
-    While it goes on, the folder holds a checkpoint. After a crash, a kill or an interruption, the
-    training goes on from there and ends with the same numbers.
+    Meanwhile the folder holds a checkpoint, from which a training that was stopped goes on.
 
     Args:
         prepared: What to train, or settings to prepare it from.
@@ -63,6 +63,7 @@ def train(
         resumed: Whether ``output`` is the run folder of a training that goes on, and ``prepared``
             is from :func:`~qkdrp.runs.prepare.prepare_resumed`.
         checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
+        on_step: Called after every batch with how many of the epoch are done, and of how many.
 
     Returns:
         The run, and the content of its ``metrics.json``. The run is in another folder than was
@@ -78,7 +79,7 @@ def train(
     config, system, split = prepared.config, prepared.system, prepared.split
     clock, default = _clock(), default_folder(config, prepared.facts)
     with held_back() as hold, _open_for_training(config) as backend:
-        backend.on_progress = on_progress
+        backend.on_progress, backend.on_note = on_progress, on_note
         folder = claim_run_folder(output, default, resumed=resumed)
         on_error = _tell_once(on_note)
         checkpoint = _checkpoint_of(prepared, folder.path, backend, checkpoint_every, on_error)
@@ -86,7 +87,7 @@ def train(
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            model, fit = fit_prepared(prepared, backend, record, True, checkpoint)
+            model, fit = fit_prepared(prepared, backend, record, True, checkpoint, on_step)
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise

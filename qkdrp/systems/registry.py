@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from qkdrp.common.errors import ConfigError, DataError
+from qkdrp.common.names import choose_one_of
 from qkdrp.training.description import Download
 from qkdrp.training.system import AnySystem
 
@@ -31,7 +32,7 @@ def find_system(name: str) -> AnySystem:
     for entry in entry_points(group=GROUP, name=name):
         system: AnySystem = entry.load()()
         return system
-    raise ConfigError(f"system = {name!r}: choose one of {', '.join(system_names())}.")
+    raise ConfigError(f"system = {name!r}: {choose_one_of(name, system_names())}")
 
 
 def find_download(name: str) -> Download:
@@ -44,5 +45,5 @@ def find_download(name: str) -> Download:
     for system in system_names():
         known |= find_system(system).downloads()
     if name not in known:
-        raise DataError(f"Unknown data {name!r}: choose one of {', '.join(sorted(known))}.")
+        raise DataError(f"Unknown data {name!r}: {choose_one_of(name, sorted(known))}")
     return known[name]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from qkdrp.common.brief import Brief
+
 FIELDS = ("epoch", "train_loss", "validation_loss", "seconds")
 """Values that every epoch has; the others are the system's."""
 
@@ -44,8 +46,8 @@ class Epoch:
         return {name: self.value(name) for name in names}
 
 
-@dataclass
-class Fit:
+@dataclass(repr=False)
+class Fit(Brief):
     """The course of a training: its epochs, and which of them is the best.
 
     Args:

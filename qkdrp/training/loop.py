@@ -25,7 +25,11 @@ __all__ = ["Epoch", "Fit", "fit_model", "predict", "train_step"]
 OnEpoch = Callable[[Epoch], None]
 
 
-def _ignore(_: Epoch) -> None:
+OnStep = Callable[[int, int], None]
+"""Called after every batch with how many of the epoch are done and how many there are."""
+
+
+def _ignore(*_: object) -> None:
     """Take no notice."""
 
 
@@ -40,6 +44,7 @@ class _Training:
         task: Loss and scores.
         state: What changes meanwhile.
         checkpoint: Saves the state now and then.
+        on_step: Called after every batch.
     """
 
     train: Rows
@@ -48,6 +53,7 @@ class _Training:
     task: FitTask
     state: TrainingState
     checkpoint: Checkpoint | None
+    on_step: OnStep
 
 
 def fit_model(
@@ -61,6 +67,7 @@ def fit_model(
     on_epoch: OnEpoch = _ignore,
     keep_interrupted: bool = False,
     checkpoint: Checkpoint | None = None,
+    on_step: OnStep = _ignore,
 ) -> Fit:
     """Train a model in place; it ends with the weights of the best epoch.
 
@@ -81,6 +88,7 @@ def fit_model(
         keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far, rather
             than raise.
         checkpoint: Where the training is saved now and then, and from where it goes on.
+        on_step: Called after every batch.
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, unless that is kept.
@@ -100,7 +108,7 @@ def fit_model(
     fit = Fit(state.epochs)
     try:
         with let_through():
-            _run(_Training(train, validation, config, task, state, checkpoint), on_epoch)
+            _run(_Training(train, validation, config, task, state, checkpoint, on_step), on_epoch)
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise
@@ -174,6 +182,7 @@ def _train_epoch(training: _Training) -> float:
         progress.n_batches += 1
         if training.checkpoint is not None:
             training.checkpoint.after_batch(state)
+        training.on_step(progress.n_batches, len(batches))
     return progress.total / progress.n_seen
 
 

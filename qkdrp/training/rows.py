@@ -8,12 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qkdrp.common.brief import Brief
+
 Indices = torch.Tensor | slice
 """Row numbers, shape (n_batch,), int64; or a slice."""
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rows(Brief):
     """Inputs of a model and what it is to predict, row by row.
 
     A system may override :meth:`batch`, for example to encode every distinct molecule of a batch

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qkdrp.common.brief import Brief
 
-@dataclass(frozen=True, eq=False)
-class Split:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Split(Brief):
     """Row ids of the three parts, each in the order of the data set; a part may be empty.
 
     Args:

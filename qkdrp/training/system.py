@@ -130,6 +130,10 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     reference_baseline: ClassVar[str | None] = None
     """The strongest of them, which studies compare models with."""
 
+    fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Choices that are no settings, such as sizes of hidden layers: ``config.json`` holds them for
+    the reader, and nothing reads them back."""
+
     packages: ClassVar[tuple[str, ...]] = ()
     """Packages, beside those of every run, whose versions can change a number."""
 
@@ -308,6 +312,17 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
     @abstractmethod
     def score_title(self, metrics: Mapping[str, Any]) -> str:
         """Return the title of the score table of a run, given its ``metrics.json``."""
+
+    def doubts(self, trained: Trained[ConfigT, PreprocessorT], train: DatasetT) -> Sequence[str]:  # noqa: ARG002
+        """Return what makes a trained model doubtful, a line each, with the option that helps.
+
+        What is known before training is told by :attr:`Facts.doubts`.
+
+        Args:
+            trained: The trained model.
+            train: The rows that it was trained on.
+        """
+        return ()
 
     def draw(  # a system without figures draws none
         self,

@@ -5,14 +5,15 @@ from typing import Generic
 
 from torch import nn
 
+from qkdrp.common.brief import Brief
 from qkdrp.training.epoch import Fit
 from qkdrp.training.run_config import ConfigT
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import PreprocessorT
 
 
-@dataclass(frozen=True, eq=False)
-class Trained(Generic[ConfigT, PreprocessorT]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Trained(Brief, Generic[ConfigT, PreprocessorT]):
     """A trained model on a backend, with all that it was trained with.
 
     Args:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.errors import CircuitError
+from qkdrp.common.names import choose_one_of
 
 _MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
 
@@ -62,7 +63,7 @@ class PQCSpec:
         for name, registry in _CHOICES.items():
             value = getattr(self, name)
             if value not in tuple(registry):
-                raise CircuitError(f"{name} = {value!r}: choose one of {', '.join(registry)}.")
+                raise CircuitError(f"{name} = {value!r}: {choose_one_of(str(value), registry)}")
 
     @property
     def n_inputs(self) -> int:

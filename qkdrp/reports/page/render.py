@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DPI = 150
 
+LONG_CELL = 40
+"""Characters of a cell beyond which it is a sentence."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -68,6 +71,11 @@ class Table:
             pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
             for kind in self.frame.dtypes
         ]
+
+    @property
+    def holds_sentences(self) -> bool:
+        """Whether a cell is so long that a small screen shows the cells of a row as a list."""
+        return any(len(cell) > LONG_CELL for row in self.rows for cell in row)
 
     @property
     def rows(self) -> list[list[str]]:

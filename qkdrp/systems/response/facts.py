@@ -6,8 +6,9 @@ from typing import Any
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.letters import doubt_letters
+from qkdrp.systems.response.doubts import doubts_before
+from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.recipes import recipe_of
 from qkdrp.training.split import Split
 from qkdrp.training.system import Facts
 
@@ -29,7 +30,7 @@ def facts_of(
             f"{n_genes} of {len(cohort.genes)} genes",
             _model_line(config),
         ),
-        doubts=(doubt.text,) if doubt else (),
+        doubts=(*([doubt.text] if doubt else []), *doubts_before(config, cohort, split)),
     )
 
 

@@ -11,8 +11,8 @@ from qkdrp.common.files import atomic
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import Cohort
+from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.systems.response.recipes import recipe_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.training.trained import Trained
 
@@ -100,6 +100,8 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
             label=label,
         )
     axes.set(xlabel="measured, tanh-normalised ln IC50", ylabel="predicted", xlim=(-1.05, 1.05))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(6))
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure
 

@@ -10,6 +10,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from qkdrp.common.brief import Brief
 from qkdrp.common.errors import DataError
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
@@ -42,8 +43,8 @@ def preprocessing(zscore: bool = True, variance_threshold: float = VARIANCE_THRE
     )
 
 
-@dataclass(frozen=True, eq=False)
-class GeneTransform:
+@dataclass(frozen=True, eq=False, repr=False)
+class GeneTransform(Brief):
     """A fitted preprocessing as plain numbers, so that a run can be kept without pickles.
 
     ``(x - mean) / scale`` of the kept genes, with ``fill`` in place of missing values.
@@ -104,8 +105,8 @@ class GeneTransform:
         return ((values - self.mean) / self.scale).astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class Preprocessor:
+@dataclass(frozen=True, eq=False, repr=False)
+class Preprocessor(Brief):
     """Everything that is fitted on training rows before the model is.
 
     Args:

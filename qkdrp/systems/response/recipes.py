@@ -1,34 +1,20 @@
-"""How each named model is put together."""
+"""How each named model is put together from torch blocks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 import torch
 from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
-from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.common.errors import ConfigError
+from qkdrp.circuits import PQC, build_pqc
 from qkdrp.nn.controls import DenseCore
 from qkdrp.nn.encoder import encoder
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.response.config import ModelConfig
-from qkdrp.systems.response.models import MODELS, Core, Recipe
-
-
-def spec_of(config: ModelConfig) -> PQCSpec:
-    """Return the specification of the circuit that a model configuration asks for."""
-    return PQCSpec(
-        config.n_qubits,
-        config.n_encoding,
-        config.n_variational,
-        measurement=config.measurement,
-        entangler=config.entangler,
-        absorb_tail=config.absorb_tail,
-        rotation=config.rotation,
-    )
+from qkdrp.systems.response.model_choice import recipe_of, spec_of
+from qkdrp.systems.response.models import Core
 
 
 def pqc_of(config: ModelConfig) -> PQC:
@@ -71,33 +57,6 @@ CORES: Mapping[Core, Parts] = MappingProxyType(
     }
 )
 """What makes core and head, by what stands in the circuit's place."""
-
-
-def recipe_of(config: ModelConfig) -> Recipe:
-    """Return the recipe of a configuration, and check that its settings fit together.
-
-    Raises:
-        ConfigError: If the model or its normalisation is unknown, or has no a and r to learn.
-        CircuitError: If a choice of the circuit is unknown.
-    """
-    if config.model not in MODELS:
-        raise ConfigError(f"model = {config.model!r}: choose one of {', '.join(MODELS)}.")
-    recipe = MODELS[config.model]
-    if config.normalisation is not None:
-        recipe = replace(recipe, normalisation=config.normalisation)
-    normalisation = find_normalisation(recipe.normalisation)
-    if config.learn_a_r and not normalisation.scaled:
-        own = config.normalisation is None
-        what = f"model {config.model!r}" if own else f"normalisation {config.normalisation!r}"
-        able = [
-            name for name, each in MODELS.items() if find_normalisation(each.normalisation).scaled
-        ]
-        raise ConfigError(
-            f"{what} has no a and r to learn: choose one of {', '.join(map(repr, able))}."
-        )
-    if recipe.quantum:
-        spec_of(config)
-    return recipe
 
 
 def build_model(config: ModelConfig, n_genes: int, backend: Backend, seed: int) -> HybridModel:

@@ -1,6 +1,6 @@
 """The system ``response``: gene expression of samples against the response to one drug."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -13,18 +13,22 @@ from numpy.typing import NDArray
 from qkdrp.backends import Backend
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
+from qkdrp.nn.encoder import HIDDEN_SIZES
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
+from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
+from qkdrp.systems.response.doubts import doubts_after
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import ResponseTask
+from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.monitors import AUC
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
-from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
+from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
 from qkdrp.training.description import Description, Download, OnProgress
@@ -50,6 +54,9 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         {name: partial(fit_baseline, name) for name in BASELINES}
     )
     reference_baseline = "ridge"
+    fixed: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"encoder": {"hidden": list(HIDDEN_SIZES), "after_each": ["BatchNorm1d", "SiLU"]}}
+    )
     preload = ("qkdrp.systems.response.regressor",)
 
     def load(self, data: DataConfig) -> Cohort:
@@ -114,8 +121,8 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         return kept_rows.cohort_of(state)
 
     def check(self, config: TrainConfig) -> None:
-        """Refuse unknown models and circuits, and a and r where there are none to learn."""
-        recipe_of(config.model)
+        """Refuse unknown names, a missing folder, and a and r where there are none to learn."""
+        check_config(config)
 
     def build(
         self, config: TrainConfig, preprocessor: Preprocessor, backend: Backend, seed: int
@@ -151,6 +158,10 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     def score_title(self, metrics: Mapping[str, Any]) -> str:
         """Return drug and counts of the test samples."""
         return score_title(metrics)
+
+    def doubts(self, trained: Trained[TrainConfig, Preprocessor], train: Cohort) -> Sequence[str]:
+        """Return whether angles crowd, and whether weights of the circuit hardly moved."""
+        return tuple(doubts_after(trained, train))
 
     def draw(
         self,

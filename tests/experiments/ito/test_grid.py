@@ -9,7 +9,7 @@ from qkdrp.experiments.ito.config import StudyConfig
 from qkdrp.experiments.ito.contenders import CONTENDERS, CONTROLS, PAPER, contender
 from qkdrp.experiments.ito.grid import configurations
 from qkdrp.experiments.ito.plan import ItoPlan
-from qkdrp.systems.response.recipes import recipe_of
+from qkdrp.systems.response.model_choice import recipe_of
 from tests.experiments.conftest import study_config
 
 

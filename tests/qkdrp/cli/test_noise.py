@@ -79,7 +79,7 @@ def test_the_same_seed_draws_the_same_shots(cli: Cli, trained: Trained, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--noise", "fake_nowhere"), "fake_torino"),
+        (("--noise", "fake_nowhere"), "choose one of fake_"),
         (("--noise", "fake_manila", "--n-qubits", 6), "fake_manila has 5"),
         (("--noise", NOISE, "--noise-parts", "relaxation"), "its parts are gates, readout"),
         (("--noise", "depolarizing:p1=-1"), "p1 = -1"),

@@ -11,7 +11,7 @@ import typer
 from pydantic import Field
 from typer.testing import CliRunner
 
-from qkdrp.backends.choices import PARTS_OF_NOISE
+from qkdrp.backends.choices import PARTS
 from qkdrp.backends.options import HardwareOptions, NoiseOptions
 from qkdrp.backends.qnn.gradients import GRADIENTS
 from qkdrp.backends.runtime.settings import EstimatorName, Mode
@@ -111,7 +111,7 @@ def test_a_default_that_a_description_tells_is_shown() -> None:
         ((ModelConfig, "entangler"), ENTANGLERS),
         ((ModelConfig, "measurement"), MEASUREMENTS),
         ((FitConfig, "monitor"), MONITORS),
-        ((NoiseOptions, "noise_parts"), PARTS_OF_NOISE),
+        ((NoiseOptions, "noise_parts"), PARTS),
         ((NoiseOptions, "gradient"), GRADIENTS),
         ((HardwareOptions, "mode"), Mode),
         ((HardwareOptions, "runtime_estimator"), EstimatorName),

@@ -73,3 +73,10 @@ def test_markdown_has_the_pictures_beside_it(tmp_path: Path) -> None:
 def test_markdown_without_pictures_makes_no_folder(tmp_path: Path) -> None:
     write_markdown(tmp_path / "report.md", Page("Title", [], [], []))
     assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+
+
+def test_cells_of_sentences_name_their_columns_for_small_screens() -> None:
+    frame = pd.DataFrame({"rule": ["a sentence of more than forty characters, as reasons are"]})
+    html = render(Page("Report", (), (Section("All", [Table("Reasons", frame)]),), ()))
+    assert '<table class="sentences">' in html
+    assert '<td data-name="rule">' in html

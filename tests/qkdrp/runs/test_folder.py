@@ -1,3 +1,4 @@
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit.library import CZGate, RXGate
 
 from qkdrp.backends import get_backend
-from qkdrp.runs.folder import default_folder, load_run
+from qkdrp.runs.folder import default_folder, load_run, read_config
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import load_cohort
 from qkdrp.training.system import Facts
@@ -241,3 +242,12 @@ def test_the_default_folder_is_named_after_the_run() -> None:
     config = TrainConfig.make(model={"model": "classic"})
     facts = Facts({"drug": "A/B (50 uM)", "model": "classic"})
     assert default_folder(config, facts).match("runs/a_b_50_um_-classic-aer_exact-*")
+
+
+def test_choices_that_are_no_settings_are_told_and_not_read(run: Path) -> None:
+    told = json.loads((run / "config.json").read_text())
+    assert told["fixed"]["encoder"]["hidden"] == [512, 128]
+    before = read_config(run)
+    del told["fixed"]  # as folders of earlier versions
+    (run / "config.json").write_text(json.dumps(told))
+    assert read_config(run) == before

@@ -7,11 +7,12 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from qkdrp.common.brief import Brief
 from qkdrp.common.errors import DataError
 
 
-@dataclass(frozen=True, eq=False)
-class Cohort:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cohort(Brief):
     """Gene expression and response to one drug of the same samples, in the same order.
 
     Args:

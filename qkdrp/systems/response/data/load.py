@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.letters import refuse_swapped_letters
@@ -103,8 +104,7 @@ def load_data(data: DataConfig) -> Cohort:
 
 
 def _loader(folder: Path) -> Loader:
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; give {SYNTHETIC!r} or a folder with data.")
+    check_source(str(folder))
     for loader in LOADERS:
         if loader.holds(folder):
             return loader

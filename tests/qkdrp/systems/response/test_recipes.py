@@ -10,8 +10,9 @@ from qkdrp.common.errors import CircuitError, ConfigError
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.nn.normalisation import NORMALISATIONS, Normalisation
 from qkdrp.systems.response.config import ModelConfig
+from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.models import MODELS, Core, Recipe
-from qkdrp.systems.response.recipes import CORES, build_model, recipe_of
+from qkdrp.systems.response.recipes import CORES, build_model
 from tests.qkdrp.conftest import CliResult
 
 N_GENES = 6

@@ -1,0 +1,33 @@
+"""Where a run is: the check that a path is a run folder; imports nothing that takes time."""
+
+from pathlib import Path
+
+from qkdrp.common.errors import RunError
+from qkdrp.common.names import closest, listed
+
+CONFIG = "config.json"
+"""The file that makes a folder a run folder."""
+
+
+def check_run_path(path: Path) -> None:
+    """Refuse a path that is no run folder.
+
+    Raises:
+        RunError: If so; names the runs that may be meant.
+    """
+    if (path / CONFIG).is_file():
+        return
+    if path.is_dir():
+        inside = _runs_in(path)
+        hint = f": it holds the runs {listed(inside)}; give one of them." if inside else "."
+        raise RunError(f"{path}: is no run folder, {CONFIG} is missing{hint}")
+    like = closest(path.name, _runs_in(path.parent))
+    hint = f"; did you mean {path.parent / like}?" if like else "."
+    raise RunError(f"{path}: is no run folder, it does not exist{hint}")
+
+
+def _runs_in(folder: Path) -> list[str]:
+    """Return the names of the runs in a folder, sorted."""
+    if not folder.is_dir():
+        return []
+    return sorted(each.parent.name for each in folder.glob(f"*/{CONFIG}"))
