@@ -48,7 +48,7 @@ split, and are printed without intervals."""
 
 
 class ItoReport:
-    """What is told of a study of the paper's protocol.
+    """Writes and prints the results of a study of the paper's protocol.
 
     Args:
         plan: The study.

@@ -75,7 +75,7 @@ def reader_of(packed: PackedCircuit) -> LevelReader:
 
 
 class Shelf:
-    """The prepared circuits of a study, by specification and source of noise.
+    """The circuits of a study, prepared for each source of noise, by their specification.
 
     Args:
         specs: Of the circuits.

@@ -61,7 +61,7 @@ READING = (
 
 
 class NoiseReport:
-    """What is told of the study.
+    """Writes and prints the results of the study of noise.
 
     Args:
         plan: The study.

@@ -1,4 +1,4 @@
-"""Conducting a study: run its plan, write its report, tell how to resume it."""
+"""The run of a whole study: its tasks, its report, and what is printed at the end."""
 
 from datetime import datetime
 from pathlib import Path

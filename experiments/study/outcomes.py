@@ -1,6 +1,9 @@
 """Outcomes of tasks: results and failures."""
 
+import os
 from dataclasses import dataclass, field
+from socket import gethostname
+from threading import get_ident
 
 from qkdrp.common.errors import RunError
 from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints
@@ -19,12 +22,14 @@ class Outcome:
         result: Its result; None where it failed.
         error: Why it failed last.
         pending: Whether it did not fail, but waits for something elsewhere.
+        worker: Host, process and thread that ran it.
     """
 
     task: Task
     result: Result | None = None
     error: str = ""
     pending: bool = False
+    worker: str = field(default="", compare=False)
 
 
 @dataclass
@@ -55,10 +60,10 @@ def attempt(task: Task, checkpoints: Checkpoints = NOTHING_SAVED) -> Outcome:
         task: The task.
         checkpoints: Where its training is saved, and from where it goes on.
     """
-    error = ""
+    error, worker = "", f"{gethostname()} {os.getpid()} {get_ident()}"
     for _ in range(ATTEMPTS):
         try:
-            return Outcome(task, run_task(task, checkpoints))
+            return Outcome(task, run_task(task, checkpoints), worker=worker)
         except RunError as failure:  # the checkpoint is damaged: train from the beginning
             checkpoints.of(task.key).delete()
             error = str(failure)

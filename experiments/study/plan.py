@@ -76,7 +76,7 @@ class Plan(ABC):
 
 
 class Report(Protocol):
-    """What is told of a study when its tasks are done."""
+    """Writes and prints the results of a study when its tasks are done."""
 
     def write(self, findings: Findings, path: Path) -> "Mapping[str, pd.DataFrame]":
         """Write tables, figures and a report into the folder of the study; return the tables."""

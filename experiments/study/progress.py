@@ -36,6 +36,7 @@ class TimeLeft:
     def __init__(self, tasks: Sequence[Task], n_workers: int) -> None:
         self.left, self.n_workers = Counter(task.kind for task in tasks), n_workers
         self.first: list[float] = []
+        self.workers: set[str] = set()
         self.seconds: dict[str, list[float]] = {}
 
     def add(self, outcome: Outcome) -> None:
@@ -44,7 +45,8 @@ class TimeLeft:
         self.left[kind] -= 1
         if outcome.result is None:
             return
-        if len(self.first) < self.n_workers:
+        if outcome.worker not in self.workers:
+            self.workers.add(outcome.worker)
             self.first.append(outcome.result.seconds)
         else:
             self.seconds.setdefault(kind, []).append(outcome.result.seconds)

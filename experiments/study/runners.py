@@ -41,7 +41,7 @@ class Runner(AbstractContextManager["Runner"], ABC):
         """
 
     def __exit__(self, kind: object = None, *_: object) -> None:
-        """Leave nothing behind, at once after an error of a ``kind``."""
+        """Release what the runner holds; at once if an error of a ``kind`` ended it."""
 
 
 class LocalRunner(Runner):

@@ -38,7 +38,7 @@ def tasks(*lengths: float) -> list[Wait]:
 
 
 def outcome(task: Wait) -> Outcome:
-    return Outcome(task, task.run(SavedTraining(None, "", 0.0)))
+    return Outcome(task, task.run(SavedTraining(None, "", 0.0)), worker=str(task.number % 2))
 
 
 def test_the_first_task_of_each_worker_does_not_count() -> None:

@@ -27,7 +27,7 @@ EPOCHS = 6
 
 
 class Steps:
-    """Counts the steps of trainings, and ends the process that takes one too many, so to say."""
+    """Counts the steps of trainings, and interrupts the one that goes beyond a limit."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.taken, self.limit = 0, 10**9
