@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.response.data import Cohort
-from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
+from qkdrp.systems.response.split import MIN_BIN_SIZE, grouped_folds, label_bins, make_split
 from qkdrp.training.split import Split
 
 Fold = tuple[NDArray[np.str_], NDArray[np.str_]]
@@ -27,6 +27,8 @@ def make_folds(
 ) -> tuple[Fold, ...]:
     """Divide the samples outside the test part into folds, stratified by label bins.
 
+    Samples of one group stay in one fold.
+
     Args:
         cohort: All samples.
         seed: Of the study.
@@ -39,12 +41,20 @@ def make_folds(
     """
     test = split_of(cohort, seed, stratify_test).test
     rest = cohort.select(cohort.samples[~np.isin(cohort.samples, test)])
-    splitter = StratifiedKFold(
-        folds, shuffle=True, random_state=derive_seed(seed, f"folds {repeat}")
-    )
     strata = label_bins(rest.ln_ic50, max(folds, MIN_BIN_SIZE))
+    fold_seed = derive_seed(seed, f"folds {repeat}")
+    if rest.groups is not None:
+        divided = grouped_folds(strata, rest.groups, folds, fold_seed)
+    else:
+        splitter = StratifiedKFold(folds, shuffle=True, random_state=fold_seed)
+        divided = list(splitter.split(rest.expression, strata))
+    if len(divided) < folds:
+        raise DataError(
+            f"{cohort.drug}: the groups outside the test make {len(divided)} folds, expected "
+            f"{folds}: take fewer --folds."
+        )
     found = []
-    for number, rows in enumerate(splitter.split(rest.expression, strata)):
+    for number, rows in enumerate(divided):
         for part in rows:
             n_responder = int(rest.responder[part].sum())
             if n_responder in (0, len(part)):

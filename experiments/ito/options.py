@@ -15,6 +15,7 @@ from qkdrp.cli.options import (
     ZScore,
     read_angle,
 )
+from qkdrp.cli.options_from_models import option
 from qkdrp.experiments.ito.catalogue import FIRST_DRUG_ONLY, PRESETS
 from qkdrp.experiments.ito.contenders import CONTENDERS
 from qkdrp.experiments.study.options import (
@@ -41,6 +42,15 @@ class DataOptions:
     zscore: ZScore = None
     variance_threshold: VarianceThreshold = _D.variance_threshold
     stratify_test: StratifyTest = _D.stratify_test
+    measure: Annotated[Text, option(DataConfig, "measure", DATA)] = None
+    direction: Annotated[Text, option(DataConfig, "direction", DATA)] = None
+    transform: Annotated[Text, option(DataConfig, "transform", DATA)] = None
+    threshold: Annotated[float | None, option(DataConfig, "threshold", DATA)] = None
+    target: Annotated[Text, option(DataConfig, "target", DATA)] = None
+    residual_by: Annotated[Text, option(DataConfig, "residual_by", DATA)] = None
+    split: Annotated[Text, option(DataConfig, "split", DATA)] = None
+    group_by: Annotated[Text, option(DataConfig, "group_by", DATA)] = None
+    gene_map: Annotated[Text, option(DataConfig, "gene_map", DATA)] = None
 
 
 class TriedOptions:

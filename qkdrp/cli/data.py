@@ -5,20 +5,25 @@ from typing import Annotated
 
 import typer
 
-from qkdrp.cli.options import Decimal, Partner, Source
+from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.systems.response.config import DataConfig
+
+SHOWN_WITHOUT = ("drug", "zscore", "variance_threshold", "stratify_test", "target", "residual_by")
+"""Settings of data that change nothing of what is shown."""
 
 app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=True)
 
 
 @app.command()
-def show(source: Source = "synthetic", partner: Partner = None, decimal: Decimal = None) -> None:
+@with_options(Section(DataConfig, without=SHOWN_WITHOUT))
+def show(**settings: object) -> None:
     """List the drugs of a data folder with their counts."""
     from qkdrp.cli.data_report import report_drugs
-    from qkdrp.systems.response.data import list_drugs, load_cohort
+    from qkdrp.systems.response.data.load import list_drugs, load_cohort
 
-    given = {"partner": partner, "decimal": decimal}
-    options = {name: value for name, value in given.items() if value}
-    report_drugs(load_cohort(source, drug, **options) for drug in list_drugs(source))
+    data = DataConfig.make(**DataConfig.pick(settings))
+    chosen = data.model_dump(exclude={"source", "drug"}, exclude_unset=True)
+    report_drugs(load_cohort(data.source, drug, **chosen) for drug in list_drugs(data.source))
 
 
 @app.command()

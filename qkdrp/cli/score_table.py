@@ -1,6 +1,7 @@
 """Scores of models side by side, each with its interval."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -33,7 +34,7 @@ def score_table(
     for name in columns:
         table.add_column(name, no_wrap=True)
     between = " " if len(columns) <= MOST_SIDE_BY_SIDE else "\n"
-    for row in system.score_rows:
+    for row in filter(attrgetter("shown"), system.score_rows):
         cells = [_with_interval(scores or {}, row, between) for scores in columns.values()]
         table.add_row(row.name, *cells)
     return table

@@ -69,6 +69,7 @@ class ScoreRow:
         digits: Decimals that are shown.
         values: Smallest and largest value that it may have; no interval goes beyond.
         higher_is_better: Its direction.
+        shown: Whether score tables have it; ``metrics.json`` has it in any case.
     """
 
     name: str
@@ -76,6 +77,7 @@ class ScoreRow:
     digits: int = 3
     values: Interval = REAL_LINE
     higher_is_better: bool = True
+    shown: bool = True
 
 
 @dataclass(frozen=True)

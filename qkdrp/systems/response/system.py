@@ -42,7 +42,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     name = "response"
     config_type = TrainConfig
     score_rows: ClassVar[tuple[ScoreRow, ...]] = SCORE_ROWS
-    score_caption = "in brackets: 95% intervals; MSE of the tanh-normalised ln IC50"
+    score_caption = "in brackets: 95% intervals; MSE and R2 of the tanh-normalised response"
     history_columns = (AUC, "a", "r")
     monitor_label = "validation AUC"
     baselines: ClassVar[Mapping[str, FitBaseline]] = MappingProxyType(
