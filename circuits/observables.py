@@ -7,6 +7,7 @@ import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.common.errors import CircuitError
+from qkdrp.common.shown import shown
 
 
 def checked_observables(given: Any, n_qubits: int) -> tuple[SparsePauliOp, ...]:  # noqa: ANN401  # to be checked
@@ -46,4 +47,4 @@ def _check(operator: Any, where: str, n_qubits: int) -> None:  # noqa: ANN401  #
 
 def described(thing: Any) -> str:  # noqa: ANN401  # whatever was given
     """Return a value and its type, for messages."""
-    return f"{thing!r} ({type(thing).__name__})"
+    return f"{shown(thing)} ({type(thing).__name__})"

@@ -27,6 +27,9 @@ largest possible, and how many degrees of freedom that counts for."""
 LEAST_SKEWNESS = 1e-6
 """Skewness below which values count as symmetric."""
 
+LEAST_SQUARABLE = 1e-100
+"""Below it, squares of numbers are hardly numbers any more."""
+
 Interval = tuple[float, float]
 Reals = NDArray[np.float64]
 
@@ -96,6 +99,9 @@ def mse_interval(errors: Reals) -> Interval | None:
     n = len(errors)
     if n < LEAST_VALUES or not varies(errors):
         return None
+    if (largest := float(errors.max())) < LEAST_SQUARABLE:
+        scaled = mse_interval(errors / largest)
+        return scaled and (scaled[0] * largest, scaled[1] * largest)
     mean, spread = float(errors.mean()), float(errors.std(ddof=1))
     skewness = float(stats.skew(errors))
     quantile = float(stats.t.ppf(TAIL, n - 1)) / n**0.5

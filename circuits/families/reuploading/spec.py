@@ -7,6 +7,7 @@ from typing import ClassVar
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.measurement import MEASUREMENTS
 from qkdrp.common.errors import CircuitError
+from qkdrp.common.shown import shown
 
 _MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
 _CHOICES = {"measurement": MEASUREMENTS, "entangler": ENTANGLERS}
@@ -47,16 +48,16 @@ class PQCSpec:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
                 raise CircuitError(
-                    f"{name} = {value!r}: expected a whole number of at least {least}."
+                    f"{name} = {shown(value)}: expected a whole number of at least {least}."
                 )
             object.__setattr__(self, name, int(value))
         if self.absorb_tail not in (True, False):
-            raise CircuitError(f"absorb_tail = {self.absorb_tail!r}: expected True or False.")
+            raise CircuitError(f"absorb_tail = {shown(self.absorb_tail)}: expected True or False.")
         object.__setattr__(self, "absorb_tail", bool(self.absorb_tail))
         for name, registry in _CHOICES.items():
             value = getattr(self, name)
             if value not in tuple(registry):
-                raise CircuitError(f"{name} = {value!r}: choose one of {', '.join(registry)}.")
+                raise CircuitError(f"{name} = {shown(value)}: choose one of {', '.join(registry)}.")
 
     @property
     def n_inputs(self) -> int:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
@@ -92,8 +91,8 @@ def _with_parts(cohort: Cohort, path: Path) -> Cohort:
     if wrong.any():
         row = table.index[wrong][0]
         raise DataError(
-            f"{path}: row {shown(row)}, column {PART!r} holds {shown_cell(table[PART][row])}, expected "
-            f"one of {', '.join(PARTS)}."
+            f"{path}: row {shown(row)}, column {PART!r} holds {shown_cell(table[PART][row])}, "
+            f"expected one of {', '.join(PARTS)}."
         )
     there = cohort.samples[np.isin(cohort.samples, named.index.to_numpy(dtype=np.str_))]
     if not len(there):
@@ -107,9 +106,5 @@ def _with_parts(cohort: Cohort, path: Path) -> Cohort:
     provenance = f"{cohort.provenance}, split by {path.name}"
     if left:
         provenance += f", which leaves {left} out"
-    parts = _in_order(named, there)
+    parts = named.reindex(there.tolist()).to_numpy(dtype=np.str_)
     return replace(chosen, parts=parts, provenance=provenance)
-
-
-def _in_order(values: "pd.Series[str]", samples: NDArray[np.str_]) -> NDArray[np.str_]:
-    return values.reindex(samples.tolist()).to_numpy(dtype=np.str_)

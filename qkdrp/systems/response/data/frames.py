@@ -60,7 +60,7 @@ def read_table(
         raise DataError(f"{path}: no such file; give the path of a table.") from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}: cannot be read as a table (byte {error.start} is not UTF-8); save it in UTF-8."
+            f"{path}: cannot be read as a table (byte {error.start} is no UTF-8); save it in UTF-8."
         ) from error
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         reason = str(error).splitlines()[0]

@@ -81,8 +81,8 @@ def _find_decimal(table: pd.DataFrame, texts: dict[str, pd.Series], path: Path) 
         if grouped[name].any():
             row = cells.index[grouped[name].to_numpy(bool)][0]
             raise DataError(
-                f"{path}: row {shown(row)}, column {shown(name)} holds {shown(cells[row])}, whose comma may "
-                "separate thousands or a fraction: say --decimal point or --decimal comma."
+                f"{path}: row {shown(row)}, column {shown(name)} holds {shown(cells[row])}, whose "
+                "comma may separate thousands or a fraction: say --decimal point or --decimal comma."
             )
     return "point"
 
@@ -118,8 +118,8 @@ def _to_numbers(column: pd.Series, path: Path, decimal: str) -> pd.Series:
         row = column.index[wrong.to_numpy(bool)][0]
         cell = column[wrong.to_numpy(bool)].iloc[0]
         raise DataError(
-            f"{path}: row {shown(row)}, column {shown(column.name)} holds {shown(cell)}, expected a "
-            "number or a blank."
+            f"{path}: row {shown(row)}, column {shown(column.name)} holds {shown(cell)}, expected "
+            "a number or a blank."
         )
     return numbers
 

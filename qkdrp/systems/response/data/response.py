@@ -144,7 +144,7 @@ def _read_letters(letters: pd.Series, path: Path) -> pd.Series:
         row = letters.index[wrong.to_numpy(bool)][0]
         raise DataError(
             f"{path}: row {shown(row)}, column {shown(str(letters.name))} holds "
-            f"{shown_cell(letters[row])}, expected R (resistant) or S (sensitive): write S for every "
-            "sample that responds, R for the others."
+            f"{shown_cell(letters[row])}, expected R (resistant) or S (sensitive): write S for "
+            "every sample that responds, R for the others."
         )
     return known.map(RESPONSE_LETTERS).astype(bool)
