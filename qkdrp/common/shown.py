@@ -20,7 +20,7 @@ def shown(value: Any) -> str:  # noqa: ANN401  # whatever a user gives
         >>> shown(np.int64(0)), shown(np.str_("S")), shown(2.5)
         ('0', "'S'", '2.5')
     """
-    plain = value.item() if hasattr(value, "item") else value
+    plain = value.item() if getattr(value, "ndim", None) == 0 else value
     if isinstance(plain, str) and len(plain) > LONGEST:
         plain = plain[:LONGEST] + "..."
     return repr(plain)

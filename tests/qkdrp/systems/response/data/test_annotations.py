@@ -73,7 +73,9 @@ def test_what_does_not_fit_is_named(
 
 
 def test_a_split_file_keeps_the_samples_that_it_names(folder: Path, tmp_path: Path) -> None:
-    path = write(tmp_path / "split.csv", sample=["C005", "C001", "Q"], part=["Test", "train", "train"])
+    path = write(
+        tmp_path / "split.csv", sample=["C005", "C001", "Q"], part=["Test", "train", "train"]
+    )
     cohort = load_cohort(str(folder), "DrugA", split=str(path))
     assert cohort.samples.tolist() == ["C001", "C005"]
     assert cohort.parts is not None

@@ -41,7 +41,9 @@ def test_letters_may_be_written_in_other_ways(
 ) -> None:
     tables = make_tables()
     expected = load_cohort(written(tmp_path, tables), "DrugA").responder
-    tables.response["response"] = tables.response["response"].map(dict(zip("SR", letters, strict=True)))
+    tables.response["response"] = tables.response["response"].map(
+        dict(zip("SR", letters, strict=True))
+    )
     folder = written(tmp_path, tables)
     if same:
         np.testing.assert_array_equal(load_cohort(folder, "DrugA").responder, expected)
@@ -105,5 +107,7 @@ def test_genes_in_rows_are_told(tmp_path: Path, described: bool) -> None:
     tables.expression = tables.expression.set_index("sample").T.reset_index(names="gene")
     if described:
         tables.expression.insert(1, "description", "a protein")
-    with pytest.raises(DataError, match=r"genes in rows \('GENE0'\).*\('C000'\).*transpose the tab"):
+    with pytest.raises(
+        DataError, match=r"genes in rows \('GENE0'\).*\('C000'\).*transpose the tab"
+    ):
         load_cohort(written(tmp_path, tables), "DrugA")

@@ -56,7 +56,7 @@ def test_names_of_rows_before_a_short_header_are_no_endings(tmp_path: Path) -> N
     [
         ("s,G1,\na,1,\nb,2,9\n", "column 3 has no name and holds 9.0 in row 2"),
         ("s,,G1\na,1,2\n", "column 2 has no name"),
-        ("a title\ns,G1\na,1\n", "row 1 has|remove lines above the header"),
+        ("a title\ns,G1,G2\na,1,2\n", "remove lines above the header"),
         ("s G1\na 1\n", "one column only; separate columns by commas, semicolons or tabs"),
     ],
     ids=["held", "between", "title", "blanks"],
@@ -99,6 +99,6 @@ def test_progress_is_told_and_ends(tmp_path: Path) -> None:
 
 
 def test_a_header_longer_than_the_csv_module_takes_is_read(tmp_path: Path) -> None:
-    genes = [f"GENE{place:09d}" for place in range(12_000)]
+    genes = [f"GENE{place:0200d}" for place in range(700)]
     text = f"sample,{','.join(genes)}\na,{','.join(['1'] * len(genes))}\n"
     assert read_table(write(tmp_path / "t.csv", text)).columns.tolist() == genes
