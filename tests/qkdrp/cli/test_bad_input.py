@@ -85,9 +85,11 @@ def genes_in_rows(tables: Tables) -> None:
 
 
 def wide(tables: Tables) -> None:
-    tables.response = tables.response.pivot(
-        index="sample", columns="drug", values="ln_ic50"
-    ).reset_index()
+    values = tables.response.set_index(["sample", "drug"])["ln_ic50"]
+    tables.response = pd.DataFrame(
+        {drug: values.xs(drug, level="drug") for drug in ("DrugA", "DrugB")}
+    )
+    tables.response = tables.response.reset_index()
 
 
 def few_samples(tables: Tables) -> None:

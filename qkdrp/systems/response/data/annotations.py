@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ def annotated(cohort: Cohort, folder: Path, data: DataConfig) -> Cohort:
         if column is not None:
             values = _column(cohort, folder, column)
             told = f"{cohort.provenance}, {len(np.unique(values))} {name} by {column}"
-            cohort = replace(cohort, provenance=told, **{name: values})
+            changes: dict[str, Any] = {"provenance": told, name: values}
+            cohort = replace(cohort, **changes)
     return cohort if data.split is None else _with_parts(cohort, Path(data.split))
 
 

@@ -110,13 +110,14 @@ class Cohort:
                 "give the data that the split was made from."
             )
         rows = [position[sample] for sample in samples]
+        optional: dict[str, Any] = {name: each[rows] for name, each in self._optional().items()}
         return replace(
             self,
             samples=self.samples[rows],
             expression=self.expression[rows],
             ln_ic50=self.ln_ic50[rows],
             responder=self.responder[rows],
-            **{name: each[rows] for name, each in self._optional().items()},
+            **optional,
         )
 
     def digest(self) -> str:

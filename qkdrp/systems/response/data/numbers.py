@@ -82,7 +82,8 @@ def _find_decimal(table: pd.DataFrame, texts: dict[str, pd.Series], path: Path) 
             row = cells.index[grouped[name].to_numpy(bool)][0]
             raise DataError(
                 f"{path}: row {shown(row)}, column {shown(name)} holds {shown(cells[row])}, whose "
-                "comma may separate thousands or a fraction: say --decimal point or --decimal comma."
+                "comma may separate thousands or a fraction: say --decimal point or --decimal "
+                "comma."
             )
     return "point"
 

@@ -52,7 +52,7 @@ class ResponseColumns:
         missing = [name for name in needed if name not in table.columns]
         if not missing:
             return
-        found = listed([table.index.name or "the row names", *table.columns])
+        found = listed(map(str, [table.index.name or "the row names", *table.columns]))
         if missing == letters:
             side = "largest" if self.measure.direction == "lower" else "smallest"
             raise DataError(
@@ -91,7 +91,7 @@ def clean_response(table: pd.DataFrame, path: Path, columns: ResponseColumns) ->
     values = numeric(table[[columns.value]], path, decimal=columns.decimal)[columns.value]
     _check_values(values, path, columns.measure)
     if columns.threshold is None:
-        responder = _read_letters(table[columns.letter], path)
+        responder = _read_letters(table[columns.letter], path).to_numpy(dtype=bool)
     else:
         responder = columns.measure.sensitive(values.to_numpy(), columns.threshold)
     scaled = columns.measure.to_scale(values.to_numpy(dtype=np.float64))

@@ -79,5 +79,5 @@ def test_an_own_split_that_divides_a_group_is_refused() -> None:
 
 @pytest.mark.parametrize("names", [["train"], ["test", "validation"]])
 def test_an_own_split_needs_training_and_test(names: list[str]) -> None:
-    with pytest.raises(DataError, match="no sample is in the part '(test|train)' of the split"):
+    with pytest.raises(DataError, match=r"no sample is in the part '(test|train)' of the split"):
         make_split(with_parts(names), 0)
