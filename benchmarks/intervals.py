@@ -9,7 +9,9 @@ from cross_validation import LEARNERS, Repeated, simulate
 from older_intervals import bca, newcombe, student
 from scipy import optimize, stats
 from scipy.stats import norm
+from sklearn.metrics import average_precision_score
 
+from qkdrp.common.field_intervals import aupr_interval, kendall_interval, r2_interval
 from qkdrp.common.intervals import (
     CONFIDENCE,
     REAL_LINE,
@@ -33,6 +35,9 @@ SIZES = ((3, 62), (5, 78), (8, 75), (12, 109))
 AREAS = (0.5, 0.7, 0.85, 0.95)
 ROWS = (65, 121)
 """Samples of a test part."""
+
+MANY = 200_000
+"""Samples from which a true AUPR is taken."""
 
 APART = 3.0
 """Half the distance of two groups of responders, in standard deviations of non-responders."""
@@ -198,6 +203,37 @@ def _correlations(x: Reals, y: Reals) -> Iterator[tuple[str, tuple[float, float]
     yield "Spearman, now", spearman_interval(x, y) or (np.nan, np.nan)
 
 
+def field_rows(trials: int) -> Iterator[list[str]]:
+    """Yield coverage and median width of intervals of further scores, by score and size."""
+    rng, rho = np.random.default_rng(0), 0.4
+    normal: dict[str, tuple[float, Callable[[Reals, Reals], tuple[float, float] | None]]] = {
+        "Kendall": (2 / np.pi * np.arcsin(rho), kendall_interval),
+        "R2": (rho**2, lambda x, y: r2_interval(y, rho * x)),
+        "mean absolute error": ((2 / np.pi) ** 0.5, lambda x, _: mse_interval(np.abs(x))),
+    }
+    for name, (true, method) in normal.items():
+        for n in ROWS:
+            found = [method(*pairs("normal", rho, rng, n)) or (np.nan,) * 2 for _ in range(trials)]
+            share, width = _cells(found, true)
+            yield [name, str(n), share, share, f"{float(width) * true:.2f}"]
+    for m, n in SIZES:
+        shares, widths = list[float](), list[float]()
+        for area in AREAS:
+            draw, responder = of_spread(1.0)(area), np.arange(m + n) < m
+            many = np.arange(MANY) < MANY * m // (m + n)
+            values = np.concatenate(draw(np.random.default_rng(1), many.sum(), (~many).sum()))
+            true = float(average_precision_score(many, values))
+            found = [
+                aupr_interval(float(average_precision_score(responder, each)), responder)
+                for each in (np.concatenate(draw(rng, m, n)) for _ in range(trials))
+            ]
+            share, width = _cells(found, true)
+            shares.append(float(share))
+            widths.append(float(width) * true)
+        mean, least = f"{np.mean(shares):.3f}", f"{min(shares):.3f}"
+        yield ["AUPR", f"{m} of {m + n}", mean, least, f"{np.mean(widths):.2f}"]
+
+
 def fold_rows(trials: int) -> Iterator[list[str]]:
     """Yield type I errors and coverage over repeated cross-validation of real learners."""
     for learner in LEARNERS:
@@ -271,6 +307,11 @@ TABLES: Mapping[str, tuple[str, list[str], Callable[[int], Iterator[list[str]]]]
         "Correlations on a test part",
         ["pairs", "n", "Pearson: Fisher", "now", "Spearman: Bonett, Wright", "now"],
         correlation_rows,
+    ),
+    "further": (
+        "Further scores of a test part",
+        ["score", "n", "mean", "least", "width"],
+        field_rows,
     ),
     "folds": (
         "Cross-validation",

@@ -8,6 +8,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.circuits.measurements import Measurement
 from qkdrp.common.errors import CircuitError
+from qkdrp.common.shown import shown
 
 
 def observables_of(measurement: Measurement, n_qubits: int) -> tuple[SparsePauliOp, ...]:
@@ -60,4 +61,4 @@ def _check(operator: Any, where: str, n_qubits: int) -> None:  # noqa: ANN401  #
 
 def described(thing: Any) -> str:  # noqa: ANN401  # whatever was given
     """Return a value and its type, for messages."""
-    return f"{thing!r} ({type(thing).__name__})"
+    return f"{shown(thing)} ({type(thing).__name__})"

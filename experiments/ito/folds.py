@@ -24,6 +24,8 @@ def make_folds(
 ) -> tuple[Fold, ...]:
     """Divide the samples outside the test part into folds, stratified by label bins.
 
+    Samples of one group stay in one fold.
+
     Args:
         cohort: All samples.
         seed: Of the study.

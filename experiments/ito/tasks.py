@@ -67,7 +67,7 @@ class CohortTask(Task):
         fold: Which fold is held out, from 0.
     """
 
-    no_part_of_key = {"data": {"source"}}  # the digest names the data  # noqa: RUF012
+    no_part_of_key = {"data": {"source", "split", "gene_map"}}  # the digest names it  # noqa: RUF012
     first_layout = FIRST_LAYOUT
 
     data: DataConfig

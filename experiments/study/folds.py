@@ -1,4 +1,4 @@
-"""Repeated stratified folds of the rows of any system that are not kept for the test."""
+"""Repeated folds, stratified and by group, of rows of any system outside the test part."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedKFold
 from qkdrp.common.errors import DataError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.registry import find_system
+from qkdrp.training.grouped_folds import grouped_folds
 from qkdrp.training.run_config import DataSettings
 from qkdrp.training.system import AnySystem
 
@@ -46,7 +47,7 @@ def draw_folds(  # what decides the folds
     folds: int,
     repeat: int,
 ) -> tuple[Fold, ...]:
-    """Divide the rows outside the test part into folds, each with equal shares of each stratum.
+    """Divide the rows outside the test part into folds, each with equal shares of each stratum, groups together.
 
     Args:
         system: Says which strata there are, and which rows can be trained and scored on.
@@ -57,15 +58,24 @@ def draw_folds(  # what decides the folds
         repeat: Which drawing of the folds, from 0.
 
     Raises:
-        DataError: If the system refuses the rows of a fold, such as rows of one class only.
+        DataError: If the system refuses the rows of a fold, such as rows of one class only, or
+            there are too few groups.
     """
     rest = dataset.select(dataset.ids[~np.isin(dataset.ids, test)])
-    splitter = StratifiedKFold(
-        folds, shuffle=True, random_state=derive_seed(seed, f"folds {repeat}")
-    )
+    strata, groups = system.strata(rest, folds), system.groups(rest)
+    drawn = derive_seed(seed, f"folds {repeat}")
+    if groups is None:
+        splitter = StratifiedKFold(folds, shuffle=True, random_state=drawn)
+        divided = list(splitter.split(np.zeros(len(rest)), strata))
+    else:
+        divided = grouped_folds(strata, groups, folds, drawn)
+    if len(divided) < folds:
+        raise DataError(
+            f"The groups of rows outside the test make {len(divided)} folds, expected {folds}: "
+            "take fewer --folds."
+        )
     found = []
-    strata = system.strata(rest, folds)
-    for number, rows in enumerate(splitter.split(np.zeros(len(rest)), strata)):
+    for number, rows in enumerate(divided):
         train, held_out = (rest.ids[part] for part in rows)
         for ids in (train, held_out):
             system.check_part(rest.select(ids), f"fold {number + 1} of repeat {repeat + 1}")

@@ -11,14 +11,14 @@ from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.training.run_config import DEFAULT_SYSTEM
 
-OF_ONE_DRUG = ("drug", "zscore", "variance_threshold", "stratify_test")
-"""Options of data that matter to a training alone."""
+SHOWN_WITHOUT = ("drug", "zscore", "variance_threshold", "stratify_test", "target", "residual_by")
+"""Settings of data that change nothing of what is shown."""
 
 app = typer.Typer(help="Look at data, or fetch the paper's.", no_args_is_help=True)
 
 
 @app.command()
-@with_options(Section(DataConfig, DATA, without=OF_ONE_DRUG))
+@with_options(Section(DataConfig, DATA, without=SHOWN_WITHOUT))
 def show(
     *,
     system: Annotated[

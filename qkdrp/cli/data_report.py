@@ -10,14 +10,20 @@ from qkdrp.cli.console import console
 if TYPE_CHECKING:
     from qkdrp.training.description import Description, TextTable
 
+MOST_NOTES = 5
+"""Notes that are printed."""
+
 
 def print_description(description: "Description") -> None:
     """Print the tables, then the notes."""
     out = console()
     for table in description.tables:
         out.print(_drawn(table))
-    for note in description.notes:
+    different = list(dict.fromkeys(description.notes))
+    for note in different[:MOST_NOTES]:
         out.print(f"note: {note}", soft_wrap=True)
+    if len(different) > MOST_NOTES:
+        out.print(f"note: {len(different) - MOST_NOTES} more such notes")
 
 
 def _drawn(table: "TextTable") -> Table:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from qkdrp.cli.streams import lasting_streams
 from qkdrp.common.errors import QkdrpError
+from qkdrp.common.progress import heard_by
 from qkdrp.common.stop_signals import stop_signals
 
 USER_ERROR, INTERRUPTED, LOST = 2, 1, 1
@@ -33,8 +34,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         with stop_signals() as signals:
             try:
                 from qkdrp.cli.app import run_app  # half a second, in which Ctrl-C may come
+                from qkdrp.cli.reading_bar import ReadingBar
 
-                return run_app(arguments)
+                with heard_by(ReadingBar()):
+                    return run_app(arguments)
             except Exception as error:
                 message = _user_message(error)
                 if message is None and signals.received:  # libraries make others of it

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -60,7 +61,7 @@ class ScoreTable:
         table.add_column("", no_wrap=True)
         for name in names:
             table.add_column(name, no_wrap=True)
-        for row in self.system.score_rows:
+        for row in filter(attrgetter("shown"), self.system.score_rows):
             cells = [_with_interval(self.columns[name] or {}, row, between) for name in names]
             table.add_row(row.name, *cells)
         return table

@@ -27,6 +27,9 @@ largest possible, and how many degrees of freedom that counts for."""
 LEAST_SKEWNESS = 1e-6
 """Skewness below which values count as symmetric."""
 
+LEAST_SQUARABLE = 1e-100
+"""Below it, squares of numbers are hardly numbers any more."""
+
 Interval = tuple[float, float]
 Reals = NDArray[np.float64]
 
@@ -34,7 +37,17 @@ REAL_LINE: Interval = (-math.inf, math.inf)
 POSITIVE: Interval = (0.0, math.inf)
 
 RANGES: Mapping[str, Interval] = MappingProxyType(
-    {"auc": (0.0, 1.0), "spearman": (-1.0, 1.0), "pearson": (-1.0, 1.0), "mse": POSITIVE}
+    {
+        "auc": (0.0, 1.0),
+        "spearman": (-1.0, 1.0),
+        "pearson": (-1.0, 1.0),
+        "mse": POSITIVE,
+        "aupr": (0.0, 1.0),
+        "kendall": (-1.0, 1.0),
+        "r2": (-math.inf, 1.0),
+        "rmse": POSITIVE,
+        "mae": POSITIVE,
+    }
 )
 """The values that each score can have; no interval goes beyond them."""
 
@@ -86,6 +99,9 @@ def mse_interval(errors: Reals) -> Interval | None:
     n = len(errors)
     if n < LEAST_VALUES or not varies(errors):
         return None
+    if (largest := float(errors.max())) < LEAST_SQUARABLE:
+        scaled = mse_interval(errors / largest)
+        return scaled and (scaled[0] * largest, scaled[1] * largest)
     mean, spread = float(errors.mean()), float(errors.std(ddof=1))
     skewness = float(stats.skew(errors))
     quantile = float(stats.t.ppf(TAIL, n - 1)) / n**0.5
@@ -174,7 +190,7 @@ def pearson_interval(x: Reals, y: Reals) -> Interval | None:
     x, y = stats.zscore(x), stats.zscore(y)
     correlation = float((x * y).mean())
     influence = x * y - correlation * (x**2 + y**2) / 2
-    return _fisher(correlation, 1.0, influence)
+    return fisher_interval(correlation, 1.0, influence)
 
 
 def spearman_interval(x: Reals, y: Reals) -> Interval | None:
@@ -194,10 +210,19 @@ def spearman_interval(x: Reals, y: Reals) -> Interval | None:
     scale = float(f.std() * g.std())
     correlation = float(((f - f.mean()) * (g - g.mean())).mean()) / scale
     influence = f * g + _mean_above(x, g) + _mean_above(y, f)
-    return _fisher(correlation, 1 + correlation**2 / 2, (influence - influence.mean()) / scale)
+    return fisher_interval(
+        correlation, 1 + correlation**2 / 2, (influence - influence.mean()) / scale
+    )
 
 
-def _fisher(correlation: float, variance: float, influence: Reals) -> Interval | None:
+def fisher_interval(correlation: float, variance: float, influence: Reals) -> Interval | None:
+    """Return Fisher's interval of a correlation; None for fewer than four samples.
+
+    Args:
+        correlation: The correlation.
+        variance: Of its inverse hyperbolic tangent for normal values, times n - 3.
+        influence: Of each sample on the correlation, shape (n_samples,).
+    """
     n = len(influence)
     if n <= LEAST_VALUES:
         return None

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.shown import shown
 
 
 class Settings(BaseModel):
@@ -23,16 +24,20 @@ class Settings(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {_plain(item['msg'])}"
-                for item in error.errors()
-            )
-            raise ConfigError(f"{wrong}.") from error
+            wrong = "; ".join(map(_in_words, error.errors()))
+            raise ConfigError(f"{wrong.removesuffix('.')}.") from error
 
     @classmethod
     def pick(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of many values that are settings here, not yet validated."""
         return {name: values[name] for name in cls.model_fields if name in values}
+
+
+def _in_words(wrong: Mapping[str, Any]) -> str:
+    """Return what is wrong with one setting, or with several that do not fit together."""
+    if isinstance(wrong["input"], Mapping):
+        return _plain(wrong["msg"])
+    return f"{'.'.join(map(str, wrong['loc']))} = {shown(wrong['input'])}: {_plain(wrong['msg'])}"
 
 
 def _plain(message: str) -> str:

@@ -8,6 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.brief import Brief
+from qkdrp.common.errors import DataError
+from qkdrp.common.shown import shown
+
+PARTS = ("train", "validation", "test")
+"""Names of the parts."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -18,15 +23,43 @@ class Split(Brief):
         train: Rows that everything is fitted on.
         validation: Rows that decide when to stop.
         test: Rows that are looked at once, at the end.
+
+    Raises:
+        DataError: If an id is in two parts.
     """
 
     train: NDArray[np.str_]
     validation: NDArray[np.str_]
     test: NDArray[np.str_]
 
+    def __post_init__(self) -> None:
+        """Check that no id is in two parts."""
+        ids = np.concatenate(list(self.parts().values()))
+        self.keep_apart(ids, ids, "id")
+
     def parts(self) -> dict[str, NDArray[np.str_]]:
         """Return the ids of each part by its name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def keep_apart(self, ids: NDArray[np.str_], groups: NDArray[np.str_], what: str) -> None:
+        """Refuse a split that has a group in two parts.
+
+        Args:
+            ids: Row ids, shape (n_rows,).
+            groups: The group of each, same shape.
+            what: What a group is called, for the message.
+
+        Raises:
+            DataError: Names a group and the two parts.
+        """
+        seen = dict[str, str]()
+        for name, part in self.parts().items():
+            for group in np.unique(groups[np.isin(ids, part)]).tolist():
+                if (other := seen.setdefault(group, name)) != name:
+                    raise DataError(
+                        f"{what} {shown(group)} is in two parts of the split, {other} and {name}; "
+                        "expected each in one: models would be tested on what they were trained on."
+                    )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per id: ``sample``, ``part``."""

@@ -70,6 +70,7 @@ class ScoreRow:
         digits: Decimals that are shown.
         values: Smallest and largest value that it may have; no interval goes beyond.
         higher_is_better: Its direction.
+        shown: Whether score tables have it; ``metrics.json`` has it in any case.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ScoreRow:
     digits: int = 3
     values: Interval = REAL_LINE
     higher_is_better: bool = True
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,17 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
             least: Rows that a stratum needs.
         """
         return np.zeros(len(dataset), dtype=np.int64)
+
+    def groups(self, dataset: DatasetT) -> NDArray[np.str_] | None:  # noqa: ARG002
+        """Return the group of each row, shape (n_rows,); rows of one group are never divided.
+
+        Args:
+            dataset: The rows.
+
+        Returns:
+            None where rows stand for themselves.
+        """
+        return None
 
     def check_part(self, dataset: DatasetT, where: str) -> None:  # most have no need
         """Refuse rows of a fold that cannot be trained or scored on.

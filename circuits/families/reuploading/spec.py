@@ -8,6 +8,7 @@ from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.errors import CircuitError
 from qkdrp.common.names import choose_one_of
+from qkdrp.common.shown import shown
 
 _MINIMA = {"n_qubits": 2, "n_encoding": 1, "n_variational": 1}
 
@@ -54,16 +55,18 @@ class PQCSpec:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
                 raise CircuitError(
-                    f"{name} = {value!r}: expected a whole number of at least {least}."
+                    f"{name} = {shown(value)}: expected a whole number of at least {least}."
                 )
             object.__setattr__(self, name, int(value))
         if self.absorb_tail not in (True, False):
-            raise CircuitError(f"absorb_tail = {self.absorb_tail!r}: expected True or False.")
+            raise CircuitError(f"absorb_tail = {shown(self.absorb_tail)}: expected True or False.")
         object.__setattr__(self, "absorb_tail", bool(self.absorb_tail))
         for name, registry in _CHOICES.items():
             value = getattr(self, name)
             if value not in tuple(registry):
-                raise CircuitError(f"{name} = {value!r}: {choose_one_of(str(value), registry)}")
+                raise CircuitError(
+                    f"{name} = {shown(value)}: {choose_one_of(str(value), registry)}"
+                )
 
     @property
     def n_inputs(self) -> int:

@@ -5,9 +5,10 @@ Descriptions of fields are what ``qkdrp train --help`` says.
 
 import math
 from functools import partial
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.spec import ROTATIONS
@@ -15,6 +16,14 @@ from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.angles import parse_angle
 from qkdrp.common.settings import Settings, any_of
 from qkdrp.nn.normalisation import NORMALISATIONS
+from qkdrp.systems.response.measures import (
+    LN_IC50,
+    MEASURES,
+    Direction,
+    Measure,
+    Transform,
+    choose_measure,
+)
 from qkdrp.systems.response.models import MODELS
 from qkdrp.systems.response.monitors import MONITORS
 from qkdrp.training.config import FitConfig as AnyFitConfig
@@ -43,6 +52,23 @@ Angle = Annotated[
 """Radians above 0; text such as ``pi/2`` is read, too."""
 
 
+WholePath = Annotated[str, AfterValidator(lambda given: str(Path(given).absolute()))]
+"""Path of a file, kept in a way that holds in every working folder."""
+
+
+def _later(description: str, **shown: str) -> Any:  # noqa: ANN401  # pydantic's field
+    """Return a setting that came later than others.
+
+    It is left out of files where it is not set, so that keys of finished work stay what they were.
+    """
+    return Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description=description,
+        json_schema_extra=dict(shown),
+    )
+
+
 class DataConfig(DataSettings):
     """What is learned from.
 
@@ -55,6 +81,17 @@ class DataConfig(DataSettings):
         zscore: Whether to standardise genes; None does so unless the data come standardised.
         variance_threshold: Genes above this training variance are kept.
         stratify_test: Whether to stratify the test split.
+        measure: Column of the response table to learn from; None for ``ln_ic50``.
+        direction: On which side of the measure sensitive samples are; None where it is known.
+        transform: What turns the measure into numbers to learn; None for its own.
+        threshold: Samples on the sensitive side of this value of the measure are responders; None
+            takes the column ``response``.
+        target: ``"residual"`` learns what is left of the measure without the mean of the sample's
+            kind, fitted on training rows; None learns the measure itself.
+        residual_by: Column of the samples table that names the kind of a sample.
+        split: File that says which part a sample is in; None divides at random.
+        group_by: Column of the samples table; samples that share a value stay in one part.
+        gene_map: File that gives genes other names; None keeps those of the data.
     """
 
     drug: str | None = Field(
@@ -63,14 +100,10 @@ class DataConfig(DataSettings):
     partner: str | None = Field(
         default=None, description="Homogenised copy of MOLI's archive: TCGA or PDX."
     )
-    # Came later than others: left out of files where it is not set, so that keys of finished
-    # work stay what they were.
-    decimal: Literal["point", "comma"] | None = Field(
-        default=None,
-        exclude_if=lambda given: given is None,
-        description="What separates fractions in text tables: point or comma. "
-        "[default: told from cells]",
-        json_schema_extra={"metavar": "NAME"},
+    decimal: Literal["point", "comma"] | None = _later(
+        "What separates fractions in text tables: point or comma.",
+        metavar="NAME",
+        show_default="told from cells",
     )
     zscore: bool | None = Field(
         default=None, description="Standardise genes; by default unless they come standardised."
@@ -79,6 +112,66 @@ class DataConfig(DataSettings):
         default=0.1, ge=0, description="Keep genes above this training variance."
     )
     stratify_test: bool = Field(default=False, description="Stratify the test split, too.")
+    measure: str | None = _later(
+        f"Column to learn from: {', '.join(MEASURES)}, or another of the response table.",
+        metavar="COLUMN",
+        show_default="ln_ic50",
+    )
+    direction: Direction | None = _later(
+        "Which values of the measure are sensitive: lower or higher.",
+        metavar="NAME",
+        show_default="of a known measure",
+    )
+    transform: Transform | None = _later(
+        f"Scale on which the measure is learned: {', '.join(get_args(Transform))}.",
+        metavar="NAME",
+        show_default="the measure's own",
+    )
+    threshold: float | None = _later(
+        "Responders are the samples on the sensitive side of this value of the measure, in place "
+        "of the column response."
+    )
+    target: Literal["value", "residual"] | None = _later(
+        "value, or residual: what is left without the mean of the sample's kind.",
+        metavar="NAME",
+        show_default="value",
+    )
+    residual_by: str | None = _later(
+        "Kind of a sample for --target residual: a column of the samples table, such as tissue.",
+        metavar="COLUMN",
+    )
+    split: WholePath | None = _later(
+        "Table that says which part a sample is in: sample, part (train, validation or test).",
+        metavar="FILE",
+    )
+    group_by: str | None = _later(
+        "Keep samples together that share a value of this column of the samples table.",
+        metavar="COLUMN",
+    )
+    gene_map: WholePath | None = _later(
+        "Table of two columns: a gene's name in the data, and the name to use.", metavar="FILE"
+    )
+
+    @field_validator("measure", "target")
+    @classmethod
+    def _leave_defaults_out(cls, given: str | None) -> str | None:
+        """Return None for what would be taken anyway."""
+        return None if given in {LN_IC50.column, "value"} else given
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Check that settings do not contradict each other."""
+        choose_measure(self.measure, self.direction, self.transform)
+        if (self.target == "residual") != (self.residual_by is not None):
+            raise ValueError("--target residual and --residual-by go together: give both")
+        if self.split is not None and self.stratify_test:
+            raise ValueError("--stratify-test draws a test part, and --split gives one: choose")
+        return self
+
+    @property
+    def measured(self) -> Measure:
+        """The measure that models learn."""
+        return choose_measure(self.measure, self.direction, self.transform)
 
 
 class ModelConfig(ModelSettings):

@@ -5,8 +5,10 @@ from typing import Any
 
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.data.gene_names import SYMBOLS, kind_of_names
 from qkdrp.systems.response.data.letters import doubt_letters
 from qkdrp.systems.response.doubts import doubts_before
+from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.training.split import Split
@@ -27,11 +29,35 @@ def facts_of(
             f"cohort   {cohort.drug}: {len(cohort)} samples, {len(cohort) - n_responder} "
             f"non-responders, {n_responder} responders; {len(split.train)} train, "
             f"{len(split.validation)} validation, {len(split.test)} test; "
-            f"{n_genes} of {len(cohort.genes)} genes",
+            f"{n_genes} of {len(cohort.genes)} {names_of_genes(cohort)}",
+            *_measure_lines(config, cohort),
             _model_line(config),
         ),
-        doubts=(*([doubt.text] if doubt else []), *doubts_before(config, cohort, split)),
+        doubts=(
+            *cohort.notes,
+            *([doubt.text] if doubt else []),
+            *doubts_before(config, cohort, split),
+        ),
     )
+
+
+def names_of_genes(cohort: Cohort) -> str:
+    """Return what kind of names the genes have, as in ``600 genes`` or ``600 Entrez ids``."""
+    kind = kind_of_names(cohort.genes)
+    return "genes" if kind == SYMBOLS else f"genes ({kind.rstrip(',')})"
+
+
+def _measure_lines(config: TrainConfig, cohort: Cohort) -> list[str]:
+    """Return a line on what is learned, where that is not ln IC50."""
+    measure = cohort.measure
+    if measure == LN_IC50 and cohort.kinds is None:
+        return []
+    line = f"measure  {measure.title}, {measure.direction} is more sensitive"
+    if measure.transform != "none":
+        line += f", {measure.transform} taken"
+    if cohort.kinds is not None:
+        line += f"; residual without the training mean of each {config.data.residual_by}"
+    return [line]
 
 
 def _model_line(config: TrainConfig) -> str:

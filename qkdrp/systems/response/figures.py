@@ -11,6 +11,7 @@ from qkdrp.common.files import atomic
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import Cohort
+from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.systems.response.rows import rows_of
@@ -44,7 +45,7 @@ def draw_figures(
     if cohort.synthetic:
         title += " (SYNTHETIC DATA)"
     figures = {
-        "predictions": predictions_figure(predictions),
+        "predictions": predictions_figure(predictions, cohort.measure.title),
         "embedding": embedding_figure(trained, cohort),
     }
     if len(history) and trained.fit is not None:
@@ -76,8 +77,13 @@ def learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
     return figure
 
 
-def predictions_figure(predictions: pd.DataFrame) -> Figure:
-    """Draw predicted against measured label: all parts faintly, the test rows by class."""
+def predictions_figure(predictions: pd.DataFrame, measure: str = LN_IC50.title) -> Figure:
+    """Draw predicted against measured label: all parts faintly, the test rows by class.
+
+    Args:
+        predictions: One row per sample.
+        measure: What the axis calls what was measured.
+    """
     figure, (axes,) = _panels(1)
     test = predictions["part"] == "test"
     responder = predictions["responder"].astype(bool)
@@ -99,7 +105,7 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
             linewidths=0,
             label=label,
         )
-    axes.set(xlabel="measured, tanh-normalised ln IC50", ylabel="predicted", xlim=(-1.05, 1.05))
+    axes.set(xlabel=f"measured, tanh-normalised {measure}", ylabel="predicted", xlim=(-1.05, 1.05))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)

@@ -1,4 +1,4 @@
-"""What a source holds, drug by drug: numbers of samples, and ln IC50 by label."""
+"""What a source holds, drug by drug: numbers of samples, and the measure by label."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,6 +10,7 @@ import numpy as np
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.fetch import DATASETS, CohortCount, fetch_dataset
+from qkdrp.systems.response.data.gene_names import kind_of_names
 from qkdrp.systems.response.data.letters import doubt_letters
 from qkdrp.systems.response.data.load import list_drugs, load_cohort
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
@@ -23,7 +24,7 @@ WORDS = frozenset({"drug", "label"})
 
 
 def overview_of_drugs(data: DataConfig, on_progress: OnProgress) -> Description:
-    """Return the size of each drug's cohort, and how ln IC50 is distributed over each label.
+    """Return the size of each drug's cohort, and how the measure is distributed over each label.
 
     Args:
         data: Names the source; its drug does not matter.
@@ -32,9 +33,9 @@ def overview_of_drugs(data: DataConfig, on_progress: OnProgress) -> Description:
     Raises:
         DataError: If the source cannot be read.
     """
-    given = {"partner": data.partner, "decimal": data.decimal}
-    options = {name: value for name, value in given.items() if value}
+    options = data.model_dump(exclude={"source", "drug"}, exclude_unset=True)
     sizes, ranges, notes = list[list[str]](), list[list[str]](), list[str]()
+    title, kinds = "", set[str]()
     drugs = list_drugs(data.source)
     for done, drug in enumerate(drugs):
         on_progress("reading", done, len(drugs))
@@ -44,13 +45,15 @@ def overview_of_drugs(data: DataConfig, on_progress: OnProgress) -> Description:
         ranges.append([name, "R", *_spread(cohort, responder=False)])
         ranges.append(["", "S", *_spread(cohort, responder=True)])
         doubt = doubt_letters(cohort)
-        notes += [doubt.text] if doubt else []
+        notes += [*cohort.notes, *([doubt.text] if doubt else [])]
+        title = f"{cohort.measure.title} by label"
+        kinds.add(kind_of_names(cohort.genes).rstrip(","))
     on_progress("reading", len(drugs), len(drugs))
     tables = (
         TextTable(SIZES, sizes, words=WORDS),
-        TextTable(RANGES, ranges, "ln IC50 by label", WORDS),
+        TextTable(RANGES, ranges, title, WORDS),
     )
-    return Description(tables, notes)
+    return Description(tables, [f"genes are named by {', '.join(sorted(kinds))}", *notes])
 
 
 def downloads() -> dict[str, Download]:
@@ -83,7 +86,7 @@ def _sizes(cohort: Cohort) -> list[str]:
 
 def _spread(cohort: Cohort, *, responder: bool) -> list[str]:
     """Return number, least value, quartiles and greatest of the samples of one label."""
-    values = cohort.ln_ic50[cohort.responder == responder]
+    values = cohort.measured[cohort.responder == responder]
     if not len(values):
         return ["0", *"-----"]
     found = np.quantile(values, [0, 0.25, 0.5, 0.75, 1])

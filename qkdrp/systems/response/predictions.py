@@ -8,9 +8,21 @@ from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.systems.response.scores import Scores, score
 from qkdrp.training.system import ScoreRow, Values
 
+LOWER_IS_BETTER = ("MSE", "RMSE", "MAE")
+"""Scores that are errors."""
+
+SHOWN = ("AUC", "AUPR", "Spearman", "Pearson", "MSE", "R2")
+"""Scores that tables show; Kendall follows Spearman, RMSE and MAE follow the MSE."""
+
 SCORE_ROWS = tuple(
-    ScoreRow(name, name.lower(), values=RANGES[name.lower()], higher_is_better=name != "MSE")
-    for name in ("AUC", "Spearman", "Pearson", "MSE")
+    ScoreRow(
+        name,
+        name.lower(),
+        values=RANGES[name.lower()],
+        higher_is_better=name not in LOWER_IS_BETTER,
+        shown=name in SHOWN,
+    )
+    for name in ("AUC", "AUPR", "Spearman", "Kendall", "Pearson", "MSE", "RMSE", "MAE", "R2")
 )
 """Rows of score tables; their keys are fields of :class:`~qkdrp.systems.response.scores.Scores`."""
 
@@ -19,6 +31,8 @@ def predictions_of(
     preprocessor: Preprocessor, cohort: Cohort, part: str, values: Values
 ) -> pd.DataFrame:
     """Return one row per sample with measured and predicted label.
+
+    The measure and what the predicted label means are there in the user's unit, too.
 
     Args:
         preprocessor: Normalises the label.
@@ -31,9 +45,10 @@ def predictions_of(
             "sample": cohort.samples,
             "part": part,
             "responder": cohort.responder,
-            "ln_ic50": cohort.ln_ic50,
+            cohort.measure.column: cohort.measured,
             "label": preprocessor.label(cohort),
             "prediction": values,
+            f"predicted_{cohort.measure.column}": preprocessor.measured(cohort, values),
         }
     )
 

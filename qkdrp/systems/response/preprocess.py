@@ -1,7 +1,7 @@
 """Gene imputation, filter and scaling, fitted on training rows only."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,11 @@ from sklearn.preprocessing import StandardScaler
 
 from qkdrp.common.brief import Brief
 from qkdrp.common.errors import DataError
+from qkdrp.common.shown import shown
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.data.gene_names import kind_of_names
+from qkdrp.systems.response.kinds import KindMeans
 from qkdrp.systems.response.labels import LabelNormaliser
 from qkdrp.training.stored_state import State
 
@@ -95,9 +98,13 @@ class GeneTransform(Brief):
         position = {gene: index for index, gene in enumerate(cohort.genes.tolist())}
         missing = [gene for gene in self.genes.tolist() if gene not in position]
         if missing:
+            kinds = [kind_of_names(names) for names in (self.genes, cohort.genes)]
+            advice = "give data of the same platform"
+            if kinds[0] != kinds[1]:
+                advice = f"the model's are {kinds[0]}, the data's are {kinds[1]}: give --gene-map"
             raise DataError(
                 f"{len(missing)} of the model's {len(self.genes)} genes are not in the data, "
-                f"{missing[0]!r} for one: give data of the same platform."
+                f"{shown(missing[0])} for one: {advice}."
             )
         columns = [position[gene] for gene in self.genes.tolist()]
         values = cohort.expression[:, columns].astype(np.float64)
@@ -111,11 +118,13 @@ class Preprocessor(Brief):
 
     Args:
         transform: Of expression.
-        labels: Of ln IC50.
+        labels: Of ln IC50, or of what is left of it without the mean of the sample's kind.
+        kinds: These means; None where samples have no kind.
     """
 
     transform: GeneTransform
     labels: LabelNormaliser
+    kinds: KindMeans | None = None
 
     @classmethod
     def fit(cls, cohort: Cohort, zscore: bool, variance_threshold: float) -> Self:
@@ -124,9 +133,12 @@ class Preprocessor(Brief):
         Raises:
             DataError: If no gene passes the filter.
         """
+        kinds = None if cohort.kinds is None else KindMeans.fit(cohort.ln_ic50, cohort.kinds)
+        left = cohort.ln_ic50 - (0.0 if kinds is None else kinds.of(cohort))
         return cls(
             GeneTransform.fit(cohort, zscore, variance_threshold),
-            LabelNormaliser().fit(cohort.ln_ic50[:, np.newaxis]),
+            LabelNormaliser().fit(left[:, np.newaxis]),
+            kinds,
         )
 
     @classmethod
@@ -141,13 +153,24 @@ class Preprocessor(Brief):
         labels = LabelNormaliser()
         labels.mean_, labels.scale_ = arrays["label.mean"], arrays["label.scale"]
         labels.n_features_in_ = len(labels.mean_)
-        return cls(GeneTransform(genes, *(arrays[f"genes.{name}"] for name in CONSTANTS)), labels)
+        transform = GeneTransform(genes, *(arrays[f"genes.{name}"] for name in CONSTANTS))
+        kinds = None
+        if "kinds" in state.details:
+            kinds = KindMeans(
+                tuple(state.details["kinds"]), arrays["kinds.mean"], float(arrays["kinds.overall"])
+            )
+        return cls(transform, labels, kinds)
 
     def state(self) -> State:
         """Return gene names and constants as plain numbers."""
         arrays = {f"genes.{name}": getattr(self.transform, name) for name in CONSTANTS}
         arrays |= {"label.mean": self.labels.mean_, "label.scale": self.labels.scale_}
-        return State(arrays, {"genes": self.transform.genes.tolist()})
+        details: dict[str, Any] = {"genes": self.transform.genes.tolist()}
+        if self.kinds is not None:
+            arrays |= {"kinds.mean": self.kinds.means}
+            arrays |= {"kinds.overall": np.array(self.kinds.overall)}
+            details["kinds"] = list(self.kinds.names)
+        return State(arrays, details)
 
     def genes(self, cohort: Cohort) -> NDArray[np.float32]:
         """Return the model's input, shape (n_samples, n_kept)."""
@@ -155,7 +178,25 @@ class Preprocessor(Brief):
 
     def label(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return the normalised label, shape (n_samples,)."""
-        return self.labels.transform(cohort.ln_ic50[:, np.newaxis])[:, 0]
+        left = cohort.ln_ic50 - self._expected(cohort)
+        return self.labels.transform(left[:, np.newaxis])[:, 0]
+
+    def measured(self, cohort: Cohort, label: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what labels mean in the unit of the measure, shape (n_samples,).
+
+        NaN for a label at or beyond +-1: the tanh never reaches it.
+
+        Args:
+            cohort: The samples.
+            label: Such as the predicted ones, shape (n_samples,).
+        """
+        inside = np.where(np.abs(label) < 1.0, label, 0.0)
+        value = self.labels.inverse_transform(inside[:, np.newaxis])[:, 0] + self._expected(cohort)
+        return np.where(np.abs(label) < 1.0, cohort.measure.from_scale(value), np.nan)
+
+    def _expected(self, cohort: Cohort) -> NDArray[np.float64] | float:
+        """Return the mean of each sample's kind; 0 where samples have none."""
+        return 0.0 if self.kinds is None else self.kinds.of(cohort)
 
 
 def fit_preprocessor(train: Cohort, data: DataConfig) -> Preprocessor:

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from scipy import stats
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, r2_score, roc_auc_score
 
+from qkdrp.common.field_intervals import aupr_interval, kendall_interval, r2_interval
 from qkdrp.common.intervals import (
     Interval,
+    Reals,
     auc_interval,
     mse_interval,
     pearson_interval,
@@ -32,6 +34,18 @@ class Scores(BaseModel):
         pearson_ci: Fisher's interval, see :func:`~qkdrp.common.intervals.pearson_interval`.
         mse: Mean squared error, in units of the normalised label.
         mse_ci: Of the mean, see :func:`~qkdrp.common.intervals.mse_interval`.
+        aupr: Area under the precision-recall curve (average precision), responders positive; the
+            share of responders is what chance gives.
+        aupr_ci: See :func:`~qkdrp.common.field_intervals.aupr_interval`.
+        kendall: Kendall's rank correlation (tau-b) of prediction and measured label.
+        kendall_ci: See :func:`~qkdrp.common.field_intervals.kendall_interval`.
+        r2: Share of the variance of the measured label that is predicted; below 0 where the mean
+            would be closer.
+        r2_ci: See :func:`~qkdrp.common.field_intervals.r2_interval`.
+        rmse: Root of ``mse``.
+        rmse_ci: Roots of the bounds of ``mse_ci``.
+        mae: Mean absolute error, in units of the normalised label.
+        mae_ci: Of the mean, as that of ``mse``: absolute errors are skewed, too.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +60,17 @@ class Scores(BaseModel):
     pearson_ci: Interval | None
     mse: float
     mse_ci: Interval | None
+    # Came later: None in results of studies that were kept before.
+    aupr: float | None = None
+    aupr_ci: Interval | None = None
+    kendall: float | None = None
+    kendall_ci: Interval | None = None
+    r2: float | None = None
+    r2_ci: Interval | None = None
+    rmse: float | None = None
+    rmse_ci: Interval | None = None
+    mae: float | None = None
+    mae_ci: Interval | None = None
 
 
 def responder_auc(responder: NDArray[np.bool_], prediction: NDArray[Any]) -> float:
@@ -105,4 +130,39 @@ def score(label: NDArray[Any], responder: NDArray[np.bool_], prediction: NDArray
         pearson_ci=pearson_interval(prediction, label) if related else None,
         mse=found.mse,
         mse_ci=mse_interval((prediction - label) ** 2),
+        **_further_scores(label, responder, prediction),
     )
+
+
+def _further_scores(
+    label: Reals, responder: NDArray[np.bool_], prediction: Reals
+) -> dict[str, Any]:
+    """Return further scores of the field with their intervals; those that are defined.
+
+    Args:
+        label: Measured normalised label, shape (n_samples,).
+        responder: Shape (n_samples,).
+        prediction: Shape (n_samples,).
+    """
+    errors = np.abs(prediction - label)
+    squared = mse_interval(errors**2)
+    found: dict[str, Any] = {
+        "rmse": float(np.mean(errors**2)) ** 0.5,
+        "rmse_ci": squared and (squared[0] ** 0.5, squared[1] ** 0.5),
+        "mae": float(errors.mean()),
+        "mae_ci": mse_interval(errors),
+    }
+    if 0 < responder.sum() < len(responder):
+        area = float(average_precision_score(responder, -prediction))
+        found |= {"aupr": area, "aupr_ci": aupr_interval(area, responder)}
+    if varies(label):
+        found |= {
+            "r2": float(r2_score(label, prediction)),
+            "r2_ci": r2_interval(label, prediction),
+        }
+        if varies(prediction):
+            found |= {
+                "kendall": float(stats.kendalltau(prediction, label).statistic),
+                "kendall_ci": kendall_interval(prediction, label),
+            }
+    return found

@@ -48,7 +48,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     name = "response"
     config_type = TrainConfig
     score_rows: ClassVar[tuple[ScoreRow, ...]] = SCORE_ROWS
-    score_caption = "in brackets: 95% intervals; MSE of the tanh-normalised ln IC50"
+    score_caption = "in brackets: 95% intervals; MSE and R2 of the tanh-normalised response"
     history_columns = (AUC, "a", "r")
     baselines: ClassVar[Mapping[str, FitBaseline]] = MappingProxyType(
         {name: partial(fit_baseline, name) for name in BASELINES}
@@ -90,6 +90,10 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     def strata(self, dataset: Cohort, least: int) -> NDArray[np.int64]:
         """Return the bin of the label of each sample; bins are not smaller than in splits."""
         return label_bins(dataset.ln_ic50, max(least, MIN_BIN_SIZE))
+
+    def groups(self, dataset: Cohort) -> NDArray[np.str_] | None:
+        """Return the group of each sample, such as its patient, where the settings name one."""
+        return dataset.groups
 
     def check_part(self, dataset: Cohort, where: str) -> None:
         """Refuse rows of one class."""

@@ -76,6 +76,22 @@ def negated(tables: Tables) -> None:
     tables.response["ln_ic50"] = -tables.response["ln_ic50"]
 
 
+def zero_one(tables: Tables) -> None:
+    tables.response["response"] = (tables.response["response"] == "S").astype(int)
+
+
+def genes_in_rows(tables: Tables) -> None:
+    tables.expression = tables.expression.set_index("sample").T.reset_index(names="gene")
+
+
+def wide(tables: Tables) -> None:
+    values = tables.response.set_index(["sample", "drug"])["ln_ic50"]
+    tables.response = pd.DataFrame(
+        {drug: values.xs(drug, level="drug") for drug in ("DrugA", "DrugB")}
+    )
+    tables.response = tables.response.reset_index()
+
+
 def few_samples(tables: Tables) -> None:
     tables.expression = tables.expression.head(12)
 
@@ -132,6 +148,9 @@ DATA = [
     Spoilt("no-logarithm", micromolar, ("response.csv", "'ln_ic50'", "natural logarithm")),
     Spoilt("letters-swapped", swapped, ("36 responders of DrugA", "swap the letters")),
     Spoilt("pic50", negated, ("24 responders of DrugA", "negate the values")),
+    Spoilt("zero-one", zero_one, ("'C000'", "holds 0, expected R (resistant) or S (sensitive)")),
+    Spoilt("genes-in-rows", genes_in_rows, ("has genes in rows", "transpose the table")),
+    Spoilt("wide", wide, ("columns drug, ln_ic50, response are missing", "found sample, DrugA")),
     Spoilt("one-class", one_class, ("found 0 responders among 60", "both classes")),
     Spoilt("few-samples", few_samples, ("found 12 samples", "at least 40")),
     Spoilt("empty-table", no_rows, ("expression.csv", "the table is empty")),
@@ -163,6 +182,16 @@ SETTINGS = [
     (("--entangler", "star"), ("entangler = 'star'", "ring, linear, brick")),
     (("--model", "deep"), ("model = 'deep'", "classic, identity, layernorm, tanh, moderated")),
     (("--backend", "qpu"), ("Unknown backend 'qpu'", "aer_exact, statevector")),
+    (("--measure", "act_area"), ("measure = 'act_area'", "--direction lower or")),
+    (("--measure", "auc"), ("column auc is missing", "found sample, drug, ln_ic50, response")),
+    (("--direction", "up"), ("direction = 'up'", "'lower' or 'higher'")),
+    (("--direction", "higher"), ("ln IC50 has direction 'lower'",)),
+    (("--threshold", "low"), ("--threshold", "valid number")),
+    (("--threshold", "100"), ("found 60 responders among 60", "--threshold")),
+    (("--target", "residual"), ("--target residual and --residual-by go together",)),
+    (("--group-by", "patient"), ("found no samples table", "'patient'")),
+    (("--split", "nowhere.csv"), ("nowhere.csv: no such file",)),
+    (("--gene-map", "nowhere.csv"), ("nowhere.csv: no such file",)),
     (("--partner", "TCGA"), ("no option partner",)),
     (("--a", "0", "--lr", "-1"), ("a = 0", "lr = -1")),
     (("--colour", "red"), ("No such option", "--colour", "--help")),
@@ -180,6 +209,7 @@ def check_refusal(result: CliResult, words: tuple[str, ...]) -> None:
     assert len(lines) == 1, result.err
     assert lines[0].startswith("error: ")
     assert all(word in lines[0] for word in words), lines[0]
+    assert "np." not in lines[0]
 
 
 def refused(

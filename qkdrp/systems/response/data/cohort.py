@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.common.brief import Brief
 from qkdrp.common.errors import DataError
+from qkdrp.common.shown import shown
+from qkdrp.systems.response.measures import LN_IC50, Measure
+
+OPTIONAL = ("groups", "kinds", "parts")
+"""Arrays of one text for each sample that a cohort may have or not."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,11 +26,19 @@ class Cohort(Brief):
         samples: Sample ids, shape (n_samples,).
         genes: Gene names, shape (n_genes,).
         expression: Shape (n_samples, n_genes), float32; NaN where missing.
-        ln_ic50: Natural logarithm of the IC50 in micromolar, shape (n_samples,), float64.
+        ln_ic50: What models learn, shape (n_samples,), float64, low for sensitive samples: the
+            natural logarithm of the IC50 in micromolar, or another measure on the scale of
+            :meth:`~qkdrp.systems.response.measures.Measure.to_scale`.
         responder: True for sensitive samples, shape (n_samples,).
         standardised: Whether the genes come standardised, so that no z-score is due.
         synthetic: Whether the numbers are made up.
         provenance: Where the numbers come from, in one line.
+        measure: What was measured.
+        groups: Samples of the same one stay in one part of a split, shape (n_samples,).
+        kinds: Kind of each sample, whose mean a residual leaves out, shape (n_samples,).
+        parts: Part of the user's own split that each sample is in, shape (n_samples,); blank for
+            none.
+        notes: What the user should look at, a line each.
     """
 
     drug: str
@@ -36,6 +50,11 @@ class Cohort(Brief):
     standardised: bool
     synthetic: bool
     provenance: str
+    measure: Measure = LN_IC50
+    groups: NDArray[np.str_] | None = None
+    kinds: NDArray[np.str_] | None = None
+    parts: NDArray[np.str_] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the arrays fit together."""
@@ -45,6 +64,7 @@ class Cohort(Brief):
             ("genes", len(self.genes), n_genes),
             ("ln_ic50", len(self.ln_ic50), n_samples),
             ("responder", len(self.responder), n_samples),
+            *((name, len(each), n_samples) for name, each in self._optional().items()),
         ):
             if found != expected:
                 raise DataError(
@@ -55,14 +75,23 @@ class Cohort(Brief):
         for name in ("samples", "genes"):
             names, counts = np.unique(getattr(self, name), return_counts=True)
             if (counts > 1).any():
-                raise DataError(f"{name} holds {names[counts > 1][0]!r} twice; keep one of each.")
+                raise DataError(
+                    f"{name} holds {shown(names[counts > 1][0])} twice; keep one of each."
+                )
         if np.isinf(self.expression).any() or not np.isfinite(self.ln_ic50).all():
-            raise DataError("expression or ln_ic50 holds a value that is not finite.")
+            raise DataError(
+                f"expression or {self.measure.column} holds a value that is not finite."
+            )
 
     @property
     def ids(self) -> NDArray[np.str_]:
         """Sample ids, by the name that all data sets have for theirs."""
         return self.samples
+
+    @property
+    def measured(self) -> NDArray[np.float64]:
+        """The measure in the user's unit, shape (n_samples,)."""
+        return self.measure.from_scale(self.ln_ic50)
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -78,16 +107,18 @@ class Cohort(Brief):
         missing = [sample for sample in samples if sample not in position]
         if missing:
             raise DataError(
-                f"{len(missing)} samples are not in the data, {missing[0]!r} for one: "
+                f"{len(missing)} samples are not in the data, {shown(missing[0])} for one: "
                 "give the data that the split was made from."
             )
         rows = [position[sample] for sample in samples]
+        optional: dict[str, Any] = {name: each[rows] for name, each in self._optional().items()}
         return replace(
             self,
             samples=self.samples[rows],
             expression=self.expression[rows],
             ln_ic50=self.ln_ic50[rows],
             responder=self.responder[rows],
+            **optional,
         )
 
     def digest(self) -> str:
@@ -95,4 +126,14 @@ class Cohort(Brief):
         content = sha256()
         for array in (self.samples, self.genes, self.expression, self.ln_ic50, self.responder):
             content.update(np.ascontiguousarray(array).tobytes())
+        if self.measure != LN_IC50:
+            kind = self.measure
+            content.update(f"{kind.column} {kind.direction} {kind.transform}".encode())
+        for name, array in self._optional().items():
+            content.update(name.encode() + np.ascontiguousarray(array).tobytes())
         return content.hexdigest()
+
+    def _optional(self) -> dict[str, NDArray[Any]]:
+        """Return those of :data:`OPTIONAL` that are there, by name."""
+        found = {name: getattr(self, name) for name in OPTIONAL}
+        return {name: array for name, array in found.items() if array is not None}

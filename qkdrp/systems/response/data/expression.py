@@ -1,21 +1,24 @@
 """Putting an expression table and a response table together into a cohort."""
 
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from qkdrp.common.errors import DataError
+from qkdrp.common.shown import shown
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.frames import refuse_duplicates
 from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.systems.response.data.response import ResponseColumns
 
-RESPONSE_LETTERS = {"S": True, "R": False}
-"""S is sensitive, the paper's responder; R is *resistant*, the paper's non-responder."""
+WITHOUT_PARTNER = 0.2
+"""Share of responses without expression from which on the user is asked to look at the ids."""
 
-LARGEST_LN_IC50 = 30.0
-"""Largest natural logarithm of an IC50 in micromolar that can be meant, either sign: beyond it lie
-less than a molecule in a litre, and more than any solution holds."""
+LARGEST_LOGARITHM = 100.0
+"""Largest expression on a log scale that can be meant; counts and TPM go far beyond."""
 
 
 def clean_expression(table: pd.DataFrame, path: Path, decimal: str | None = None) -> pd.DataFrame:
@@ -36,48 +39,29 @@ def clean_expression(table: pd.DataFrame, path: Path, decimal: str | None = None
     for what, empty in (("gene", missing.all(axis=0)), ("sample", missing.all(axis=1))):
         if empty.any():
             name = empty.index[empty.to_numpy()][0]
-            raise DataError(f"{path}: {what} {name!r} has no value at all; remove it.")
+            raise DataError(f"{path}: {what} {shown(name)} has no value at all; remove it.")
     return table
 
 
-def clean_response(
-    table: pd.DataFrame, path: Path, value: str, letter: str, decimal: str | None = None
-) -> pd.DataFrame:
-    """Return a response table with the columns ``ln_ic50`` and ``responder``, checked.
+def refuse_genes_in_rows(table: pd.DataFrame, samples: Collection[str], path: Path) -> None:
+    """Refuse an expression table whose columns are the samples.
 
     Args:
-        table: One row per sample of one drug, indexed by sample.
+        table: The cells.
+        samples: Ids that have a response.
         path: Where the table comes from, for messages.
-        value: Name of the column with ln IC50 in micromolar.
-        letter: Name of the column with R (resistant) or S (sensitive).
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
 
     Raises:
-        DataError: If a sample repeats, a value is blank, not a number or no ln IC50, or a letter
-            is neither R nor S; names the culprit.
+        DataError: If more samples are columns than rows.
     """
-    refuse_duplicates(table.index, "samples", path)
-    values = numeric(table[[value]], path, decimal=decimal)[value]
-    if values.isna().any():
-        row = table.index[values.isna().to_numpy()][0]
-        raise DataError(f"{path}: row {row!r}, column {value!r} is blank, expected a number.")
-    beyond = values.abs() > LARGEST_LN_IC50
-    if beyond.any():
-        row = table.index[beyond.to_numpy()][0]
+    known = list(samples)
+    columns = table.columns[table.columns.isin(known)]
+    if len(columns) > table.index.isin(known).sum():
         raise DataError(
-            f"{path}: row {row!r}, column {value!r} holds {values[row]:g}, expected the "
-            f"natural logarithm of the IC50 in micromolar, within +-{LARGEST_LN_IC50:g}: take it."
+            f"{path}: has genes in rows ({shown(str(table.index[0]))}) and samples in columns "
+            f"({shown(columns[0])}), expected samples in rows: transpose the table, in pandas by "
+            "read_csv(FILE, index_col=0).T.rename_axis('sample').to_csv(FILE)."
         )
-    wrong = ~table[letter].isin(list(RESPONSE_LETTERS))
-    if wrong.any():
-        row = table.index[wrong.to_numpy()][0]
-        raise DataError(
-            f"{path}: row {row!r}, column {letter!r} holds {table.loc[row, letter]!r}, "
-            "expected R (resistant) or S (sensitive)."
-        )
-    return pd.DataFrame(
-        {"ln_ic50": values.astype(float), "responder": table[letter].map(RESPONSE_LETTERS)}
-    )
 
 
 def join_cohort(
@@ -87,8 +71,17 @@ def join_cohort(
     drug: str,
     standardised: bool,
     source: str,
+    columns: ResponseColumns,
 ) -> Cohort:
     """Join expression and response on the sample ids that they share.
+
+    Args:
+        expression: Samples x genes, as :func:`clean_expression` returns it.
+        response: As :func:`~qkdrp.systems.response.data.response.clean_response` returns it.
+        drug: Name of the drug.
+        standardised: Whether genes come standardised.
+        source: Where both come from.
+        columns: What the response holds.
 
     Raises:
         DataError: If they share none.
@@ -97,8 +90,16 @@ def join_cohort(
     if shared.empty:
         raise DataError(
             f"{source}: expression and response of {drug} share no sample id; expression has "
-            f"{expression.index[0]!r}, response has {response.index[0]!r}: use the same ids."
+            f"{shown(str(expression.index[0]))}, response has {shown(str(response.index[0]))}: use "
+            f"the same ids{_spelling(expression.index, response.index)}."
         )
+    provenance = (
+        f"{source}: {len(shared)} of {len(expression)} samples with expression and "
+        f"{len(response)} with a response to {drug}"
+    )
+    if columns.threshold is not None:
+        side = "<=" if columns.measure.direction == "lower" else ">="
+        provenance += f", responders: {columns.value} {side} {columns.threshold:g}"
     return Cohort(
         drug=drug,
         samples=shared.to_numpy(dtype=np.str_),
@@ -108,6 +109,49 @@ def join_cohort(
         responder=response.loc[shared, "responder"].to_numpy(dtype=np.bool_),
         standardised=standardised,
         synthetic=False,
-        provenance=f"{source}: {len(shared)} of {len(expression)} samples with expression and "
-        f"{len(response)} with a response to {drug}",
+        provenance=provenance,
+        measure=columns.measure,
+        notes=(
+            *_without_partner(expression.index, response.index, drug),
+            *_not_logarithms(expression, standardised),
+        ),
+    )
+
+
+def _without_partner(expression: pd.Index, response: pd.Index, drug: str) -> tuple[str, ...]:
+    """Return a note where many ids of either table are not in the other one."""
+    alone = response.difference(expression, sort=False)
+    others = expression.difference(response, sort=False)
+    if not len(others) or len(alone) < WITHOUT_PARTNER * len(response):
+        return ()
+    return (
+        f"{len(alone)} of {len(response)} samples with a response to {drug} have no expression, "
+        f"{shown(alone[0])} for one, and {len(others)} of {len(expression)} with expression have "
+        f"no response, {shown(others[0])} for one: are these the same samples, spelled "
+        f"differently?{_spelling(others, alone)}",
+    )
+
+
+def _spelling(expression: pd.Index, response: pd.Index) -> str:
+    """Return two ids that differ in spelling only, in words; nothing where there are none."""
+    plain = {_plain(name): name for name in response}
+    for name in expression:
+        if (other := plain.get(_plain(name))) is not None:
+            return f"; {shown(name)} and {shown(other)} look like one sample"
+    return ""
+
+
+def _plain(name: str) -> str:
+    """Return an id without what is often spelled in two ways: case, marks, a decimal of 0."""
+    return re.sub(r"\.0$|[\s_.-]", "", name).casefold()
+
+
+def _not_logarithms(expression: pd.DataFrame, standardised: bool) -> tuple[str, ...]:
+    """Return a note where expression is hardly on a log scale."""
+    largest = 0.0 if standardised else float(np.nanmax(expression.to_numpy()))
+    if largest <= LARGEST_LOGARITHM:
+        return ()
+    return (
+        f"expression reaches {largest:g}, expected a log scale such as log2(TPM + 1) or RMA: take "
+        "logarithms, or check the units",
     )

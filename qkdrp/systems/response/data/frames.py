@@ -1,17 +1,17 @@
 """Tables of users: reading them, and refusing those that are ambiguous or damaged."""
 
 import csv
-import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TextIO, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
+from qkdrp.common.shown import shown
+from qkdrp.systems.response.data.text_tables import find_layout, parse, read_content
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 """File name endings of tables."""
@@ -32,7 +32,9 @@ def find_table(folder: Path, stem: str) -> Path | None:
     return found[0] if found else None
 
 
-def read_table(path: Path, text: Sequence[str] = (), ids: Sequence[str] = ()) -> pd.DataFrame:
+def read_table(
+    path: Path, text: Sequence[str] | None = (), ids: Sequence[str] = ()
+) -> pd.DataFrame:
     """Read a table; the column of row names becomes the index, as text.
 
     That is the column called by one of ``ids`` (in any case), wherever it stands; otherwise the
@@ -42,7 +44,7 @@ def read_table(path: Path, text: Sequence[str] = (), ids: Sequence[str] = ()) ->
 
     Args:
         path: A file with one of :data:`SUFFIXES`.
-        text: Columns whose values are names even where they look like numbers.
+        text: Columns whose values are names even where they look like numbers; None for all.
         ids: What the column of row names may be called.
 
     Raises:
@@ -54,17 +56,23 @@ def read_table(path: Path, text: Sequence[str] = (), ids: Sequence[str] = ()) ->
         table = read(path, text, ids)
     except DataError:
         raise
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; give the path of a table.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: cannot be read as a table (byte {error.start} is no UTF-8); save it in UTF-8."
+        ) from error
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: cannot be read as a table ({reason}).") from error
     if len(table) and not len(table.columns):
         raise DataError(
-            f"{path}: found one column only; separate columns by commas (csv) or tabs (tsv)."
+            f"{path}: found one column only; separate columns by commas, semicolons or tabs."
         )
     if table.empty:
         raise DataError(f"{path}: the table is empty, expected a header and rows.")
     table.index = _row_names(table.index, path)
-    for name in table.columns.intersection(list(text)):
+    for name in table.columns if text is None else table.columns.intersection(list(text)):
         table[name] = table[name].astype("string").str.strip()
     return table
 
@@ -84,7 +92,7 @@ def _row_names(index: pd.Index, path: Path) -> pd.Index:
     broken = names.str.contains(r"[\r\n]")
     if broken.any():
         raise DataError(
-            f"{path}: the name of row {broken.argmax() + 1}, {names[broken][0]!r}, has a line "
+            f"{path}: the name of row {broken.argmax() + 1}, {shown(names[broken][0])}, has a line "
             "break inside; remove it."
         )
     return names
@@ -155,7 +163,7 @@ def _whole_numbers(column: pd.Series) -> NDArray[np.int64]:
     return cells.to_numpy(dtype=np.int64)
 
 
-def _read_parquet(path: Path, text: Sequence[str], ids: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001  # parquet has types
+def _read_parquet(path: Path, text: Sequence[str] | None, ids: Sequence[str]) -> pd.DataFrame:  # noqa: ARG001  # parquet has types
     try:
         table = pd.read_parquet(path)
     except ImportError as error:
@@ -169,70 +177,13 @@ def _read_parquet(path: Path, text: Sequence[str], ids: Sequence[str]) -> pd.Dat
     return _take_row_names(table, find_row_names(list(table.columns), ids, path), path)
 
 
-def _read_text(path: Path, text: Sequence[str], ids: Sequence[str]) -> pd.DataFrame:
-    separator = "\t" if ".tsv" in path.suffixes else ","
-    with _open_text(path) as file:
-        lines = csv.reader(file, delimiter=separator)
-        header, first = next(lines, []), next(lines, [])
-    if not any(name.strip() for name in header):
+def _read_text(path: Path, text: Sequence[str] | None, ids: Sequence[str]) -> pd.DataFrame:
+    content = read_content(path)
+    layout = find_layout(content, path)
+    if layout is None:
         return pd.DataFrame()
-    if first and len(first) not in (len(header), len(header) + 1):
-        raise DataError(
-            f"{path}: the first row has {len(first)} fields, the header {len(header)}: "
-            "give every column a name."
-        )
-    names = [name.strip() for name in header]
-    if len(header) < len(first):
-        names = ["", *names]
-    if "" in names[1:]:
-        raise DataError(
-            f"{path}: column {names.index('', 1) + 1} has no name, or the header ends so."
-        )
-    refuse_duplicates(names, "columns", path)
-    _refuse_other_widths(path, separator, len(names))
-    place = find_row_names(names, ids, path)
-    table = pd.read_csv(
-        path,
-        sep=separator,
-        header=0,
-        names=names,
-        index_col=False,
-        dtype=dict.fromkeys([names[place], *text], str),
-        encoding="utf-8-sig",
-    )
+    refuse_duplicates(layout.names, "columns", path)
+    place = find_row_names(layout.names, ids, path)
+    names = layout.names if text is None else (layout.names[place], *text)
+    table = parse(content, layout, names, path)
     return _take_row_names(table, place, path)
-
-
-def _open_text(path: Path) -> TextIO:
-    opener = gzip.open if path.suffix == ".gz" else open
-    return cast("TextIO", opener(path, "rt", newline="", encoding="utf-8-sig"))
-
-
-def _refuse_other_widths(path: Path, separator: str, width: int) -> None:
-    """Raise where a row ends early or late; pandas would fill it up, or shift its cells."""
-    with _open_text(path) as file:
-        next(csv.reader(file, delimiter=separator), None)
-        for number, record in enumerate(_records(file), start=1):
-            if not record.strip():
-                continue
-            if '"' in record:
-                found = len(next(csv.reader([record], delimiter=separator, strict=True)))
-            else:
-                found = record.count(separator) + 1
-            if found != width:
-                raise DataError(
-                    f"{path}: row {number} has {found} fields, expected {width}; "
-                    "is the file complete?"
-                )
-
-
-def _records(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines, those that a quoted line break tears apart put together again."""
-    waiting = ""
-    for line in lines:
-        waiting += line
-        if waiting.count('"') % 2 == 0:
-            yield waiting
-            waiting = ""
-    if waiting:
-        yield waiting

@@ -1,12 +1,14 @@
-"""Whether responder labels and ln IC50 tell the same story."""
+"""Whether responder labels and measured values tell the same story."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from qkdrp.common.errors import DataError
 from qkdrp.systems.response.data.cohort import Cohort
+from qkdrp.systems.response.measures import LN_IC50
 
 CERTAIN = 0.001
 """One-sided p-value of the rank-sum test below which labels and values contradict each other."""
@@ -14,7 +16,7 @@ CERTAIN = 0.001
 
 @dataclass(frozen=True)
 class LetterDoubt:
-    """Responders with a higher ln IC50 than the others: a sensitive sample needs less of the drug.
+    """Responders on the resistant side: with a higher ln IC50, a sample needs more of the drug.
 
     Args:
         text: What was found, what was expected and what to do, in one sentence.
@@ -33,17 +35,28 @@ def doubt_letters(cohort: Cohort) -> LetterDoubt | None:
     responders, others = cohort.ln_ic50[cohort.responder], cohort.ln_ic50[~cohort.responder]
     if not len(responders) or not len(others):
         return None
-    medians = float(np.median(responders)), float(np.median(others))
-    if medians[0] <= medians[1]:
+    if np.median(responders) <= np.median(others):
         return None
+    medians = [float(np.median(cohort.measured[flags])) for flags in _sides(cohort)]
     test = mannwhitneyu(responders, others, alternative="greater")
+    measure = cohort.measure
+    reason = "since S is sensitive, R is resistant"
+    advice = "swap the letters or "
+    if measure == LN_IC50:
+        reason += " and ln IC50 is no pIC50"
+        advice += "negate the values"
+    else:
+        advice += f"say --direction {'higher' if measure.direction == 'lower' else 'lower'}"
     return LetterDoubt(
-        f"the {len(responders)} responders of {cohort.drug} have a median ln IC50 of "
-        f"{medians[0]:.2f}, the {len(others)} others of {medians[1]:.2f}; expected lower values of "
-        "responders, since S is sensitive, R is resistant and ln IC50 is no pIC50: swap the "
-        "letters or negate the values",
+        f"the {len(responders)} responders of {cohort.drug} have a median {measure.title} of "
+        f"{medians[0]:.2f}, the {len(others)} others of {medians[1]:.2f}; expected "
+        f"{measure.direction} values of responders, {reason}: {advice}",
         bool(test.pvalue < CERTAIN),
     )
+
+
+def _sides(cohort: Cohort) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    return cohort.responder, ~cohort.responder
 
 
 def refuse_swapped_letters(cohort: Cohort) -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qkdrp.common.errors import DataError
+from qkdrp.common.names import choose_one_of, listed
 from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
+from qkdrp.systems.response.data.annotations import annotated
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.letters import refuse_swapped_letters
 from qkdrp.systems.response.data.moli import holds_moli, load_moli, moli_drugs
@@ -31,20 +34,35 @@ class Loader:
     holds: Callable[[Path], bool]
     drugs: Callable[[Path], list[str]]
     load: Callable[..., Cohort]
-    options: tuple[str, ...] = ("decimal",)
+    options: tuple[str, ...]
 
+
+FOR_ALL = ("split", "gene_map")
+"""Options of every source: they name files of their own."""
+
+FOR_FOLDERS = (*FOR_ALL, "decimal", "threshold", "group_by", "residual_by", "target")
+"""Options of every folder."""
 
 LOADERS = (
-    Loader("expression.* and response.* tables", holds_tables, table_drugs, load_tables),
+    Loader(
+        "expression.* and response.* tables",
+        holds_tables,
+        table_drugs,
+        load_tables,
+        (*FOR_FOLDERS, "measure", "direction", "transform"),
+    ),
     Loader(
         "MOLI's response/ and exprs_homogenized/",
         holds_moli,
         moli_drugs,
         load_moli,
-        ("partner", "decimal"),
+        (*FOR_FOLDERS, "partner"),
     ),
 )
 """Loaders of folders, in the order in which they are tried."""
+
+LOADING = tuple(dict.fromkeys(name for loader in LOADERS for name in loader.options))
+"""All options that some source has."""
 
 
 def list_drugs(source: str) -> list[str]:
@@ -65,29 +83,21 @@ def list_drugs(source: str) -> list[str]:
     return drugs
 
 
-def load_cohort(source: str = SYNTHETIC, drug: str | None = None, **options: str) -> Cohort:
+def load_cohort(source: str = SYNTHETIC, drug: str | None = None, **options: Any) -> Cohort:  # noqa: ANN401  # settings, validated
     """Load the cohort of one drug.
 
     Args:
         source: ``"synthetic"`` or a folder in one of the layouts of :data:`LOADERS`.
         drug: Name of the drug; may be left out where the source has only one.
-        **options: The loader's own options, such as ``partner`` of MOLI's archive.
+        **options: Fields of :class:`~qkdrp.systems.response.config.DataConfig` that the source
+            has, such as ``partner`` of MOLI's archive.
 
     Raises:
-        DataError: If anything in the source is missing or cannot be meant, the drug is unknown
-            (lists those present), or the source has no such option.
+        ConfigError: If an option is outside its range.
+        DataError: If anything in the source is missing or invalid, the drug is unknown (lists
+            those present), or the source has no such option.
     """
-    drugs = list_drugs(source)
-    if drug is None and len(drugs) == 1:
-        drug = drugs[0]
-    if drug not in drugs:
-        found = "no drug given" if drug is None else f"unknown drug {drug!r}"
-        raise DataError(f"{source}: {found}; choose one of {', '.join(drugs)}.")
-    loader = None if source == SYNTHETIC else _loader(Path(source))
-    surplus = sorted(set(options) - set(loader.options if loader else ()))
-    if surplus:
-        raise DataError(f"{source}: data of this layout have no option {', '.join(surplus)}.")
-    return loader.load(Path(source), drug, **options) if loader else synthetic_cohort()
+    return _load(DataConfig.make(source=source, drug=drug, **options))
 
 
 def load_data(data: DataConfig) -> Cohort:
@@ -96,11 +106,25 @@ def load_data(data: DataConfig) -> Cohort:
     Raises:
         DataError: If it cannot be read, or labels and values contradict each other.
     """
-    given = {"partner": data.partner, "decimal": data.decimal}
-    options = {name: value for name, value in given.items() if value}
-    cohort = load_cohort(data.source, data.drug, **options)
+    cohort = _load(data)
     refuse_swapped_letters(cohort)
     return cohort
+
+
+def _load(data: DataConfig) -> Cohort:
+    drugs = list_drugs(data.source)
+    drug = drugs[0] if data.drug is None and len(drugs) == 1 else data.drug
+    if drug is None:
+        raise DataError(f"{data.source}: no drug given; choose one of {listed(drugs)}.")
+    if drug not in drugs:
+        raise DataError(f"{data.source}: unknown drug {drug!r}; {choose_one_of(drug, drugs)}")
+    loader = None if data.source == SYNTHETIC else _loader(Path(data.source))
+    known = loader.options if loader else FOR_ALL
+    surplus = [name for name in LOADING if name not in known and getattr(data, name) is not None]
+    if surplus:
+        raise DataError(f"{data.source}: data of this layout have no option {', '.join(surplus)}.")
+    cohort = loader.load(Path(data.source), drug, data) if loader else synthetic_cohort()
+    return annotated(cohort, Path(data.source), data)
 
 
 def _loader(folder: Path) -> Loader:
@@ -109,4 +133,7 @@ def _loader(folder: Path) -> Loader:
         if loader.holds(folder):
             return loader
     layouts = ", or ".join(loader.layout for loader in LOADERS)
-    raise DataError(f"{folder}: holds no data that can be read, expected {layouts}.")
+    inside = listed(sorted(path.name for path in folder.iterdir())) or "nothing"
+    raise DataError(
+        f"{folder}: holds no data that can be read, expected {layouts}; found {inside}."
+    )

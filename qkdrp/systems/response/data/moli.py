@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.expression import clean_expression, clean_response, join_cohort
+from qkdrp.systems.response.data.expression import clean_expression, join_cohort
 from qkdrp.systems.response.data.frames import read_table, refuse_duplicates
+from qkdrp.systems.response.data.response import ResponseColumns, clean_response
 
 PARTNERS = ("TCGA", "PDX")
 """Cohorts with which GDSC was homogenised, the preferred copy first.
@@ -31,9 +33,7 @@ def moli_drugs(folder: Path) -> list[str]:
     )
 
 
-def load_moli(
-    folder: Path, drug: str, partner: str | None = None, decimal: str | None = None
-) -> Cohort:
+def load_moli(folder: Path, drug: str, data: DataConfig | None = None) -> Cohort:
     """Load the GDSC cohort of one drug.
 
     Expression is genes (Entrez ids) x samples in the files and is transposed. It comes
@@ -42,32 +42,31 @@ def load_moli(
     Args:
         folder: Holds ``response/`` and ``exprs_homogenized/``.
         drug: A drug with a GDSC response table.
-        partner: The cohort that GDSC was homogenised with, one of :data:`PARTNERS`; the first
-            that is there where left out.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        data: Says by ``partner`` which cohort's homogenised copy is taken, one of
+            :data:`PARTNERS`; the first that is there where left out.
 
     Raises:
-        DataError: If a file or column is missing or anything in it cannot be meant.
+        DataError: If a file or column is missing or anything in it is invalid.
     """
+    data = data or DataConfig()
+    columns = ResponseColumns(
+        VALUE_COLUMN, LETTER_COLUMN, threshold=data.threshold, decimal=data.decimal
+    )
     path = folder / "response" / f"GDSC_response.{drug}.tsv"
     table = read_table(path, ids=("sample_name",))
-    missing = [name for name in (VALUE_COLUMN, LETTER_COLUMN) if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path}: column {', '.join(missing)} is missing, expected "
-            f"{LETTER_COLUMN} and {VALUE_COLUMN}."
-        )
-    response = clean_response(table, path, VALUE_COLUMN, LETTER_COLUMN, decimal)
+    columns.check(table, path)
+    response = clean_response(table, path, columns)
 
-    partner, path = _homogenised_copy(folder, drug, [partner] if partner else PARTNERS)
+    partner, path = _homogenised_copy(folder, drug, [data.partner] if data.partner else PARTNERS)
     genes_by_samples = read_table(path)
     refuse_duplicates(genes_by_samples.index, "genes", path)
     return join_cohort(
-        clean_expression(genes_by_samples.T, path, decimal),
+        clean_expression(genes_by_samples.T, path, data.decimal),
         response,
         drug=drug,
         standardised=True,
         source=f"MOLI archive in {folder}, homogenised with {partner}",
+        columns=columns,
     )
 
 

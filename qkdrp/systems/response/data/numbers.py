@@ -8,6 +8,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from qkdrp.common.errors import DataError
+from qkdrp.common.shown import shown
 
 DECIMALS = ("point", "comma")
 """What may separate a number's fraction: ``point`` (1,234.5) or ``comma`` (1234,5)."""
@@ -46,19 +47,20 @@ def numeric(
         _refuse_points(table.drop(columns=list(texts)), path)
     if texts:
         decimal = decimal or _find_decimal(table, texts, path)
-        table = table.assign(
-            **{name: _to_numbers(column, path, decimal) for name, column in texts.items()}
+        read = {name: _to_numbers(column, path, decimal) for name, column in texts.items()}
+        table = pd.concat(
+            [read[name] if name in read else table[name] for name in table.columns], axis=1
         )
     with np.errstate(over="ignore"):
-        table = table.astype(dtype)
-    infinite = np.argwhere(np.isinf(table.to_numpy()))
-    if len(infinite):
-        row, column_index = infinite[0]
+        values = table.to_numpy(dtype)
+    infinite = np.isinf(values)
+    if infinite.any():
+        row, column = np.argwhere(infinite)[0]
         raise DataError(
-            f"{path}: row {table.index[row]!r}, column {table.columns[column_index]!r} is "
+            f"{path}: row {shown(table.index[row])}, column {shown(table.columns[column])} is "
             "infinite or too large, expected a finite number or a blank."
         )
-    return table
+    return pd.DataFrame(values, index=table.index, columns=table.columns)
 
 
 def _find_decimal(table: pd.DataFrame, texts: dict[str, pd.Series], path: Path) -> str:
@@ -79,8 +81,9 @@ def _find_decimal(table: pd.DataFrame, texts: dict[str, pd.Series], path: Path) 
         if grouped[name].any():
             row = cells.index[grouped[name].to_numpy(bool)][0]
             raise DataError(
-                f"{path}: row {row!r}, column {name!r} holds {cells[row]!r}, whose comma may "
-                "separate thousands or a fraction: say --decimal point or --decimal comma."
+                f"{path}: row {shown(row)}, column {shown(name)} holds {shown(cells[row])}, whose "
+                "comma may separate thousands or a fraction: say --decimal point or --decimal "
+                "comma."
             )
     return "point"
 
@@ -99,8 +102,8 @@ def _refuse_points(read: pd.DataFrame, path: Path) -> None:
     if len(fractions):
         row, column = fractions[0]
         raise DataError(
-            f"{path}: row {read.index[row]!r}, column {read.columns[column]!r} holds "
-            f"{read.iloc[row, column]}, a decimal point, where --decimal comma was given."
+            f"{path}: row {shown(read.index[row])}, column {shown(read.columns[column])} holds "
+            f"{shown(read.iloc[row, column])}, a decimal point, where --decimal comma was given."
         )
 
 
@@ -116,8 +119,8 @@ def _to_numbers(column: pd.Series, path: Path, decimal: str) -> pd.Series:
         row = column.index[wrong.to_numpy(bool)][0]
         cell = column[wrong.to_numpy(bool)].iloc[0]
         raise DataError(
-            f"{path}: row {row!r}, column {column.name!r} holds {cell!r}, expected a number or a "
-            "blank."
+            f"{path}: row {shown(row)}, column {shown(column.name)} holds {shown(cell)}, expected "
+            "a number or a blank."
         )
     return numbers
 

@@ -1,20 +1,29 @@
 """Loader of plain tables: ``expression.*`` and ``response.*`` in one folder."""
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from qkdrp.common.errors import DataError
+from qkdrp.common.names import listed
+from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.expression import clean_expression, clean_response, join_cohort
+from qkdrp.systems.response.data.expression import (
+    clean_expression,
+    join_cohort,
+    refuse_genes_in_rows,
+)
 from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table
+from qkdrp.systems.response.data.response import ResponseColumns, clean_response
+from qkdrp.systems.response.measures import LN_IC50, Measure
 
 IDS = ("sample", "sample_id", "sample_name")
 """What the column of sample ids may be called."""
 
-RESPONSE_COLUMNS = ("drug", "ln_ic50", "response")
-"""Columns of the response table beside its first, the sample id."""
+DRUG, LETTER = "drug", "response"
+"""Columns of the response table: the drug, and R (resistant) or S (sensitive)."""
 
 
 def holds_tables(folder: Path) -> bool:
@@ -24,10 +33,14 @@ def holds_tables(folder: Path) -> bool:
 
 def table_drugs(folder: Path) -> list[str]:
     """Return the drugs of a folder, sorted."""
-    return sorted(_read_response(folder)["drug"].dropna().unique())
+    path = table_path(folder, "response")
+    table = _read_response(path)
+    if DRUG not in table.columns:
+        ResponseColumns(LN_IC50.column).check(table, path, DRUG)
+    return sorted(table[DRUG].dropna().unique())
 
 
-def load_tables(folder: Path, drug: str, decimal: str | None = None) -> Cohort:
+def load_tables(folder: Path, drug: str, data: DataConfig | None = None) -> Cohort:
     """Load ``expression.*`` (samples x genes) and ``response.*`` (sample,drug,ln_ic50,response).
 
     Values are taken as not standardised per gene.
@@ -36,52 +49,74 @@ def load_tables(folder: Path, drug: str, decimal: str | None = None) -> Cohort:
         folder: Holds both tables, in any of the formats of
             :data:`~qkdrp.systems.response.data.frames.SUFFIXES`.
         drug: A drug of the response table.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        data: Says which measure is taken, who is a responder and what separates fractions.
 
     Raises:
-        DataError: If a file or column is missing or anything in it cannot be meant.
+        DataError: If a file or column is missing or anything in it is invalid.
     """
-    response = _read_response(folder)
-    path = _path(folder, "response")
-    response = clean_response(
-        response[response["drug"] == drug], path, "ln_ic50", "response", decimal
-    )
-    path = _path(folder, "expression")
+    data = data or DataConfig()
+    measure = data.measured
+    columns = ResponseColumns(measure.column, LETTER, measure, data.threshold, data.decimal)
+    path = table_path(folder, "response")
+    table = _read_response(path, measure)
+    columns.check(table, path, DRUG)
+    response = clean_response(table[table[DRUG] == drug], path, columns)
+    path = table_path(folder, "expression")
+    samples = frozenset(table.index)
     return join_cohort(
-        _expression(path, path.stat().st_mtime_ns, decimal),
+        _expression(path, path.stat().st_mtime_ns, samples, data.decimal),
         response,
         drug=drug,
         standardised=False,
         source=f"tables in {folder}",
+        columns=columns,
     )
+
+
+def table_path(folder: Path, stem: str) -> Path:
+    """Return the path of a table.
+
+    Raises:
+        DataError: If there is none of that name.
+    """
+    path = find_table(folder, stem)
+    if path is None:
+        like = sorted(
+            each.name for each in folder.iterdir() if each.name.casefold().startswith(stem)
+        )
+        advice = f"; found {listed(like)}: save it so and call it so" if like else ""
+        raise DataError(
+            f"{folder}: found no {stem} table, expected {stem} with one of "
+            f"{', '.join(SUFFIXES)}{advice}."
+        )
+    return path
 
 
 @lru_cache(maxsize=1)
 def _expression(
     path: Path,
     modified: int,  # noqa: ARG001  # part of the key
+    samples: frozenset[str],
     decimal: str | None,
 ) -> pd.DataFrame:
     """Read a table once for all drugs of a folder."""
-    return clean_expression(read_table(path, ids=IDS), path, decimal)
+    table = read_table(path, ids=IDS)
+    refuse_genes_in_rows(table, samples, path)
+    return clean_expression(table, path, decimal)
 
 
-def _read_response(folder: Path) -> pd.DataFrame:
-    path = _path(folder, "response")
-    table = read_table(path, text=("drug",), ids=IDS)
-    missing = [name for name in RESPONSE_COLUMNS if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path}: column {', '.join(missing)} is missing, "
-            f"expected sample,{','.join(RESPONSE_COLUMNS)}."
-        )
+def _read_response(path: Path, measure: Measure = LN_IC50) -> pd.DataFrame:
+    """Read the response table; the columns that are needed are found in any case."""
+    table = read_table(path, ids=IDS)
+    wanted = {name.casefold(): name for name in (DRUG, LETTER, measure.column)}
+    found = Counter(name.casefold() for name in table.columns)
+    table = table.rename(
+        columns={
+            name: wanted[name.casefold()]
+            for name in table.columns
+            if name.casefold() in wanted and found[name.casefold()] == 1
+        }
+    )
+    if DRUG in table.columns:
+        table[DRUG] = table[DRUG].astype("string").str.strip()
     return table
-
-
-def _path(folder: Path, stem: str) -> Path:
-    path = find_table(folder, stem)
-    if path is None:
-        raise DataError(
-            f"{folder}: found no {stem} table, expected {stem} with one of {', '.join(SUFFIXES)}."
-        )
-    return path

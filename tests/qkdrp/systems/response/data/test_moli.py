@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.moli import holds_moli, load_moli, moli_drugs
 from tests.qkdrp.conftest import make_tables, write_moli
 
@@ -40,7 +41,7 @@ def test_file_s_is_the_responder(moli_folder: Path) -> None:
 
 @pytest.mark.parametrize(("partner", "shift"), [(None, 0), ("TCGA", 0), ("PDX", 100)])
 def test_tcga_comes_before_pdx(moli_folder: Path, partner: str | None, shift: float) -> None:
-    cohort = load_moli(moli_folder, "Gemcitabine", partner)
+    cohort = load_moli(moli_folder, "Gemcitabine", DataConfig(partner=partner))
     assert cohort.expression.mean() == pytest.approx(5.0 + shift, abs=0.1)
     assert f"homogenised with {partner or 'TCGA'}" in cohort.provenance
 
@@ -51,7 +52,7 @@ def test_pdx_is_taken_where_it_is_alone(moli_folder: Path) -> None:
 
 def test_a_partner_that_is_not_there_is_named(moli_folder: Path) -> None:
     with pytest.raises(DataError, match=r"eb_with\.TCGA_exprs\.Cetuximab\.tsv"):
-        load_moli(moli_folder, "Cetuximab", "TCGA")
+        load_moli(moli_folder, "Cetuximab", DataConfig(partner="TCGA"))
 
 
 def test_decimal_commas_give_the_same_numbers(moli_folder: Path, tmp_path: Path) -> None:
