@@ -27,6 +27,7 @@ from uuid import uuid4
 from qiskit_ibm_runtime import fake_provider
 from qiskit_ibm_runtime.fake_provider.fake_backend import FakeBackendV2
 
+from tests.runtime_charges import charged_seconds
 from tests.runtime_jobs import TRUNCATED, Fault, Job, sent_result
 from tests.runtime_programs import PROGRAMS
 
@@ -66,6 +67,9 @@ class RuntimeServer(ThreadingHTTPServer):
         leaks: Requests that carried the token where it does not belong.
         clock_shift: Seconds that the service's own clock is ahead of this machine's.
         listing_lag: Seconds of the server's clock until a job is in the list of jobs.
+        consumed: Seconds that were used in the window before the first job.
+        limit: Seconds allowed in the window; None where the plan has no limit.
+        window: Its first and last moment; None where the plan has none.
     """
 
     daemon_threads = True
@@ -91,6 +95,8 @@ class RuntimeServer(ThreadingHTTPServer):
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
         self.clock_shift = self.listing_lag = 0.0
+        self.consumed, self.limit = 10.0, 600.0
+        self.window: tuple[str, str] | None = None
         self.log: list[str] = []
         self.leaks: list[str] = []
 
@@ -146,6 +152,7 @@ class RuntimeServer(ThreadingHTTPServer):
             job.ready += self.queue_seconds
             job.outcome, job.reason = self.outcome, self.reason
             job.reason_code = self.reason_code
+            job.seconds = charged_seconds(body, self.device(body["backend"]))
             if job.outcome == "Completed":
                 run, device = PROGRAMS[body["program_id"]], self.device(body["backend"])
                 job.result = self.pool.submit(run, body["params"], device, len(self.jobs) + 1)
@@ -301,11 +308,16 @@ class Handler(BaseHTTPRequestHandler):
         return list(self.server.jobs.values())
 
     def usage(self) -> Reply:
-        return 200, {
-            "usage_consumed_seconds": 10,
-            "usage_limit_seconds": 600,
-            "usage_limit_reached": False,
-        }
+        server = self.server
+        consumed = server.consumed + sum(job.charged(server.now()) for job in self.jobs)
+        told: dict[str, Any] = {"usage_consumed_seconds": consumed, "usage_limit_reached": False}
+        if server.limit is not None:
+            told |= {"usage_limit_seconds": server.limit}
+            told["usage_limit_reached"] = consumed >= server.limit
+        if server.window is not None:
+            start, end = server.window
+            told["usage_period"] = {"start_time": start, "end_time": end}
+        return 200, told
 
     def open_session(self) -> Reply:
         body = json.loads(self.raw)
@@ -345,6 +357,8 @@ class Handler(BaseHTTPRequestHandler):
         found = [job for job in self.jobs[::-1] if job.arrived <= listed]
         for tag in self.query.get("tags", []):
             found = [job for job in found if tag in job.body.get("tags", [])]
+        if self.query.get("pending", [""])[0].lower() == "true":
+            found = [job for job in found if job.goes_on(self.server.now())]
         start = int(self.query.get("offset", ["0"])[0])
         page = found[start : start + int(self.query.get("limit", ["20"])[0])]
         now = self.server.now()
@@ -359,10 +373,15 @@ class Handler(BaseHTTPRequestHandler):
         return sent_result(self.server, self.server.jobs[name])
 
     def metrics(self, name: str) -> Reply:
-        created = self.server.jobs[name].created
+        job = self.server.jobs[name]
+        seconds = job.charged(self.server.now())
         return 200, {
-            "timestamps": {"created": created, "running": created, "finished": created},
-            "usage": {"qpu_charge_time_seconds": 2, "quantum_seconds": 2, "status": "complete"},
+            "timestamps": dict.fromkeys(("created", "running", "finished"), job.created),
+            "usage": {
+                "qpu_charge_time_seconds": seconds,
+                "quantum_seconds": seconds,
+                "status": "complete",
+            },
         }
 
     def cancel(self, name: str) -> Reply:
@@ -390,9 +409,11 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--plan", choices=PLANS, default="Open")
     parser.add_argument("--queue", type=float, default=0.0, help="seconds that jobs are queued")
+    parser.add_argument("--used", type=float, default=10.0, help="seconds of the 600 that are used")
     arguments = parser.parse_args()
     with serving(arguments.port) as running:
         running.plan, running.queue_seconds = arguments.plan, arguments.queue
+        running.consumed = arguments.used
         for name, value in running.environment.items():
             print(f"export {name}='{value}'")
         print(f"# devices: {', '.join(DEVICES)}; Ctrl-C ends", flush=True)

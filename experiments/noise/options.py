@@ -15,6 +15,9 @@ from qkdrp.cli.hardware_options import (
     MaxQpuSeconds,
     Mode,
     NoWait,
+    OverQuota,
+    PricePerSecond,
+    RepDelay,
     Resilience,
     Resubmit,
     RuntimeEstimator,
@@ -45,7 +48,15 @@ if TYPE_CHECKING:
 SIMULATED, HARDWARE = "aer_noisy", "ibm_runtime"
 """Where models can be evaluated."""
 
-OF_ONE_CALL = ("mode", "max_qpu_seconds", "ledger", "wait", "resubmit")
+OF_ONE_CALL = (
+    "mode",
+    "max_qpu_seconds",
+    "ledger",
+    "wait",
+    "resubmit",
+    "price",
+    "over_quota",
+)
 """Options of hardware that values do not depend on: a study may be resumed with others."""
 
 _NOISE = "Noise"
@@ -130,6 +141,9 @@ class HardwareOptions:
     twirling: Twirling = None
     fractional_gates: FractionalGates = None
     max_qpu_seconds: MaxQpuSeconds = None
+    rep_delay: RepDelay = None
+    price: PricePerSecond = None
+    over_quota: OverQuota = False
     runtime_estimator: RuntimeEstimator = None
     ledger: LedgerFile = None
     no_wait: NoWait = False

@@ -11,15 +11,21 @@ from qkdrp.cli.hardware_options import (
     DynamicalDecoupling,
     FractionalGates,
     Instance,
+    KeptValues,
     LedgerFile,
     MaxQpuSeconds,
     Mode,
     NoWait,
+    OverQuota,
+    PricePerSecond,
+    RepDelay,
+    Replay,
     Resilience,
     Resubmit,
     RuntimeEstimator,
     Twirling,
     hardware_options,
+    refuse_with_replay,
 )
 from qkdrp.cli.options import (
     Backend,
@@ -54,10 +60,15 @@ def evaluate(
     fractional_gates: FractionalGates = None,
     max_qpu_seconds: MaxQpuSeconds = None,
     runtime_estimator: RuntimeEstimator = None,
+    rep_delay: RepDelay = None,
+    price: PricePerSecond = None,
+    over_quota: OverQuota = False,
     ledger: LedgerFile = None,
     no_wait: NoWait = False,
     resubmit: Resubmit = False,
     dry_run: DryRun = False,
+    replay: Replay = False,
+    values: KeptValues = None,
     repeats: Annotated[
         int, typer.Option(help="Repetitions, each with new shots: mean and interval of scores.")
     ] = 1,
@@ -72,6 +83,10 @@ def evaluate(
     """Evaluate a trained run on any backend, on the test samples of its split."""
     given = dict(locals())
     options = noise_options(given) | hardware_options(given)
+    if replay:
+        refuse_with_replay(given)
+        _replay(run, values, source=source, output=output, threads=threads, ledger=ledger)
+        return
     if dry_run:
         _preview(run, backend, options)
         return
@@ -118,6 +133,19 @@ def _evaluate(run: Path, backend: str, *, no_wait: bool, **settings: Any) -> Non
 
 def _preview(run: Path, backend: str, options: dict[str, object]) -> None:
     from qkdrp.cli.hardware_report import print_preview
+    from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.runs.cost_preview import preview
 
-    print_preview(preview(run, backend, options))
+    with CircuitBar() as bar:
+        found = preview(run, backend, options, bar.update)
+    print_preview(found)
+
+
+def _replay(run: Path, values: str | None, **settings: Any) -> None:  # noqa: ANN401
+    from qkdrp.cli.console import console, print_note
+    from qkdrp.cli.report import report_evaluation
+    from qkdrp.runs.replay import replay
+
+    done = replay(run, values, **settings, on_note=print_note)
+    console().print(f"replay   values of {done.origin}; nothing was sent", soft_wrap=True)
+    report_evaluation(done.evaluation)

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from qkdrp.common.errors import ConfigError
+
 _HARDWARE = "Hardware (ibm_runtime)"
 
 Device = Annotated[
@@ -69,6 +71,32 @@ RuntimeEstimator = Annotated[
         rich_help_panel=_HARDWARE,
     ),
 ]
+RepDelay = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds between two executions, within the device's range. [default: the device's]",
+        metavar="SECONDS",
+        rich_help_panel=_HARDWARE,
+    ),
+]
+PricePerSecond = Annotated[
+    str | None,
+    typer.Option(
+        "--price",
+        help="Price of a second of the device, such as '1 EUR', or by plan: 'flex=1 EUR, "
+        "premium=2 EUR'. [default: QKDRP_QPU_PRICE of the environment]",
+        metavar="PRICE",
+        rich_help_panel=_HARDWARE,
+    ),
+]
+OverQuota = Annotated[
+    bool,
+    typer.Option(
+        "--over-quota",
+        help="Send jobs that take more than what is left of the account's time.",
+        rich_help_panel=_HARDWARE,
+    ),
+]
 LedgerFile = Annotated[
     Path | None,
     typer.Option(
@@ -95,6 +123,24 @@ DryRun = Annotated[
         "--dry-run", help="Print what it would cost; submit nothing.", rich_help_panel=_HARDWARE
     ),
 ]
+Replay = Annotated[
+    bool,
+    typer.Option(
+        "--replay",
+        help="Compute scores and figures again from values paid for before; send nothing.",
+        rich_help_panel=_HARDWARE,
+    ),
+]
+KeptValues = Annotated[
+    str | None,
+    typer.Option(
+        "--values",
+        help="What to replay: a folder with expectations.csv, or the number of an evaluation of "
+        "qkdrp jobs list. [default: the only ones of the run]",
+        metavar="WHICH",
+        rich_help_panel=_HARDWARE,
+    ),
+]
 AllowHardwareTraining = Annotated[
     bool,
     typer.Option(
@@ -114,6 +160,8 @@ PASSED_ON = (
     "fractional_gates",
     "max_qpu_seconds",
     "runtime_estimator",
+    "rep_delay",
+    "price",
 )
 """Options that go to the backend where they are given, under the same name."""
 
@@ -123,6 +171,8 @@ def hardware_options(given: Mapping[str, Any]) -> dict[str, Any]:
     options = {name: given[name] for name in PASSED_ON if given.get(name) is not None}
     if given.get("ledger") is not None:
         options["ledger"] = str(given["ledger"])
+    if given.get("over_quota"):
+        options["over_quota"] = True
     if given.get("no_wait"):
         options["wait"] = False
     if given.get("resubmit"):
@@ -130,3 +180,18 @@ def hardware_options(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("allow_hardware_training"):
         options["allow_training"] = True
     return options
+
+
+def refuse_with_replay(given: Mapping[str, Any]) -> None:
+    """Raise where an option is given that a replay, which asks for no values, would not heed.
+
+    Raises:
+        ConfigError: Names the option.
+    """
+    unheeded = [*PASSED_ON, "over_quota", "no_wait", "resubmit", "dry_run", "shots", "noise"]
+    found = [name for name in unheeded if given.get(name)]
+    if found:
+        raise ConfigError(
+            f"--replay takes kept values and asks for no new ones: leave out --"
+            f"{found[0].replace('_', '-')}, or --replay."
+        )
