@@ -116,7 +116,7 @@ class RuntimeCost(CostEstimate):
                 f"money    about {self.price.of(self.seconds)}, at {self.price} for each second"
             )
         if self.quota is not None:
-            over = "; this takes more" if self.over_quota else ""
+            over = "; this takes more: refused without --over-quota" if self.over_quota else ""
             lines.append(f"quota    {self.quota.line()}{over}")
         return lines
 

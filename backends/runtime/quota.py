@@ -54,7 +54,7 @@ class Quota:
         if self.waiting:
             used += f", {_minutes(self.waiting)} of submitted jobs to come"
         if self.left is None:
-            return f"the service tells no limit; {used}{window}"
+            return f"the service tells no limit; minutes{window}: {used}"
         allowed = "" if self.limit is None else f" of {_minutes(self.limit)}"
         return f"{_minutes(self.left)}{allowed} minutes left{window} ({used})"
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.runtime.answers import Values
-from qkdrp.backends.runtime.client_adapters import JobOrder
+from qkdrp.backends.runtime.client_adapters import JobOrder, measurement_bases
 from qkdrp.backends.runtime.clients import client_errors, quiet
 from qkdrp.backends.runtime.device_circuits import DeviceCircuits
 from qkdrp.backends.usage import Usage
@@ -45,8 +45,9 @@ class SimulatedJobs:
         """
         circuits, device = self.circuits, self.circuits.device
         pub = circuits.pub(circuits.prepare(pqc), points)
-        self.usage.executions += len(points)
-        self.usage.shots += len(points) * circuits.settings.shots
+        executions = len(points) * measurement_bases(pub)
+        self.usage.executions += executions
+        self.usage.shots += executions * circuits.settings.shots
         running = f"run on {device.name}"
         with quiet(), client_errors(running):
             self._simulator = self._simulator or circuits.adapter.stand_in(device)

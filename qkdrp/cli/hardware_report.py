@@ -4,9 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
@@ -35,7 +32,6 @@ def print_preview(found: "Preview") -> None:
         f"PUBs     evaluation of {found.n_samples} samples with {found.n_observables} "
         f"observables: {found.cost.pubs} (stock EstimatorQNN: {found.stock_pubs})",
         _gradient_line(found),
-        *_refusal(found),
         *(f"note: {note}" for note in found.notes),
         "dry run: nothing was submitted",
     ]
@@ -50,13 +46,6 @@ def _gradient_line(found: "Preview") -> str:
         f"         parameter-shift gradient of them: 1 PUB of {found.gradient_executions:,} "
         f"circuits (stock EstimatorQNN: {found.stock_gradient_pubs:,} PUBs)"
     )
-
-
-def _refusal(found: "Preview") -> list[str]:
-    """Return what would keep the evaluation from being sent."""
-    if not getattr(found.cost, "over_quota", False):  # of backends that are paid for
-        return []
-    return ["note: it would be refused: it takes more than what is left, unless --over-quota"]
 
 
 def print_quota(instance: str, quota: "Quota", price: str) -> None:
@@ -96,32 +85,24 @@ def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
 
 
 def print_evaluations(evaluations: Iterable["Evaluation"]) -> None:
-    """Print a table of evaluations; seconds with a tilde are estimated, others were charged."""
+    """Print evaluations; seconds with a tilde are estimated, others were charged."""
     from qkdrp.backends.runtime.cost_summary import seconds_text
     from qkdrp.backends.runtime.ledger_rows import summary
 
-    rows = [
-        (
-            str(each.id),
-            each.created,
-            each.device,
-            each.state,
-            seconds_text(summary(each)),
-            "\n".join(job.job or "-" for job in each.jobs),
-            each.run or "-",
-        )
-        for each in evaluations
-    ]
-    table = Table(box=SIMPLE_HEAD)
-    for place, name in enumerate(("", "created", "device", "state", "seconds", "job", "run")):
-        cells = [line for row in rows for line in row[place].split("\n")]
-        # Numbers, states and ids are never cut: commands take them.
-        whole = name in {"", "state", "seconds", "job"}
-        width = max(map(len, cells), default=0) if whole else None
-        table.add_column(name, no_wrap=whole, min_width=width, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console().print(table)
+    screen, any_there = console(), False
+    for each in evaluations:
+        any_there = True
+        created = each.created[:16].replace("T", " ")
+        seconds = seconds_text(summary(each))
+        lines = [
+            f"{each.id:>3}  {each.state}, {seconds} s, {each.device}, {created}",
+            *(f"     job {job.job or 'not sent'}" for job in each.jobs),
+            f"     run {each.run or '-'}",
+        ]
+        for line in lines:
+            screen.print(line, soft_wrap=True)  # commands take ids and paths: they stay whole
+    if not any_there:
+        screen.print("nothing was submitted so far")
 
 
 def print_evaluation(shown: Mapping[str, Any]) -> None:

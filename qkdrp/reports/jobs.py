@@ -81,16 +81,16 @@ def _evaluations(shown: Sequence[Shown]) -> pd.DataFrame:
         found = money(each)
         rows.append(
             {
-                "number": each["evaluation"],
+                "no.": each["evaluation"],
                 "state": each["state"],
+                "estimated s": round(estimated(each), 1),
+                "charged s": _round(charged(each)),
+                "money": "" if found is None else f"{found[0]:,.2f}\u00a0{found[1]}",
                 "device": each["device"],
                 "submitted": _time(each["created"]),
                 "last change": _time(max(job["updated"] for job in each["jobs"])),
                 "shots": f"{each['options'].get('shots', 0):,}",
                 "points": each["cost"].get("points"),
-                "estimated s": round(estimated(each), 1),
-                "charged s": charged(each),
-                "money": "" if found is None else f"{found[0]:,.2f} {found[1]}",
             }
         )
     return pd.DataFrame(rows).astype({"charged s": float})
@@ -104,7 +104,7 @@ def _jobs(shown: Sequence[Shown]) -> pd.DataFrame:
             "state": job["state"],
             "points": job["points"][1] - job["points"][0],
             "last change": _time(job["updated"]),
-            "charged s": job["charged_seconds"],
+            "charged s": _round(job["charged_seconds"]),
             "note": job["note"],
         }
         for each in shown
@@ -125,6 +125,10 @@ def _results(shown: Sequence[Shown]) -> pd.DataFrame:
         for place in each["destinations"]
     ]
     return pd.DataFrame(rows, columns=["evaluation", "run", "folder", "written"])
+
+
+def _round(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _time(text: str) -> str:

@@ -24,8 +24,10 @@ from qkdrp.runs.folder import METRICS, PREDICTIONS, read_frame
 CARRIED = (EXPECTATIONS, JOB, CIRCUIT, MAPPING)
 """Files that go along with values, where they are there."""
 
-COLUMNS = ("row", "observable", "value", "standard_error")
-"""Of the file of values."""
+COLUMNS = {"row": int, "observable": int, "value": float, "standard_error": float}
+"""Of the file of values, with their types."""
+
+PLACE, FOUND = ["row", "observable"], ["value", "standard_error"]
 
 
 @dataclass(frozen=True)
@@ -150,18 +152,23 @@ def read_values(path: Path) -> list[Values]:
     Raises:
         RunError: If it is damaged.
     """
-    frame = read_frame(path, COLUMNS)
+    try:
+        frame = pd.read_csv(path, usecols=list(COLUMNS), dtype=COLUMNS)  # values may be blank
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{path}: is damaged: expected columns {', '.join(COLUMNS)} of numbers."
+        ) from error
     starts = ((frame["row"] == 0) & (frame["observable"] == 0)).cumsum()
     return [_values(path, part) for _, part in frame.groupby(starts)]
 
 
 def _values(path: Path, part: pd.DataFrame) -> Values:
-    n_points, n_observables = (int(part[name].max()) + 1 for name in COLUMNS[:2])
+    n_points, n_observables = (int(part[name].max()) + 1 for name in PLACE)
     wanted = np.stack(np.divmod(np.arange(n_points * n_observables), n_observables), axis=1)
-    if not np.array_equal(part[[*COLUMNS[:2]]].to_numpy(), wanted):
+    if not np.array_equal(part[PLACE].to_numpy(), wanted):
         raise RunError(f"{path}: is damaged: expected every observable of every row, in order.")
     shape = n_points, n_observables
-    evs, stds = (part[name].to_numpy(dtype=float).reshape(shape) for name in COLUMNS[2:])
+    evs, stds = (part[name].to_numpy(dtype=float).reshape(shape) for name in FOUND)
     return Values.of(evs, stds)
 
 
