@@ -380,7 +380,7 @@ def test_what_is_left_can_be_asked(
     assert result.code == 0, result.err
     assert "instance crn:" in result.out
     assert "plan pay-as-you-go" in result.out
-    assert re.search(r"7\.9 of 10\.0 minutes left .*2\.0 used, 0\.1 of submitted", result.out)
+    assert re.search(r"8\.0 of 10\.0 minutes left .*2\.0 used, 0\.0 of submitted", result.out)
     assert "price    2 EUR" in result.out
     assert len(ibm.jobs) == 1
 
