@@ -66,3 +66,21 @@ def of_executor(params: dict[str, Any]) -> tuple[int, float | None, list[Quantum
 
 READERS = {"estimator": of_legacy, "executor": of_executor}
 """What reads what was sent, by program."""
+
+
+def told_usage(
+    consumed: float, limit: float | None, window: tuple[str, str] | None
+) -> dict[str, Any]:
+    """Return what the service tells of an instance's time; fields are there as plans have them."""
+    told: dict[str, Any] = {"usage_consumed_seconds": consumed, "usage_limit_reached": False}
+    if limit is not None:
+        told |= {"usage_limit_seconds": limit, "usage_limit_reached": consumed >= limit}
+    if window is not None:
+        told["usage_period"] = dict(zip(("start_time", "end_time"), window, strict=True))
+    return told
+
+
+def told_metrics(seconds: float, at: str) -> dict[str, Any]:
+    """Return what the service tells of a job that was charged."""
+    usage = {"qpu_charge_time_seconds": seconds, "quantum_seconds": seconds, "status": "complete"}
+    return {"timestamps": dict.fromkeys(("created", "running", "finished"), at), "usage": usage}

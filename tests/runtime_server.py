@@ -8,7 +8,6 @@ prints the environment for another terminal and serves until Ctrl-C.
 """
 
 import argparse
-import base64
 import json
 import re
 import socket
@@ -27,7 +26,8 @@ from uuid import uuid4
 from qiskit_ibm_runtime import fake_provider
 from qiskit_ibm_runtime.fake_provider.fake_backend import FakeBackendV2
 
-from tests.runtime_charges import charged_seconds
+from tests.runtime_charges import charged_seconds, told_metrics, told_usage
+from tests.runtime_identity import identity_token
 from tests.runtime_jobs import TRUNCATED, Fault, Job, sent_result
 from tests.runtime_programs import PROGRAMS
 
@@ -247,19 +247,7 @@ class Handler(BaseHTTPRequestHandler):
         return 404, {"error": {"message": f"no such address: {path}", "code": 404}}
 
     def token(self) -> Reply:
-        now = int(time.time())
-        claims = {"iat": now, "exp": now + 3600}
-        coded = [
-            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
-            for part in ({"alg": "HS256", "typ": "JWT"}, claims)
-        ]
-        return 200, {
-            "access_token": ".".join([*coded, "unsigned"]),
-            "refresh_token": "none",
-            "token_type": "Bearer",
-            "expires_in": 3600,
-            "expiration": now + 3600,
-        }
+        return 200, identity_token()
 
     def search(self) -> Reply:
         item = {"crn": INSTANCE, "service_plan_unique_id": "plan", "name": "loopback", "tags": []}
@@ -310,14 +298,7 @@ class Handler(BaseHTTPRequestHandler):
     def usage(self) -> Reply:
         server = self.server
         consumed = server.consumed + sum(job.charged(server.now()) for job in self.jobs)
-        told: dict[str, Any] = {"usage_consumed_seconds": consumed, "usage_limit_reached": False}
-        if server.limit is not None:
-            told |= {"usage_limit_seconds": server.limit}
-            told["usage_limit_reached"] = consumed >= server.limit
-        if server.window is not None:
-            start, end = server.window
-            told["usage_period"] = {"start_time": start, "end_time": end}
-        return 200, told
+        return 200, told_usage(consumed, server.limit, server.window)
 
     def open_session(self) -> Reply:
         body = json.loads(self.raw)
@@ -374,15 +355,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def metrics(self, name: str) -> Reply:
         job = self.server.jobs[name]
-        seconds = job.charged(self.server.now())
-        return 200, {
-            "timestamps": dict.fromkeys(("created", "running", "finished"), job.created),
-            "usage": {
-                "qpu_charge_time_seconds": seconds,
-                "quantum_seconds": seconds,
-                "status": "complete",
-            },
-        }
+        return 200, told_metrics(job.charged(self.server.now()), job.created)
 
     def cancel(self, name: str) -> Reply:
         job = self.server.jobs[name]

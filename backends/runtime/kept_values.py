@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Never
 
 import numpy as np
-from qiskit.primitives import BaseEstimatorV2
+from qiskit.primitives import BaseEstimatorV2, PubResult
 from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
@@ -36,10 +37,9 @@ class KeptEstimator(BaseEstimatorV2):
         Raises:
             BackendError: If a PUB has other numbers of points or observables than what is kept.
         """
-        results = [self._next(EstimatorPub.coerce(pub, precision)) for pub in pubs]
-        return DeviceJob([lambda found=found: found for found in results])
+        return DeviceJob([partial(self._next, EstimatorPub.coerce(p, precision)) for p in pubs])
 
-    def _next(self, pub: EstimatorPub) -> Any:  # noqa: ANN401  # the result of a PUB
+    def _next(self, pub: EstimatorPub) -> PubResult:
         wanted = pub.parameter_values.size, pub.observables.size
         kept = self.values[self.given].evs.shape if self.given < len(self.values) else (0, 0)
         if kept != wanted:

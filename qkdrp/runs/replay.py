@@ -109,8 +109,9 @@ def _check_predictions(kept: KeptEvaluation, predictions: pd.DataFrame) -> None:
         return
     now = predictions["prediction"].to_numpy(dtype=float)
     then = before.to_numpy(dtype=float)
-    same = {"rtol": 0.0, "atol": SAME_PREDICTION, "equal_nan": True}
-    if now.shape != then.shape or not np.allclose(now, then, **same):
+    if now.shape != then.shape or not np.allclose(
+        now, then, rtol=0, atol=SAME_PREDICTION, equal_nan=True
+    ):
         raise RunError(
             f"{kept.origin}: its values do not give the predictions beside them: they are of "
             "another run, or run or data were changed since."
