@@ -3,6 +3,7 @@
 import atexit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.client_adapters import choose_adapter
 from qkdrp.backends.runtime.clients import open_device
 from qkdrp.backends.runtime.cost import RuntimeCost, tell_nobody
+from qkdrp.backends.runtime.cost_terms import CostTerms
 from qkdrp.backends.runtime.device_circuits import DeviceCircuits
 from qkdrp.backends.runtime.device_estimator import DeviceEstimator
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
 from qkdrp.backends.runtime.paid_jobs import PaidJobs, Policy
+from qkdrp.backends.runtime.price import PriceList
 from qkdrp.backends.runtime.result_files import value_files
 from qkdrp.backends.runtime.settings import EstimatorName, Mode, RuntimeSettings
 from qkdrp.backends.runtime.simulated_jobs import SimulatedJobs
@@ -51,6 +54,10 @@ class IbmRuntime(Backend):
         gradient: ``spsa`` or ``shift``.
         allow_training: Whether training may use the device.
         seed: Of random directions.
+        rep_delay: Seconds between two executions; None for the device's own.
+        price: Of a second of the device, with its currency, as
+            :meth:`~qkdrp.backends.runtime.price.PriceList.read` takes it.
+        over_quota: Whether jobs may take more than what is left of the account's time.
 
     Attributes:
         on_cost: Called with what is about to be spent.
@@ -81,6 +88,9 @@ class IbmRuntime(Backend):
         gradient: str = "spsa",
         allow_training: bool = False,
         seed: int = 0,
+        rep_delay: float | None = None,
+        price: str = "",
+        over_quota: bool = False,
     ) -> None:
         super().__init__()
         self._gradient = known_gradient(gradient)
@@ -95,21 +105,25 @@ class IbmRuntime(Backend):
             fractional_gates=fractional_gates,
             max_qpu_seconds=max_qpu_seconds,
             estimator=choose(EstimatorName, runtime_estimator, "estimator"),
+            rep_delay=rep_delay,
         )
+        prices = PriceList.read(price)
         self.on_cost: Callable[[RuntimeCost], None] = tell_nobody
         self.device = open_device(self.settings)
         self._allow_training = allow_training
         self._rng = np.random.default_rng(seed)
         adapter, self._adapter_note = choose_adapter(self.device, self.settings)
-        circuits = DeviceCircuits(self.device, adapter, self.settings)
+        book = None if self.device.local else Ledger(Path(ledger) if ledger else None)
+        circuits = DeviceCircuits(self.device, adapter, self.settings, CostTerms(prices, book))
+        circuits.on_progress = self._tell_progress
         self._paid = None
-        if not self.device.local:
+        if book is not None:
             self._paid = PaidJobs(
                 circuits,
-                Ledger(Path(ledger) if ledger else None),
-                Policy(wait, resubmit, keep_open=allow_training),
+                book,
+                Policy(wait, resubmit, keep_open=allow_training, over_quota=over_quota),
                 self.usage,
-                self._tell_progress,
+                partial(self._tell_progress, "jobs"),
                 self._tell_cost,
             )
         self._jobs = self._paid or SimulatedJobs(circuits, self.usage)
@@ -235,8 +249,8 @@ class IbmRuntime(Backend):
         """Return circuit, layout, jobs, and values with standard errors, as files by name."""
         return {**self._jobs.files(), **value_files(self._estimator.found)}
 
-    def _tell_progress(self, done: int, total: int) -> None:
-        self.on_progress("jobs", done, total)  # which may be set after the jobs are made
+    def _tell_progress(self, what: str, done: int, total: int) -> None:
+        self.on_progress(what, done, total)  # which may be set after the jobs are made
 
     def _tell_cost(self, cost: RuntimeCost) -> None:
         self.on_cost(cost)

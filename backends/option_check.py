@@ -15,6 +15,7 @@ from qkdrp.backends.choices import PARTS, Method, choose
 from qkdrp.backends.isa.fake_names import FAKE, check_device_name, closest_fake
 from qkdrp.backends.noise.probabilities import check_probabilities, read_probabilities
 from qkdrp.backends.qnn.gradients import known_gradient
+from qkdrp.backends.runtime.price import PriceList
 from qkdrp.backends.runtime.settings import EstimatorName, Mode, RuntimeSettings
 from qkdrp.common.errors import BackendError
 from qkdrp.common.names import choose_one_of, closest
@@ -88,6 +89,9 @@ HARDWARE: Mapping[str, Check] = MappingProxyType(
         "fractional_gates": _any,
         "max_qpu_seconds": _any,
         "runtime_estimator": _one_of("estimator", EstimatorName),
+        "rep_delay": _any,
+        "price": PriceList.read,
+        "over_quota": _any,
         "ledger": _any,
         "wait": _any,
         "resubmit": _any,

@@ -92,6 +92,9 @@ class HardwareOptions(Settings):
         fractional_gates: Whether the device's rx and rzz of any angle are used.
         max_qpu_seconds: Above this estimate nothing is sent.
         runtime_estimator: Which estimator of the client.
+        rep_delay: Seconds between two executions.
+        price: Of a second of the device, or of each plan's.
+        over_quota: Whether more may be sent than what is left of the account's time.
         ledger: File that jobs are noted in.
         no_wait: Whether to return once jobs are submitted.
         resubmit: Whether to pay once more for jobs.
@@ -122,6 +125,22 @@ class HardwareOptions(Settings):
     runtime_estimator: str | None = _left_out(
         f"Estimator of qiskit-ibm-runtime: {any_of(EstimatorName)}.", "auto", metavar="NAME"
     )
+    rep_delay: float | None = _left_out(
+        "Seconds between two executions, within the device's range.",
+        "the device's",
+        metavar="SECONDS",
+    )
+    price: str | None = _left_out(
+        "Price of a second of the device, such as '1 EUR', or by plan: 'flex=1 EUR, "
+        "premium=2 EUR'.",
+        "QKDRP_QPU_PRICE of the environment",
+        metavar="PRICE",
+    )
+    over_quota: bool = Field(
+        default=False,
+        description="Send jobs that take more than what is left of the account's time.",
+        json_schema_extra={"flag": "--over-quota"},
+    )
     ledger: Path | None = _left_out("File that jobs are noted in.", "in your data folder")
     no_wait: bool = Field(
         default=False,
@@ -148,8 +167,17 @@ class HardwareOptions(Settings):
         """Return what was given, by the names of the backend's options."""
         options = self.model_dump(
             exclude_none=True,
-            exclude={"ledger", "no_wait", "resubmit", "dry_run", "allow_hardware_training"},
+            exclude={
+                "over_quota",
+                "ledger",
+                "no_wait",
+                "resubmit",
+                "dry_run",
+                "allow_hardware_training",
+            },
         )
+        if self.over_quota:
+            options["over_quota"] = True
         if self.ledger is not None:
             options["ledger"] = str(self.ledger)
         if self.no_wait:

@@ -23,6 +23,14 @@ class Job:
     reason: str = ""
     arrived: float = 0.0
     reason_code: int = 1517
+    seconds: float = 0.0
+
+    def goes_on(self, now: float) -> bool:
+        return self.view(now)["status"] in {"Queued", "Running"}
+
+    def charged(self, now: float) -> float:
+        """Return the seconds that are charged: nothing before a job is done, or if it is not."""
+        return self.seconds if self.view(now)["status"] == "Completed" else 0.0
 
     def view(self, now: float) -> dict[str, Any]:
         done = now >= self.ready and (self.result is None or self.result.done())
@@ -42,7 +50,7 @@ class Job:
             "status": state["status"],
             "session_id": self.body.get("session_id"),
             "tags": self.body.get("tags", []),
-            "estimated_running_time_seconds": 2.0,
+            "estimated_running_time_seconds": self.seconds,
         }
 
 

@@ -8,7 +8,6 @@ prints the environment for another terminal and serves until Ctrl-C.
 """
 
 import argparse
-import base64
 import json
 import re
 import socket
@@ -27,6 +26,8 @@ from uuid import uuid4
 from qiskit_ibm_runtime import fake_provider
 from qiskit_ibm_runtime.fake_provider.fake_backend import FakeBackendV2
 
+from tests.runtime_charges import charged_seconds, told_metrics, told_usage
+from tests.runtime_identity import identity_token
 from tests.runtime_jobs import TRUNCATED, Fault, Job, sent_result
 from tests.runtime_programs import PROGRAMS
 
@@ -66,6 +67,9 @@ class RuntimeServer(ThreadingHTTPServer):
         leaks: Requests that carried the token where it does not belong.
         clock_shift: Seconds that the service's own clock is ahead of this machine's.
         listing_lag: Seconds of the server's clock until a job is in the list of jobs.
+        consumed: Seconds that were used in the window before the first job.
+        limit: Seconds allowed in the window; None where the plan has no limit.
+        window: Its first and last moment; None where the plan has none.
     """
 
     daemon_threads = True
@@ -91,6 +95,8 @@ class RuntimeServer(ThreadingHTTPServer):
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
         self.clock_shift = self.listing_lag = 0.0
+        self.consumed, self.limit = 10.0, 600.0
+        self.window: tuple[str, str] | None = None
         self.log: list[str] = []
         self.leaks: list[str] = []
 
@@ -146,6 +152,7 @@ class RuntimeServer(ThreadingHTTPServer):
             job.ready += self.queue_seconds
             job.outcome, job.reason = self.outcome, self.reason
             job.reason_code = self.reason_code
+            job.seconds = charged_seconds(body, self.device(body["backend"]))
             if job.outcome == "Completed":
                 run, device = PROGRAMS[body["program_id"]], self.device(body["backend"])
                 job.result = self.pool.submit(run, body["params"], device, len(self.jobs) + 1)
@@ -240,19 +247,7 @@ class Handler(BaseHTTPRequestHandler):
         return 404, {"error": {"message": f"no such address: {path}", "code": 404}}
 
     def token(self) -> Reply:
-        now = int(time.time())
-        claims = {"iat": now, "exp": now + 3600}
-        coded = [
-            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
-            for part in ({"alg": "HS256", "typ": "JWT"}, claims)
-        ]
-        return 200, {
-            "access_token": ".".join([*coded, "unsigned"]),
-            "refresh_token": "none",
-            "token_type": "Bearer",
-            "expires_in": 3600,
-            "expiration": now + 3600,
-        }
+        return 200, identity_token()
 
     def search(self) -> Reply:
         item = {"crn": INSTANCE, "service_plan_unique_id": "plan", "name": "loopback", "tags": []}
@@ -301,11 +296,9 @@ class Handler(BaseHTTPRequestHandler):
         return list(self.server.jobs.values())
 
     def usage(self) -> Reply:
-        return 200, {
-            "usage_consumed_seconds": 10,
-            "usage_limit_seconds": 600,
-            "usage_limit_reached": False,
-        }
+        server = self.server
+        consumed = server.consumed + sum(job.charged(server.now()) for job in self.jobs)
+        return 200, told_usage(consumed, server.limit, server.window)
 
     def open_session(self) -> Reply:
         body = json.loads(self.raw)
@@ -345,6 +338,8 @@ class Handler(BaseHTTPRequestHandler):
         found = [job for job in self.jobs[::-1] if job.arrived <= listed]
         for tag in self.query.get("tags", []):
             found = [job for job in found if tag in job.body.get("tags", [])]
+        if self.query.get("pending", [""])[0].lower() == "true":
+            found = [job for job in found if job.goes_on(self.server.now())]
         start = int(self.query.get("offset", ["0"])[0])
         page = found[start : start + int(self.query.get("limit", ["20"])[0])]
         now = self.server.now()
@@ -359,11 +354,8 @@ class Handler(BaseHTTPRequestHandler):
         return sent_result(self.server, self.server.jobs[name])
 
     def metrics(self, name: str) -> Reply:
-        created = self.server.jobs[name].created
-        return 200, {
-            "timestamps": {"created": created, "running": created, "finished": created},
-            "usage": {"qpu_charge_time_seconds": 2, "quantum_seconds": 2, "status": "complete"},
-        }
+        job = self.server.jobs[name]
+        return 200, told_metrics(job.charged(self.server.now()), job.created)
 
     def cancel(self, name: str) -> Reply:
         job = self.server.jobs[name]
@@ -390,9 +382,11 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--plan", choices=PLANS, default="Open")
     parser.add_argument("--queue", type=float, default=0.0, help="seconds that jobs are queued")
+    parser.add_argument("--used", type=float, default=10.0, help="seconds of the 600 that are used")
     arguments = parser.parse_args()
     with serving(arguments.port) as running:
         running.plan, running.queue_seconds = arguments.plan, arguments.queue
+        running.consumed = arguments.used
         for name, value in running.environment.items():
             print(f"export {name}='{value}'")
         print(f"# devices: {', '.join(DEVICES)}; Ctrl-C ends", flush=True)

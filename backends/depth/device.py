@@ -11,7 +11,7 @@ from qiskit.transpiler import InstructionProperties, Target
 
 from qkdrp.backends.isa.regions import Region, usable_region
 from qkdrp.backends.isa.targets import angle_bounds_of, gates_of, readout_error, restrict
-from qkdrp.backends.runtime.clients import DEFAULT_REP_DELAY
+from qkdrp.backends.runtime.rep_delay import DEFAULT_REP_DELAY
 from qkdrp.common.digests import digest_of
 from qkdrp.common.errors import BackendError
 

@@ -75,6 +75,8 @@ class EstimatorAdapter(ABC):
             "dynamical_decoupling": {"enable": settings.dynamical_decoupling},
             "environment": {"job_tags": [TAG, tag]},
         }
+        if settings.rep_delay is not None and not settings.local:
+            options["execution"] = {"rep_delay": settings.rep_delay}
         if settings.twirling:
             options["twirling"] = {"enable_gates": True, "enable_measure": True}
         if seconds:
@@ -85,9 +87,10 @@ class EstimatorAdapter(ABC):
         """Return what jobs of a fake device run on."""
         return device.backend
 
-    def silent_about(self, device: Device, settings: RuntimeSettings) -> str:  # noqa: ARG002
+    def silent_about(self, device: Device, settings: RuntimeSettings) -> str:
         """Return which settings have no effect, in words; empty where all have."""
-        return ""
+        unused = device.local and settings.rep_delay is not None
+        return "delay between executions" if unused else ""
 
 
 class ExecutorAdapter(EstimatorAdapter):
@@ -163,6 +166,7 @@ class LegacyAdapter(EstimatorAdapter):
             "resilience": settings.resilience > 0,
             "dynamical decoupling": settings.dynamical_decoupling,
             "twirling": settings.twirling,
+            "delay between executions": settings.rep_delay is not None,
         }
         return ", ".join(name for name, on in asked.items() if on)
 

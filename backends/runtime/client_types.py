@@ -108,9 +108,20 @@ class ClientService(Protocol):
         """Return a job by its id."""
 
     def jobs(
-        self, *, limit: int | None, job_tags: Sequence[str], instance: str
+        self,
+        *,
+        limit: int | None,
+        job_tags: Sequence[str],
+        instance: str,
+        pending: bool | None = None,
     ) -> Sequence[ClientJob]:
-        """Return the jobs that carry a tag."""
+        """Return the jobs that carry a tag; only those that have not ended, if asked for."""
+
+    def active_instance(self) -> str:
+        """Return the CRN of the instance that :meth:`usage` is of."""
+
+    def usage(self) -> Mapping[str, Any]:
+        """Return seconds used and allowed in the window of the instance's plan."""
 
 
 JobTarget: TypeAlias = ClientBackend | ClientMode

@@ -10,15 +10,13 @@ from textwrap import shorten
 
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.runtime.client_types import ClientBackend, ClientService
+from qkdrp.backends.runtime.rep_delay import DEFAULT_REP_DELAY, delays_of
 from qkdrp.backends.runtime.settings import LEAST_BUSY, Mode, RuntimeSettings
 from qkdrp.common.errors import BackendError, QkdrpError
 from qkdrp.common.names import listed
 
 TOKEN_VARIABLE = "QISKIT_IBM_TOKEN"  # noqa: S105  # the name of one
 """Where the client looks for a token first."""
-
-DEFAULT_REP_DELAY = 250e-6
-"""Seconds between two executions on devices that do not tell."""
 
 UNNAMED = "simulated here"
 """Instance and plan of fake devices."""
@@ -56,6 +54,7 @@ class Device:
         plan: The instance's plan.
         calibrated: When it was calibrated, ISO 8601; empty where it does not tell.
         rep_delay: Seconds between two executions.
+        delays: The least and longest seconds that it takes; None where it takes its own only.
     """
 
     name: str
@@ -65,6 +64,7 @@ class Device:
     plan: str = UNNAMED
     calibrated: str = ""
     rep_delay: float = DEFAULT_REP_DELAY
+    delays: tuple[float, float] | None = None
 
     @property
     def local(self) -> bool:
@@ -136,11 +136,13 @@ def _fake(settings: RuntimeSettings) -> Device:
         raise BackendError(f"Unknown device {name!r}: choose one of {listed(sorted(devices))}.")
     backend = devices[name]()
     properties = backend.properties()
+    rep_delay, delays = delays_of(backend, settings)
     return Device(
         name=name,
         backend=backend,
         calibrated=properties.last_update_date.isoformat() if properties else "",
-        rep_delay=_rep_delay(backend),
+        rep_delay=rep_delay,
+        delays=delays,
     )
 
 
@@ -185,6 +187,7 @@ def _real(settings: RuntimeSettings) -> Device:
             f"mode = 'session': instance {instance} has the {plan} plan, which has no sessions; "
             "use --mode batch."
         )
+    rep_delay, delays = delays_of(backend, settings)
     return Device(
         name=backend.name,
         backend=backend,
@@ -192,13 +195,9 @@ def _real(settings: RuntimeSettings) -> Device:
         instance=instance,
         plan=plan,
         calibrated=properties.last_update_date.isoformat() if properties else "",
-        rep_delay=_rep_delay(backend),
+        rep_delay=rep_delay,
+        delays=delays,
     )
-
-
-def _rep_delay(backend: ClientBackend) -> float:
-    # Which fields a device's configuration has is the service's business.
-    return float(getattr(backend.configuration(), "default_rep_delay", 0) or DEFAULT_REP_DELAY)
 
 
 def open_service(instance: str = "") -> ClientService:

@@ -12,8 +12,12 @@ from qkdrp.backends.base import CostEstimate
 from qkdrp.backends.isa.durations import critical_path, gate_durations, readout_duration
 from qkdrp.backends.runtime.client_adapters import EstimatorAdapter, Load, measurement_bases
 from qkdrp.backends.runtime.clients import Device
+from qkdrp.backends.runtime.price import Price
+from qkdrp.backends.runtime.quota import Quota
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.common.errors import BackendError
+
+MICRO = 1e-6
 
 OVERHEAD_SECONDS = 2.0
 """Of each job, whatever it runs.
@@ -27,6 +31,12 @@ MOST_EXECUTIONS = 10_000_000
 
 MOST_PAYLOAD = 20_000_000
 """Bytes of one job: ours; requests of this size are sent in seconds and never refused."""
+
+MOST_POINTS = 10_000
+"""Points of one job: ours; the client prepares these in seconds, four times as many in minutes."""
+
+LONG_DELAY = 1e-3
+"""Seconds between two executions from which on a cost says that the delay decides it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,9 @@ class RuntimeCost(CostEstimate):
         queue: Jobs that wait there already.
         halted: Why the device runs no jobs now; empty where it does.
         estimator: Which estimator of the client.
+        delays: The least and longest seconds between executions that the device takes, if any.
+        price: Of a second; None where the user gave none.
+        quota: What is left of the account's time; None for a fake device.
     """
 
     points: int
@@ -63,6 +76,9 @@ class RuntimeCost(CostEstimate):
     queue: int
     halted: str
     estimator: str
+    delays: tuple[float, float] | None = None
+    price: Price | None = None
+    quota: Quota | None = None
 
     def __add__(self, other: Self) -> Self:
         """Return what both cost together, on the same device."""
@@ -82,7 +98,7 @@ class RuntimeCost(CostEstimate):
     def lines(self) -> list[str]:
         """Return device, instance, jobs and time, in words."""
         halted = f" (not active: {self.halted})" if self.halted else ""
-        return [
+        lines = [
             f"device   {self.device}{halted}, {self.queue} jobs in the queue; estimator "
             f"{self.estimator}",
             f"pays     instance {self.instance}, plan {self.plan}",
@@ -90,9 +106,40 @@ class RuntimeCost(CostEstimate):
             f"measurement {'basis' if self.bases == 1 else 'bases'}; {self.executions:,} "
             f"circuits, {self.shots:,} executions; {self.payload:,} bytes",
             f"time     about {self.seconds:.1f} s of the device: {OVERHEAD_SECONDS:g} s for each "
-            f"job + ({self.rep_delay * 1e6:.0f} us delay + {self.circuit_seconds * 1e6:.1f} us "
+            f"job + ({_micro(self.rep_delay)} us delay + {self.circuit_seconds / MICRO:.1f} us "
             "circuit) x executions",
         ]
+        if self.rep_delay >= LONG_DELAY:
+            lines.append(f"delay    {self._about_delay()}")
+        if self.price is not None:
+            lines.append(
+                f"money    about {self.price.of(self.seconds)}, at {self.price} for each second"
+            )
+        if self.quota is not None:
+            over = "; this takes more: refused without --over-quota" if self.over_quota else ""
+            lines.append(f"quota    {self.quota.line()}{over}")
+        return lines
+
+    @property
+    def over_quota(self) -> bool:
+        """Whether it takes more than what is left of the account's time."""
+        return self.quota is not None and self.quota.short_of(self.seconds)
+
+    def seconds_with(self, rep_delay: float) -> float:
+        """Return the seconds with another delay between executions."""
+        return self.seconds + (rep_delay - self.rep_delay) * self.shots
+
+    def _about_delay(self) -> str:
+        """Return how much of the time is delay, and what a shorter one would take."""
+        share = self.rep_delay * self.shots / self.seconds
+        text = f"{share:.0%} of this time is delay between executions"
+        if self.delays is None or self.delays[0] >= self.rep_delay:
+            return text
+        least, longest = self.delays
+        return (
+            f"{text}; {self.device} takes {least:g} to {longest:g} s: with --rep-delay {least:g} "
+            f"about {self.seconds_with(least):.1f} s"
+        )
 
 
 def tell_nobody(_cost: RuntimeCost) -> None:
@@ -134,6 +181,7 @@ def estimate(
         queue=queue.jobs,
         halted=queue.halted,
         estimator=adapter.name,
+        delays=device.delays,
     )
 
 
@@ -160,6 +208,10 @@ def circuit_seconds(pub: EstimatorPub, target: Target) -> float:
     )
 
 
+def _micro(seconds: float) -> str:
+    return f"{round(seconds / MICRO, 3):,.10g}"
+
+
 def refuse_above(cost: RuntimeCost, spent: float, settings: RuntimeSettings) -> None:
     """Raise where jobs would take more of the device than they may.
 
@@ -178,4 +230,18 @@ def refuse_above(cost: RuntimeCost, spent: float, settings: RuntimeSettings) -> 
             f"Estimated {cost.seconds:.1f} s of {cost.device}{before} ({cost.shots:,} executions, "
             f"{cost.pubs} jobs), above the limit of {settings.max_qpu_seconds:g} s: nothing was "
             f"sent; allow it with --max-qpu-seconds {math.ceil(wanted)}, or take fewer --shots."
+        )
+
+
+def refuse_over_quota(cost: RuntimeCost) -> None:
+    """Raise where jobs would take more than what is left of the account's time.
+
+    Raises:
+        BackendError: Says what is left, and the option that sends them all the same.
+    """
+    if cost.quota is not None and cost.over_quota:
+        raise BackendError(
+            f"Estimated {cost.seconds:.1f} s of {cost.device}, above the {cost.quota.left:.1f} s "
+            f"that are left to the account: {cost.quota.line()}; nothing was sent; take fewer "
+            "--shots, wait until time comes back, or send it all the same with --over-quota."
         )

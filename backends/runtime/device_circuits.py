@@ -1,8 +1,8 @@
 """Circuits in the gates of one device: prepared once, cut into PUBs, priced."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Self
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,24 @@ from qkdrp.backends.runtime.chunks import cut
 from qkdrp.backends.runtime.client_adapters import EstimatorAdapter, Load
 from qkdrp.backends.runtime.clients import Device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate
+from qkdrp.backends.runtime.cost_terms import CostTerms
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.circuits import PQC
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Reals = NDArray[np.float64]
+
+PLACED = "circuits placed on the device"
+"""What is counted while a circuit is put into the gates of a device."""
+
+PREPARED = "jobs prepared"
+"""What is counted while the client makes of points what is sent."""
+
+
+def tell_nobody(_what: str, _done: int, _total: int) -> None:
+    """Take no notice of progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,28 +54,40 @@ class DeviceCircuits:
         device: Where they run.
         adapter: How jobs are sent.
         settings: How jobs are run.
+        terms: On which they are paid for.
 
     Attributes:
         prepared: The circuits that were prepared.
+        on_progress: Called with what is counted, how much is done and how much there is.
     """
 
     def __init__(
-        self, device: Device, adapter: EstimatorAdapter, settings: RuntimeSettings
+        self,
+        device: Device,
+        adapter: EstimatorAdapter,
+        settings: RuntimeSettings,
+        terms: CostTerms,
     ) -> None:
         self.device, self.adapter, self.settings = device, adapter, settings
+        self.terms = terms
+        self.on_progress: Callable[[str, int, int], None] = tell_nobody
         self.prepared: list[PreparedCircuit] = []
         self._made: list[PQC] = []
 
     def on(self, device: Device) -> Self:
         """Return circuits for another device, none of them prepared."""
-        return type(self)(device, self.adapter, self.settings)
+        circuits = type(self)(device, self.adapter, self.settings, self.terms)
+        circuits.on_progress = self.on_progress
+        return circuits
 
     def prepare(self, pqc: PQC) -> PreparedCircuit:
         """Return a circuit in the device's gates, prepared once."""
         for made, prepared in zip(self._made, self.prepared, strict=True):
             if made is pqc:
                 return prepared
+        self.on_progress(PLACED, 0, 1)
         found = prepare(pqc, self.device.backend.target, self.device.name)
+        self.on_progress(PLACED, 1, 1)
         self._made.append(pqc)
         self.prepared.append(found)
         return found
@@ -85,18 +111,25 @@ class DeviceCircuits:
             BackendError: If a single point is too much for a job.
         """
         pubs, loads = cut(
-            self.device, self.adapter, self.settings, self.pub(self.prepare(pqc), points)
+            self.device,
+            self.adapter,
+            self.settings,
+            self.pub(self.prepare(pqc), points),
+            partial(self.on_progress, PREPARED),
         )
         return PricedJobs(pubs, self._cost(pubs, loads))
 
     def price(self, pubs: list[EstimatorPub]) -> RuntimeCost:
         """Return what some jobs cost; sends nothing."""
-        return self._cost(
-            pubs, [self.adapter.load(self.device, pub, self.settings) for pub in pubs]
-        )
+        loads = []
+        for number, pub in enumerate(pubs, 1):
+            loads.append(self.adapter.load(self.device, pub, self.settings))
+            self.on_progress(PREPARED, number, len(pubs))
+        return self._cost(pubs, loads)
 
     def _cost(self, pubs: list[EstimatorPub], loads: list[Load]) -> RuntimeCost:
-        return estimate(self.device, self.adapter, self.settings, pubs, loads)
+        cost = estimate(self.device, self.adapter, self.settings, pubs, loads)
+        return self.terms.of(cost, self.device)
 
     @cached_property
     def _width(self) -> int:

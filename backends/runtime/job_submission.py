@@ -30,11 +30,17 @@ class JobSubmission:
     Args:
         device: Where they go.
         ledger: Where they are noted down.
+        on_progress: Called with how many jobs of an evaluation were looked at, and how many it has.
     """
 
-    def __init__(self, device: Device, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        device: Device,
+        ledger: Ledger,
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> None:
         assert device.service is not None  # jobs of a fake device are not submitted
-        self.device, self.ledger = device, ledger
+        self.device, self.ledger, self.on_progress = device, ledger, on_progress
         self.search = JobSearch(device.service, device.instance, ledger)
 
     def submit(
@@ -62,7 +68,8 @@ class JobSubmission:
         """
         adapter = ADAPTERS[evaluation.estimator]
         sent = []
-        for job in evaluation.jobs:
+        for number, job in enumerate(evaluation.jobs):
+            self.on_progress(number, len(evaluation.jobs))
 
             def send(job: JobRow = job) -> tuple[str, str | None]:
                 place = open_place()
@@ -73,6 +80,7 @@ class JobSubmission:
 
             if job.state == JobState.PLANNED and self._send(evaluation, job, send):
                 sent.append(job.chunk)
+        self.on_progress(len(evaluation.jobs), len(evaluation.jobs))
         return sent
 
     def _send(

@@ -51,7 +51,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or platformdirs.user_data_path("qkdrp") / FILE
+        self.path = ledger_path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -350,6 +350,11 @@ class Ledger:
             return StrayJob(**dict(row) | {"state": StrayState(row["state"])})
         except ValueError as error:
             raise damaged(self.path, f"the state of job {row['job']}") from error
+
+
+def ledger_path(path: Path | None = None) -> Path:
+    """Return the file of a ledger: the one that is given, or that in the user's data folder."""
+    return path or platformdirs.user_data_path("qkdrp") / FILE
 
 
 def insert(database: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qkdrp.backends.runtime.ledger import Ledger, now
-from qkdrp.backends.runtime.ledger_rows import Evaluation
+from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
 
 ALL = (
     "SELECT run, output, request, collected AS written, 1 AS first FROM evaluations "
@@ -47,6 +47,15 @@ def destination_rows(ledger: Ledger, evaluation: int) -> list[DestinationRow]:
     with ledger.read() as database:
         rows = database.execute(ALL, (evaluation, evaluation)).fetchall()
     return [DestinationRow(**dict(row)) for row in rows]
+
+
+def full_summary(ledger: Ledger, evaluation: Evaluation) -> dict[str, Any]:
+    """Return what can be shown of an evaluation, and every place that its results go to."""
+    places = [
+        {"run": row.run, "output": row.output, "written": row.written}
+        for row in destination_rows(ledger, evaluation.id)
+    ]
+    return summary(evaluation) | {"destinations": places}
 
 
 def add_destination(ledger: Ledger, evaluation: int, row: DestinationRow) -> None:

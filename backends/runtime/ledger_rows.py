@@ -111,6 +111,14 @@ class JobRow:
         return Owner(self.pid, self.born, self.host, self.boot)
 
     @property
+    def charged_seconds(self) -> float | None:
+        """Seconds of the device that the service charged; None where it has not told."""
+        kept = json.loads(self.result) if self.result else {}
+        used = (kept.get("metrics") or {}).get("usage") or {}
+        told = (used.get(name) for name in ("quantum_seconds", "qpu_charge_time_seconds"))
+        return next((float(each) for each in told if each is not None), None)
+
+    @property
     def busy(self) -> bool:
         """Whether another process, known to live, is submitting it right now."""
         return bool(self.owner.alive) and not self.owner.here
@@ -252,6 +260,7 @@ def _shown(job: JobRow) -> Mapping[str, Any]:
         "points": [job.first, job.last],
         "tag": job.tag,
         "updated": job.updated,
+        "charged_seconds": job.charged_seconds,
         "note": job.note,
     }
 

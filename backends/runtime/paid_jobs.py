@@ -15,7 +15,7 @@ from qkdrp.backends.runtime import evaluation_record as record
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.client_types import ClientService
 from qkdrp.backends.runtime.clients import Device, open_device
-from qkdrp.backends.runtime.cost import RuntimeCost, refuse_above
+from qkdrp.backends.runtime.cost import RuntimeCost, refuse_above, refuse_over_quota
 from qkdrp.backends.runtime.device_circuits import DeviceCircuits
 from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.job_search import JobSearch
@@ -30,6 +30,9 @@ from qkdrp.circuits import PQC
 
 Reals = NDArray[np.float64]
 
+SENT = "jobs sent"
+"""What is counted while jobs are submitted."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -39,11 +42,13 @@ class Policy:
         wait: Whether to wait for jobs.
         resubmit: Whether to pay once more for what is there already.
         keep_open: Whether a batch or session stays open for more jobs.
+        over_quota: Whether jobs may take more than what is left of the account's time.
     """
 
     wait: bool = True
     resubmit: bool = False
     keep_open: bool = False
+    over_quota: bool = False
 
 
 class PaidJobs:
@@ -92,7 +97,8 @@ class PaidJobs:
             points: Shape (n_points, n_parameters).
 
         Raises:
-            BackendError: If the cost is above the limit, or the service refuses.
+            BackendError: If the cost is above the limit or what is left of the account's time,
+                or the service refuses.
         """
         number = len(self.evaluations)
         asked = record.identity(pqc, points, self.circuits, self._request, number)
@@ -195,7 +201,9 @@ class PaidJobs:
             self._refuse_above_limit(cost)
         settings = self.circuits.settings
         seconds = max(1, math.floor(settings.max_qpu_seconds / len(planned)))
-        submission = JobSubmission(self._device, self.ledger)
+        submission = JobSubmission(
+            self._device, self.ledger, partial(self.circuits.on_progress, SENT)
+        )
         try:
             sent = submission.submit(found, pubs, settings, self._opener(found, cost), seconds)
         finally:
@@ -241,6 +249,8 @@ class PaidJobs:
 
     def _refuse_above_limit(self, cost: RuntimeCost) -> None:
         refuse_above(cost, self._spent, self.circuits.settings)
+        if not self.policy.over_quota:
+            refuse_over_quota(cost)
 
     def _count(self, pubs: list[EstimatorPub], cost: RuntimeCost) -> None:
         shots = self.circuits.settings.shots

@@ -48,6 +48,7 @@ class RuntimeSettings:
         fractional_gates: Whether the device's rx and rzz of any angle are used.
         max_qpu_seconds: What the jobs of one backend may take on the device, all together.
         estimator: Which estimator of the client.
+        rep_delay: Seconds between two executions; None for the device's own.
 
     Raises:
         BackendError: If a setting is invalid, or two exclude each other.
@@ -63,6 +64,7 @@ class RuntimeSettings:
     fractional_gates: bool = False
     max_qpu_seconds: float = 60.0
     estimator: EstimatorName = EstimatorName.AUTO
+    rep_delay: float | None = None
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -95,6 +97,8 @@ class RuntimeSettings:
         return (1 + 1e-12) / math.sqrt(self.shots)
 
     def of_values(self) -> dict[str, Any]:
-        """Return the settings that values depend on."""
+        """Return the settings that values depend on; newer ones only where they are set."""
         left_out = {"device", "instance", "mode", "max_qpu_seconds", "estimator"}
+        if self.rep_delay is None:
+            left_out |= {"rep_delay"}
         return {name: value for name, value in asdict(self).items() if name not in left_out}

@@ -29,6 +29,9 @@ class Hardware:
         options: Of the backend, but for shots.
         shots: Numbers of shots; 0 is left out, as no device has infinitely many.
 
+    Attributes:
+        over_quota: Whether the study may take more than what is left of the account's time.
+
     Raises:
         BackendError: If the device cannot be used, or no number of shots is left.
     """
@@ -37,6 +40,7 @@ class Hardware:
         self.shots = tuple(sorted(number for number in shots if number))
         if not self.shots:
             raise BackendError(f"{NAME} needs a finite number of --shots, such as --shots 0,1024.")
+        self.over_quota = bool(options.get("over_quota"))
         self._stack, self._backends = ExitStack(), {}
         for number in self.shots:
             backend = get_backend(NAME, shots=number, **options)

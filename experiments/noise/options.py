@@ -5,22 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from qkdrp.cli.hardware_options import (
-    Device,
-    DryRun,
-    DynamicalDecoupling,
-    FractionalGates,
-    Instance,
-    LedgerFile,
-    MaxQpuSeconds,
-    Mode,
-    NoWait,
-    Resilience,
-    Resubmit,
-    RuntimeEstimator,
-    Twirling,
-    hardware_options,
-)
+from qkdrp.backends.options import HardwareOptions
+from qkdrp.cli.options import HARDWARE as DEVICE
 from qkdrp.cli.options_from_models import Section
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.settings import Settings
@@ -32,13 +18,20 @@ from qkdrp.experiments.ito.options import (
     study_config,
 )
 from qkdrp.experiments.noise.config import NoiseConfig, preset
-from qkdrp.experiments.study.option_groups import OptionGroup
 from qkdrp.experiments.study.options import WORK, Work
 
 SIMULATED, HARDWARE = "aer_noisy", "ibm_runtime"
 """Where models can be evaluated."""
 
-OF_ONE_CALL = ("mode", "max_qpu_seconds", "ledger", "wait", "resubmit")
+OF_ONE_CALL = (
+    "mode",
+    "max_qpu_seconds",
+    "ledger",
+    "wait",
+    "resubmit",
+    "price",
+    "over_quota",
+)
 """Options of hardware that values do not depend on: a study may be resumed with others."""
 
 
@@ -57,24 +50,6 @@ class Evaluation(Settings):
     )
 
 
-class HardwareOptions:
-    """The device, and how it is used."""
-
-    device: Device = None
-    instance: Instance = None
-    mode: Mode = None
-    resilience: Resilience = None
-    dynamical_decoupling: DynamicalDecoupling = None
-    twirling: Twirling = None
-    fractional_gates: FractionalGates = None
-    max_qpu_seconds: MaxQpuSeconds = None
-    runtime_estimator: RuntimeEstimator = None
-    ledger: LedgerFile = None
-    no_wait: NoWait = False
-    resubmit: Resubmit = False
-    dry_run: DryRun = False
-
-
 DESIGN_FIELDS = ("design", "reference_a", "reference_r", "trainings", "train_scales")
 """Which points of a and r, and which trainings."""
 
@@ -86,7 +61,7 @@ OPTIONS = (
     Section(NoiseConfig, only=(*TRIED_FIELDS, *DESIGN_FIELDS, *NOISE_FIELDS)),
     Section(Evaluation),
     Section(NoiseConfig, only=("chosen",)),
-    OptionGroup(HardwareOptions),
+    Section(HardwareOptions, DEVICE, without=("allow_hardware_training",)),
     Section(Preset),
     Section(NoiseConfig, only=PROTOCOL_FIELDS),
     Section(Work),
@@ -113,5 +88,5 @@ def config_of(given: Mapping[str, Any]) -> NoiseConfig:
 
 def hardware_of(given: Mapping[str, Any], *, of_one_call: bool) -> dict[str, Any]:
     """Return the options of hardware that values do not depend on, or those that they do."""
-    hardware = hardware_options(given)
+    hardware = HardwareOptions.make(**HardwareOptions.pick(given)).of_backend()
     return {key: each for key, each in hardware.items() if (key in OF_ONE_CALL) is of_one_call}

@@ -1,10 +1,13 @@
 """The plan of the study of noise: trainings with their cells, baselines, cells on hardware."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import product
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from qkdrp.backends.runtime.cost import refuse_over_quota
 from qkdrp.common.errors import BackendError, ConfigError
 from qkdrp.experiments.ito.cohort_plan import (
     CohortPlan,
@@ -111,13 +114,16 @@ class NoisePlan(CohortPlan):
             raise ConfigError(
                 f"chosen: found no training that is {self.config.chosen}; choose others."
             )
-        seconds = sum(cost.seconds for cost in self.device_costs())
+        costs = self.device_costs()
+        seconds = sum(cost.seconds for cost in costs)
         if seconds > hardware.limit:
             raise BackendError(
                 f"Estimated {seconds:.1f} s of {self.config.device['device']} for the whole "
                 f"study, above the limit of {hardware.limit:g} s: nothing was sent; allow it with "
                 f"--max-qpu-seconds {seconds + 1:.0f}, or choose fewer cells or --shots."
             )
+        if not hardware.over_quota:
+            refuse_over_quota(reduce(add, costs))
 
     def task_of(self, place: Place) -> NoiseTask:
         """Return the task of a training."""

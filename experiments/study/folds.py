@@ -47,10 +47,11 @@ def draw_folds(  # what decides the folds
     folds: int,
     repeat: int,
 ) -> tuple[Fold, ...]:
-    """Divide the rows outside the test part into folds, each with equal shares of each stratum, groups together.
+    """Divide the rows outside the test part into folds that hold equal shares of each stratum.
 
     Args:
-        system: Says which strata there are, and which rows can be trained and scored on.
+        system: Says which strata and groups there are, and which rows can be trained and scored
+            on. Rows of one group stay together.
         dataset: All rows.
         test: Ids of the test part.
         seed: Of the study.

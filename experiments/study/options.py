@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from pydantic import Field
 
-from qkdrp.cli.options_from_models import HasParameters, with_options
+from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.common.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Work(Settings):
 
 
 def command_of(
-    sections: tuple[HasParameters, ...], run: Callable[[dict[str, Any]], None]
+    sections: tuple[Section, ...], run: Callable[[dict[str, Any]], None]
 ) -> Callable[..., None]:
     """Return a command that takes the options of sections.
 

@@ -7,9 +7,10 @@ import typer
 
 from qkdrp.backends.options import HardwareOptions, NoiseOptions
 from qkdrp.backends.registry import check_backend
-from qkdrp.cli.hardware_options import HARDWARE
-from qkdrp.cli.options import NOISE, Backend, Output, Threads
+from qkdrp.cli.options import HARDWARE, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.common.errors import ConfigError
+from qkdrp.common.settings import Settings
 from qkdrp.runs.run_path import check_run_path
 
 OF_TRAINING = ("gradient", "train_noise", "train_trajectories", "allow_hardware_training")
@@ -24,6 +25,23 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")],
     *,
     backend: Backend = "aer_exact",
+    replay: Annotated[
+        bool,
+        typer.Option(
+            "--replay",
+            help="Compute scores and figures again from values paid for before; send nothing.",
+            rich_help_panel=HARDWARE,
+        ),
+    ] = False,
+    values: Annotated[
+        str | None,
+        typer.Option(
+            help="What to replay: a folder with expectations.csv, or the number of an evaluation "
+            "of qkdrp jobs list. [default: the only ones of the run]",
+            metavar="WHICH",
+            rich_help_panel=HARDWARE,
+        ),
+    ] = None,
     repeats: Annotated[
         int, typer.Option(help="Repetitions, each with new shots: mean and interval of scores.")
     ] = 1,
@@ -40,6 +58,12 @@ def evaluate(
     noise = NoiseOptions.make(**NoiseOptions.pick(settings))
     hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
     options = noise.of_backend() | hardware.of_backend()
+    if replay:
+        _refuse_with_replay(noise, hardware)
+        check_run_path(run)
+        ledger = hardware.ledger
+        _replay(run, values, source=source, output=output, threads=threads, ledger=ledger)
+        return
     check_backend(backend, options)
     check_run_path(run)
     if hardware.dry_run:
@@ -91,8 +115,36 @@ def _evaluate(run: Path, backend: str, *, no_wait: bool, **settings: Any) -> Non
     report_evaluation(evaluation)
 
 
+def _refuse_with_replay(*given: Settings) -> None:
+    """Raise where an option is given that a replay, which asks for no values, would not heed.
+
+    Raises:
+        ConfigError: Names the option.
+    """
+    unheeded = [name for each in given for name in each.model_dump(exclude_defaults=True)]
+    for name in unheeded:
+        if name != "ledger":
+            raise ConfigError(
+                f"--replay takes kept values and asks for no new ones: leave out "
+                f"--{name.replace('_', '-')}, or --replay."
+            )
+
+
 def _preview(run: Path, backend: str, options: dict[str, object]) -> None:
     from qkdrp.cli.hardware_report import print_preview
+    from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.runs.cost_preview import preview
 
-    print_preview(preview(run, backend, options))
+    with CircuitBar() as bar:
+        found = preview(run, backend, options, bar.update)
+    print_preview(found)
+
+
+def _replay(run: Path, values: str | None, **settings: Any) -> None:  # noqa: ANN401
+    from qkdrp.cli.console import console, print_note
+    from qkdrp.cli.report import report_evaluation
+    from qkdrp.runs.replay import replay
+
+    done = replay(run, values, **settings, on_note=print_note)
+    console().print(f"replay   values of {done.origin}; nothing was sent", soft_wrap=True)
+    report_evaluation(done.evaluation)

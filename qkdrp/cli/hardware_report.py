@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from qkdrp.cli.console import console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qkdrp.backends.base import CostEstimate
+    from qkdrp.backends.runtime.ledger import Ledger
     from qkdrp.backends.runtime.ledger_rows import Evaluation
+    from qkdrp.backends.runtime.quota import Quota
     from qkdrp.runs.cost_preview import Preview
     from qkdrp.runs.jobs import Cancelled, Collected
 
@@ -30,13 +31,41 @@ def print_preview(found: "Preview") -> None:
         *found.cost.lines(),
         f"PUBs     evaluation of {found.n_samples} samples with {found.n_observables} "
         f"observables: {found.cost.pubs} (stock EstimatorQNN: {found.stock_pubs})",
-        f"         parameter-shift gradient of them: 1 PUB of {found.gradient_executions:,} "
-        f"circuits (stock EstimatorQNN: {found.stock_gradient_pubs:,} PUBs)",
+        _gradient_line(found),
         *(f"note: {note}" for note in found.notes),
         "dry run: nothing was submitted",
     ]
     for line in lines:
         screen.print(line, soft_wrap=True)
+
+
+def _gradient_line(found: "Preview") -> str:
+    if found.gradient_executions is None:
+        return "         parameter-shift gradient of them: no rule is known for this circuit"
+    return (
+        f"         parameter-shift gradient of them: 1 PUB of {found.gradient_executions:,} "
+        f"circuits (stock EstimatorQNN: {found.stock_gradient_pubs:,} PUBs)"
+    )
+
+
+def print_quota(instance: str, quota: "Quota", price: str) -> None:
+    """Print what is left of an account's time."""
+    screen = console()
+    screen.print(f"instance {instance}", soft_wrap=True)
+    screen.print(f"quota    {quota.line()}", soft_wrap=True)
+    if price:
+        screen.print(f"price    {price} for each second", soft_wrap=True)
+
+
+def write_jobs_page(path: "Path", ledger: "Ledger", evaluations: Iterable["Evaluation"]) -> None:
+    """Write a page of evaluations and say where it is."""
+    from qkdrp.backends.runtime.ledger_destinations import full_summary
+    from qkdrp.reports.jobs import jobs_page
+    from qkdrp.reports.page import write_page
+
+    shown = [full_summary(ledger, each) for each in evaluations]
+    write_page(path, jobs_page(str(ledger.path), shown))
+    console().print(f"page: {path}", soft_wrap=True)
 
 
 def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
@@ -56,28 +85,24 @@ def hardware_lines(hardware: Mapping[str, Any]) -> list[str]:
 
 
 def print_evaluations(evaluations: Iterable["Evaluation"]) -> None:
-    """Print a table of evaluations."""
-    rows = [
-        (
-            str(each.id),
-            each.created,
-            each.device,
-            each.state,
-            "\n".join(job.job or "-" for job in each.jobs),
-            each.run or "-",
-        )
-        for each in evaluations
-    ]
-    table = Table(box=SIMPLE_HEAD)
-    for place, name in enumerate(("", "created", "device", "state", "job", "run")):
-        cells = [line for row in rows for line in row[place].split("\n")]
-        # Numbers, states and ids are never cut: commands take them.
-        whole = name in {"", "state", "job"}
-        width = max(map(len, cells), default=0) if whole else None
-        table.add_column(name, no_wrap=whole, min_width=width, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console().print(table)
+    """Print evaluations; seconds with a tilde are estimated, others were charged."""
+    from qkdrp.backends.runtime.cost_summary import seconds_text
+    from qkdrp.backends.runtime.ledger_rows import summary
+
+    screen, any_there = console(), False
+    for each in evaluations:
+        any_there = True
+        created = each.created[:16].replace("T", " ")
+        seconds = seconds_text(summary(each))
+        lines = [
+            f"{each.id:>3}  {each.state}, {seconds} s, {each.device}, {created}",
+            *(f"     job {job.job or 'not sent'}" for job in each.jobs),
+            f"     run {each.run or '-'}",
+        ]
+        for line in lines:
+            screen.print(line, soft_wrap=True)  # commands take ids and paths: they stay whole
+    if not any_there:
+        screen.print("nothing was submitted so far")
 
 
 def print_evaluation(shown: Mapping[str, Any]) -> None:

@@ -26,20 +26,47 @@ def _open(path: Path | None) -> "Ledger":
 
 
 @app.command("list")
-def list_(ledger: File = None) -> None:
+def list_(
+    ledger: File = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with states, times, costs and results.", metavar="FILE"),
+    ] = None,
+) -> None:
     """List what was submitted; asks nobody but the ledger."""
     from qkdrp.cli.hardware_report import print_evaluations
 
-    print_evaluations(_open(ledger).evaluations())
+    book = _open(ledger)
+    evaluations = book.evaluations()
+    if html is not None:
+        from qkdrp.cli.hardware_report import write_jobs_page
+
+        write_jobs_page(html, book, evaluations)
+    print_evaluations(evaluations)
+
+
+@app.command()
+def quota(
+    instance: Annotated[
+        str | None, typer.Option(help="Name or CRN of the instance. [default: the account's]")
+    ] = None,
+    ledger: File = None,
+) -> None:
+    """Print how many minutes of devices are left to the account; submits nothing."""
+    from qkdrp.cli.hardware_report import print_quota
+    from qkdrp.runs.jobs import quota as ask
+
+    print_quota(*ask(_open(ledger), instance or ""))
 
 
 @app.command()
 def show(which: Which, ledger: File = None) -> None:
     """Print all that the ledger holds of an evaluation, as JSON."""
-    from qkdrp.backends.runtime.ledger_rows import summary
+    from qkdrp.backends.runtime.ledger_destinations import full_summary
     from qkdrp.cli.hardware_report import print_evaluation
 
-    print_evaluation(summary(_open(ledger).find(which)))
+    book = _open(ledger)
+    print_evaluation(full_summary(book, book.find(which)))
 
 
 @app.command()

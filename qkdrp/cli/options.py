@@ -50,5 +50,8 @@ Backend = Annotated[
 Threads = Annotated[int, typer.Option(help="Threads; 0 for all cores.", min=0)]
 Output = Annotated[Path | None, typer.Option(help="A new folder for the results.")]
 
+HARDWARE = "Hardware (ibm_runtime)"
+"""Panel of the options of hardware."""
+
 NOISE = "Noise (aer_noisy)"
 """Panel of the options of noise."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter, signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -26,13 +26,6 @@ Command = Callable[..., Any]
 
 PARSERS: Mapping[str, tuple[Callable[[str], Any], str]] = {"angle": (read_angle, "ANGLE")}
 """Readers of text by the format that a field names, and what the help calls such text."""
-
-
-class HasParameters(Protocol):
-    """Something whose parameters become options."""
-
-    def parameters(self) -> list[Parameter]:
-        """Return one keyword parameter per option, as typer reads them."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ def option(settings: type[Settings], name: str, panel: str | None = None) -> Any
     return _option(settings.model_fields[name], panel)
 
 
-def with_options(*sections: HasParameters) -> Callable[[Command], Command]:
+def with_options(*sections: Section) -> Callable[[Command], Command]:
     """Give a command the options of sections, before its own.
 
     The command takes them as keywords, ``**settings``.

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from qkdrp.backends.options import HardwareOptions, NoiseOptions
-from qkdrp.cli.hardware_options import HARDWARE
-from qkdrp.cli.options import DATA, NOISE, Backend, Output, Threads
+from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
 from qkdrp.runs.run_path import check_run_path

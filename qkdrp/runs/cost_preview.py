@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from qkdrp.backends import Backend, CostEstimate
-from qkdrp.common.errors import ConfigError
+from qkdrp.backends.qnn.shift_rule import find_rule
+from qkdrp.circuits import PQC
+from qkdrp.circuits.pauli.bases import count_bases
+from qkdrp.common.errors import BackendError, ConfigError
+from qkdrp.runs.evaluate import Progress, silent
 from qkdrp.runs.folder import load_run
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.system import LayerCircuit
@@ -24,7 +28,7 @@ class Preview:
         n_observables: Observables.
         stock_pubs: PUBs that stock ``EstimatorQNN`` sends for the evaluation.
         gradient_executions: Circuits of a parameter-shift gradient of these samples, in one PUB for
-            each circuit of the model.
+            each circuit of the model; None where no parameter-shift rule is known.
         stock_gradient_pubs: PUBs that stock ``EstimatorQNN`` sends for that gradient.
         notes: What the backend has to say.
     """
@@ -33,23 +37,30 @@ class Preview:
     n_samples: int
     n_observables: int
     stock_pubs: int
-    gradient_executions: int
-    stock_gradient_pubs: int
+    gradient_executions: int | None
+    stock_gradient_pubs: int | None
     notes: tuple[str, ...]
 
 
-def preview(run_path: Path, backend_name: str, options: Mapping[str, Any]) -> Preview:
+def preview(
+    run_path: Path,
+    backend_name: str,
+    options: Mapping[str, Any],
+    on_progress: Progress = silent,
+) -> Preview:
     """Return what evaluating a run would cost; submits and writes nothing.
 
     Args:
         run_path: The run folder.
         backend_name: Where the circuits would run.
         options: The backend's own options.
+        on_progress: Called with what is counted, how much of it is done, and how much there is.
 
     Raises:
         QkdrpError: If run or backend cannot be used, or the model has no circuit.
     """
     with open_backend(backend_name, options, 0) as backend:
+        backend.on_progress = on_progress
         run = load_run(run_path, backend)
         circuits = run.system.circuits(run.config).values()
         if not circuits:
@@ -65,20 +76,33 @@ def preview_circuits(circuits: Iterable[LayerCircuit], n_samples: int, backend: 
         n_samples: Samples that the model is asked for.
         backend: Where the circuits would run.
     """
-    costs, shifted, stock_shifted, observables = [], 0, 0, 0
-    for each in circuits:
-        pqc, points = each.pqc, n_samples * each.calls_per_row
-        costs.append(backend.estimate_cost(pqc, points))
-        gradient = 2 * (pqc.n_inputs + pqc.n_weights) * points
-        shifted += gradient
-        stock_shifted += gradient * pqc.n_outputs
-        observables += pqc.n_outputs
+    found = [(each.pqc, n_samples * each.calls_per_row) for each in circuits]
+    costs = [backend.estimate_cost(pqc, points) for pqc, points in found]
+    shifts = [_shifted_points(pqc) for pqc, _ in found]
+    executions, stock = [], []
+    for (pqc, points), shifted in zip(found, shifts, strict=True):
+        if shifted is not None:
+            executions.append(shifted * points * count_bases(pqc.observables))
+            stock.append(shifted * points * pqc.n_outputs)
+    known = None not in shifts
+    observables = sum(pqc.n_outputs for pqc, _ in found)
     return Preview(
         cost=reduce(add, costs),
         n_samples=n_samples,
         n_observables=observables,
         stock_pubs=observables,
-        gradient_executions=shifted,
-        stock_gradient_pubs=stock_shifted,
+        gradient_executions=sum(executions) if known else None,
+        stock_gradient_pubs=sum(stock) if known else None,
         notes=tuple(backend.notes),
     )
+
+
+def _shifted_points(pqc: PQC) -> int | None:
+    """Return at how many points the gradient of one is measured; None without a shift rule.
+
+    A parameter that drives several gates is shifted in each of them.
+    """
+    try:
+        return 2 * len(find_rule(pqc.circuit).shifts)
+    except BackendError:
+        return None

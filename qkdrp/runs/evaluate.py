@@ -31,7 +31,7 @@ from qkdrp.training.threads import limit_threads
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.cost import RuntimeCost
 
-NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger")
+NOT_ASKED_AGAIN = ("wait", "resubmit", "ledger", "price", "over_quota")
 """Options that belong to one call, not to what is evaluated."""
 
 VERB = "evaluate"

@@ -6,12 +6,14 @@ from functools import cache, partial
 from pathlib import Path
 
 from qkdrp.backends.runtime.client_types import ClientService
-from qkdrp.backends.runtime.clients import open_service
+from qkdrp.backends.runtime.clients import client_errors, open_service
 from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.job_search import JobSearch
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, JobRow, JobState
 from qkdrp.backends.runtime.paid_values import PaidValues
+from qkdrp.backends.runtime.price import PriceList
+from qkdrp.backends.runtime.quota import Quota, ask_quota
 from qkdrp.backends.runtime.service_job import ServiceJob
 from qkdrp.common.errors import JobsPendingError, QkdrpError, RunError
 from qkdrp.runs.destinations import Destination, destinations
@@ -53,6 +55,26 @@ class Cancelled:
 
     evaluation: Evaluation
     problems: tuple[str, ...] = ()
+
+
+def quota(ledger: Ledger, instance: str = "") -> tuple[str, Quota, str]:
+    """Return which instance pays, what is left to it, and the price of a second, if known.
+
+    Args:
+        ledger: Where submitted jobs are noted down: what they will take is no longer left.
+        instance: Name or CRN of the instance; empty for the account's own choice.
+
+    Raises:
+        BackendError: If the service cannot be reached.
+    """
+    service = open_service(instance)
+    with client_errors("find the instances of the account"):
+        known = {each["crn"]: each["plan"] for each in service.instances()}
+        paying = service.active_instance() or next(iter(known), "")
+    plan = known.get(paying, "unknown")
+    price = PriceList.read().of_plan(plan)
+    found = ask_quota(service, paying, ledger)
+    return f"{paying}, plan {plan}", found, "" if price is None else str(price)
 
 
 def wait(

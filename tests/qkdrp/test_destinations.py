@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -54,9 +55,14 @@ def test_a_copy_and_its_original_both_get_the_results(
     another = ("--no-wait", "--output", tmp_path / "third")
     assert cli("evaluate", run, *EVALUATE, *another).code == 0
     end_all(ibm)
+    shown = json.loads(cli("jobs", "show", 1).out)["destinations"]
+    assert [place["run"] for place in shown] == [str(run), str(copy), str(run)]
+    assert shown[2]["output"] == str(tmp_path / "third")
+    assert {place["written"] for place in shown} == {None}
     result = cli("jobs", "collect")
     assert result.code == 0, result.out
     assert result.out.count("collected: ") == 3
+    assert all(each["written"] for each in json.loads(cli("jobs", "show", 1).out)["destinations"])
     for each in (run, copy):
         check_complete(each)
         assert [path.name for path in (each / "evaluations").iterdir()] == ["ibm_runtime"]

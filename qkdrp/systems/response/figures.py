@@ -36,7 +36,7 @@ def draw_figures(
     Args:
         folder: Where the figures go; made if missing.
         trained: The trained model.
-        cohort: Its data.
+        cohort: Its data; no embedding is drawn where they are without the training samples.
         history: One row per epoch; no learning curve is drawn where there is none.
         predictions: One row per sample.
     """
@@ -44,10 +44,9 @@ def draw_figures(
     title = f"{cohort.drug}, {trained.config.model.model}"
     if cohort.synthetic:
         title += " (SYNTHETIC DATA)"
-    figures = {
-        "predictions": predictions_figure(predictions, cohort.measure.title),
-        "embedding": embedding_figure(trained, cohort),
-    }
+    figures = {"predictions": predictions_figure(predictions, cohort.measure.title)}
+    if set(trained.split.train[:EMBEDDED_SAMPLES]) <= set(cohort.samples):
+        figures["embedding"] = embedding_figure(trained, cohort)
     if len(history) and trained.fit is not None:
         figures["learning_curve"] = learning_curve(history, trained.fit.best_epoch)
     for name, figure in figures.items():
@@ -95,6 +94,8 @@ def predictions_figure(predictions: pd.DataFrame, measure: str = LN_IC50.title) 
         (test & ~responder, "test, non-responder", BLUE, 22, "o", 1.0),
         (test & responder, "test, responder", ORANGE, 30, "^", 1.0),
     ):
+        if not rows.any():
+            continue
         axes.scatter(
             predictions.loc[rows, "label"],
             predictions.loc[rows, "prediction"],

@@ -7,7 +7,6 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from qkdrp.common.errors import ConfigError
 
@@ -37,11 +36,23 @@ class Scale:
     highest: float = np.inf
 
 
+def _logit(values: Reals) -> Reals:
+    """Return the logarithm of the odds; SciPy's would cost the command line its quick start."""
+    found: Reals = np.log(values) - np.log1p(-values)
+    return found
+
+
+def _logistic(values: Reals) -> Reals:
+    """Return the inverse of the logit, without overflow."""
+    found: Reals = (1 + np.tanh(values / 2)) / 2
+    return found
+
+
 TRANSFORMS: Mapping[str, Scale] = MappingProxyType(
     {
         "none": Scale(np.positive, np.positive),
         "log": Scale(np.log, np.exp, lowest=0.0),
-        "logit": Scale(logit, expit, lowest=0.0, highest=1.0),
+        "logit": Scale(_logit, _logistic, lowest=0.0, highest=1.0),
     }
 )
 """Transforms by name."""

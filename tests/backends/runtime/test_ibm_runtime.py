@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -216,7 +217,7 @@ def test_the_cost_is_asked_once(
         with open_ibm(ledger) as backend:
             backend.on_cost = told.append
             backend.qnn(pqc).forward(*point)
-    assert told == asked
+    assert [replace(cost, quota=None) for cost in told] == asked
     assert len(asked) == 1
 
 

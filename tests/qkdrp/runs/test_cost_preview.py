@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import ParameterVector
+from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends import get_backend
 from qkdrp.backends.runtime.cost import RuntimeCost
-from qkdrp.circuits import PQCSpec, build_pqc
+from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.runs.cost_preview import preview_circuits
 from qkdrp.runs.train import prepare, train
 from qkdrp.training.system import LayerCircuit
@@ -66,3 +69,46 @@ def test_what_stock_code_sends_is_counted_rightly(rng: np.random.Generator) -> N
     qnn.backward(inputs, weights)
     parameters = pqc.n_inputs + pqc.n_weights
     assert [count for count, _ in spy.calls] == [2, 2 * parameters * 3 * 2]
+
+
+def circuit(*observables: str) -> PQC:
+    """Return a circuit in which each input drives several gates, one of them controlled."""
+    inputs, weights = ParameterVector("x", 2), ParameterVector("w", 2)
+    gates = QuantumCircuit(2)
+    for _ in range(2):
+        gates.rx(inputs[0], 0)
+        gates.ry(inputs[1], 1)
+        gates.cx(0, 1)
+    gates.crx(weights[0], 0, 1)
+    gates.rz(2 * weights[1], 1)
+    gates.rx(weights[1] + inputs[0], 1)
+    return PQC.from_circuit(
+        gates, list(inputs), list(weights), [SparsePauliOp(each) for each in observables]
+    )
+
+
+@pytest.mark.parametrize(
+    ("observables", "groups"), [(("ZI", "IZ"), 1), (("ZI", "XX"), 2), (("ZI", "XX", "YI"), 3)]
+)
+def test_a_gradient_is_counted_as_it_is_executed(
+    observables: tuple[str, ...], groups: int, rng: np.random.Generator
+) -> None:
+    pqc, n_samples = circuit(*observables), 3
+    options = {"device": "fake_manila", "shots": 8, "gradient": "shift"}
+    with get_backend("ibm_runtime", **options) as backend:
+        found = preview_circuits([LayerCircuit(pqc)], n_samples, backend)
+        assert found.cost.executions == n_samples * groups
+        backend.qnn(pqc).backward(*random_point(pqc, n_samples, rng))
+    shifts = 4 + 2 + 1 + 1  # two gates for each input, crx, rz, the sum of two parameters
+    assert found.gradient_executions == backend.usage.executions
+    assert found.gradient_executions == 2 * shifts * n_samples * groups
+
+
+def test_a_circuit_without_a_shift_rule_has_a_price_all_the_same() -> None:
+    theta = ParameterVector("x", 1)
+    gates = QuantumCircuit(1)
+    gates.rx(theta[0].abs(), 0)
+    pqc = PQC.from_circuit(gates, list(theta), [], [SparsePauliOp("Z")])
+    with get_backend("statevector") as backend:
+        found = preview_circuits([LayerCircuit(pqc)], 3, backend)
+    assert found.cost.executions == 3
