@@ -21,6 +21,7 @@ from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
 from qkdrp.common.intervals import REAL_LINE, Interval
 from qkdrp.training.dataset import DatasetT
+from qkdrp.training.new_samples import AnyNewSamples
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ConfigT, RunConfig
 from qkdrp.training.split import Split
@@ -137,6 +138,9 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
 
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that worker processes import before their first task."""
+
+    new_samples: ClassVar[AnyNewSamples | None] = None
+    """How it predicts for samples that no run has seen; None where it does not."""
 
     # --- data
 

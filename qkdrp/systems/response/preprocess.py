@@ -1,7 +1,7 @@
 """Gene imputation, filter and scaling, fitted on training rows only."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,18 @@ def preprocessing(zscore: bool = True, variance_threshold: float = VARIANCE_THRE
             ("scale", StandardScaler() if zscore else "passthrough"),
         ]
     )
+
+
+class Expression(Protocol):
+    """Anything with gene expression: a cohort, or samples without a response."""
+
+    @property
+    def genes(self) -> NDArray[np.str_]:
+        """Gene names, shape (n_genes,)."""
+
+    @property
+    def expression(self) -> NDArray[np.float32]:
+        """Shape (n_samples, n_genes), NaN where missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +97,7 @@ class GeneTransform:
             scale=scaler.scale_ if zscore else np.ones(n_kept),
         )
 
-    def __call__(self, cohort: Cohort) -> NDArray[np.float32]:
+    def __call__(self, cohort: Expression) -> NDArray[np.float32]:
         """Return the model's input, shape (n_samples, n_kept).
 
         Raises:
@@ -148,7 +160,7 @@ class Preprocessor:
         arrays |= {"label.mean": self.labels.mean_, "label.scale": self.labels.scale_}
         return State(arrays, {"genes": self.transform.genes.tolist()})
 
-    def genes(self, cohort: Cohort) -> NDArray[np.float32]:
+    def genes(self, cohort: Expression) -> NDArray[np.float32]:
         """Return the model's input, shape (n_samples, n_kept)."""
         return self.transform(cohort)
 

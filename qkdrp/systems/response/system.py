@@ -21,6 +21,7 @@ from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import AUC, ResponseTask
+from qkdrp.systems.response.new_samples.support import ResponseNewSamples
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
@@ -50,6 +51,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     )
     reference_baseline = "ridge"
     preload = ("qkdrp.systems.response.regressor",)
+    new_samples = ResponseNewSamples()
 
     def load(self, data: DataConfig) -> Cohort:
         """Load the cohort of a drug.
