@@ -28,11 +28,11 @@ def conformal_bounds(
             each model; infinite where a prediction was no finite number.
         coverage: Share of new values that the bounds hold at least, between 0 and 1.
     """
-    pairs = [(each[:, np.newaxis], own) for each, own in zip(predictions, residuals, strict=True)]
-    low, high = (
-        np.hstack([np.where(np.isinf(own), sign * math.inf, at + sign * own) for at, own in pairs])
-        for sign in (-1, 1)
-    )
+    own = np.concatenate(list(residuals))
+    sizes = [len(each) for each in residuals]
+    centre = np.repeat(predictions, sizes, axis=0).T  # (n_rows, n_residuals)
+    far, finite = np.isinf(own), np.where(np.isinf(own), 0.0, own)
+    low, high = (np.where(far, s * math.inf, centre + s * finite) for s in (-1, 1))
     n = high.shape[1]
     rank = math.ceil(round(coverage * (n + 1), 9))  # 0.9 * 10 is not 9 in binary
     if rank > n:
@@ -45,15 +45,18 @@ def conformal_bounds(
 
 
 def percentiles(values: Reals, among: Reals) -> Reals:
-    """Return the place of values among others, 0 below all and 100 above all; ties count half.
+    """Return the place of values among others, 0 at and below all, 100 at and above all.
 
-    NaN has none.
+    Between two of the others it is interpolated, so that rounding of a value changes little; equal
+    others share their mean place. NaN has none.
 
     Args:
         values: Shape (n,).
         among: Shape (m,).
     """
-    ordered = np.sort(among)
-    below, up_to = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
-    places = (below + up_to) / 2 * (100 / len(ordered))
-    return np.where(np.isnan(values), np.nan, places)
+    distinct, counts = np.unique(among, return_counts=True)
+    if len(distinct) == 1:
+        return np.where(np.isnan(values), np.nan, 50 + 50 * np.sign(values - distinct[0]))
+    places = np.cumsum(counts) - (counts + 1) / 2
+    places = 100 * (places - places[0]) / (places[-1] - places[0])
+    return np.asarray(np.interp(values, distinct, places))

@@ -116,14 +116,16 @@ class ResponseNewSamples(NewSamples[Samples]):
             lines.append("no bounds: the runs have no validation rows, whose residuals give them")
         elif np.isinf(bounds).any(axis=None):
             lines.append(
-                f"inf: unbounded at {coverage:.0%}: too few validation rows, or predictions beyond "
-                "the range of the tanh-normalised label, which has no ln IC50 there"
+                f"inf: unbounded at {coverage:.0%}, for which there are too few validation rows"
             )
-        if table["ln_ic50"].isna().any():
+        beyond = int((table["label"].abs() >= 1).sum())
+        if beyond:
             lines.append(
-                f"{table['ln_ic50'].isna().sum()} predictions have no ln IC50: their label is "
-                "at or beyond +-1, where the tanh has no inverse; the percentile still ranks them"
+                f"{beyond} predicted labels are at or beyond +-1, where the tanh has no inverse: "
+                "their ln IC50 is that of the outermost training sample"
             )
+        if table["label"].isna().any():
+            lines.append(f"{table['label'].isna().sum()} predictions are no finite numbers: blank")
         return lines
 
     def pictures(self, table: pd.DataFrame, record: Mapping[str, Any]) -> list[Picture]:

@@ -20,13 +20,20 @@ SPREAD = "ln_ic50_sd"
 """Column of ensembles: standard deviation over their runs."""
 
 
-def ln_ic50_of(labels: LabelNormaliser, predicted: Reals) -> Reals:
-    """Return ln IC50 of predicted labels; infinite from +-1 on, where the tanh has no inverse.
+def ln_ic50_of(labels: LabelNormaliser, predicted: Reals, known: Reals | None = None) -> Reals:
+    """Return ln IC50 of predicted labels.
+
+    The tanh has no inverse from +-1 on. A prediction beyond the measured labels of the training
+    samples gets the ln IC50 of the outermost one.
 
     Args:
         labels: Of the run.
         predicted: Shape (n,).
+        known: Measured labels of the training samples; where left out, ln IC50 is infinite from
+            +-1 on.
     """
+    if known is not None:
+        predicted = np.clip(predicted, known.min(), known.max())
     with np.errstate(divide="ignore"):
         standard = np.arctanh(np.clip(predicted, -1.0, 1.0))
     return np.asarray(labels.mean_[0] + labels.scale_[0] * standard)
@@ -37,7 +44,7 @@ class DrugForecast:
     """What the runs of one drug say of new samples.
 
     Args:
-        ln_ic50: Of each run, shape (n_runs, n_samples); infinite where a label has none.
+        ln_ic50: Of each run, shape (n_runs, n_samples); NaN where a device gave no value.
         label: Of each run, same shape.
         percentile: Place among the training predictions of each run, same shape.
         residuals: ``|measured - predicted|`` in ln IC50 of validation rows, by run.
@@ -58,23 +65,18 @@ class DrugForecast:
     def table(self, coverage: float) -> pd.DataFrame:
         """Return :data:`COLUMNS`, and :data:`SPREAD` for several runs.
 
-        A value is blank where the mean label has no finite ln IC50. Bounds are blank without
-        validation rows, and infinite where these are too few or predicted beyond the label's range.
+        Bounds are blank without validation rows, and infinite where these are too few.
         """
-        finite = np.isfinite(self.ln_ic50).all(axis=0)
-        mean = np.full(finite.shape, np.nan)
-        mean[finite] = self.ln_ic50[:, finite].mean(axis=0)
-        low = high = np.full(finite.shape, np.nan)
+        mean = self.ln_ic50.mean(axis=0)
+        low = high = np.full(mean.shape, np.nan)
         if sum(map(len, self.residuals)):
             bounds = conformal_bounds(self.ln_ic50, self.residuals, coverage)
-            known = ~np.isnan(self.ln_ic50).any(axis=0)
-            low, high = (np.where(known, each, np.nan) for each in bounds)
+            low, high = (np.where(np.isnan(mean), np.nan, each) for each in bounds)
         columns = dict(
             zip(COLUMNS, (mean, low, high, self.label.mean(axis=0), self.place), strict=True)
         )
         if len(self.ln_ic50) > 1:
-            columns[SPREAD] = np.full(finite.shape, np.nan)
-            columns[SPREAD][finite] = self.ln_ic50[:, finite].std(axis=0, ddof=1)
+            columns[SPREAD] = self.ln_ic50.std(axis=0, ddof=1)
         return pd.DataFrame(columns)
 
 
@@ -97,12 +99,12 @@ def _of_member(member: Member) -> tuple[Reals, Reals, Reals, Reals]:
     train, held_out = (known[known["part"] == part] for part in ("train", "validation"))
     predicted, measured = (train[name].to_numpy(float) for name in ("prediction", "label"))
     outside = held_out["prediction"].to_numpy(float)
-    residuals = np.abs(held_out["ln_ic50"].to_numpy(float) - ln_ic50_of(labels, outside))
+    residuals = np.abs(held_out["ln_ic50"].to_numpy(float) - ln_ic50_of(labels, outside, measured))
     place_errors = percentiles(held_out["label"].to_numpy(float), measured) - percentiles(
         outside, predicted
     )
     return (
-        ln_ic50_of(labels, member.values),
+        ln_ic50_of(labels, member.values, measured),
         percentiles(member.values, predicted),
         residuals,
         place_errors,
