@@ -134,7 +134,7 @@ def _validate(request: ValidationRequest, backend: Backend) -> Validated:
             **scored.counts,
             "scores": {name: support.score(each, measured) for name, each in values.items()},
         }
-        tables.append(measured.assign(**values).rename_axis("sample").reset_index())
+        tables.append(measured.assign(**_columns(values)).rename_axis("sample").reset_index())
         tables[-1].insert(1, "target", target)
         backend.on_progress("targets", number, len(ensemble.targets))
     metrics = {
@@ -156,6 +156,15 @@ def _validate(request: ValidationRequest, backend: Backend) -> Validated:
     write_csv(path / PREDICTIONS, table)
     write_json(path / METRICS, metrics)
     return Validated(path, metrics, table, lines, warnings, support.score_names)
+
+
+def _columns(values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Return predictions as columns, with a number for each where a model has several outputs."""
+    return {
+        name if each.ndim == 1 else f"{name}_{place}": column
+        for name, each in values.items()
+        for place, column in enumerate(np.atleast_2d(each.T), start=1)
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,9 @@ from qkdrp.systems.response.new_samples.reference import GeneReference
 TIMES = 4.0
 """Times the largest training value that no logarithm of expression reaches on another platform."""
 
+LARGEST_LOGARITHM = 30.0
+"""No logarithm of expression reaches it, to whatever base of 2 or more: 2^30 reads of one gene."""
+
 SPREADS = 5.0
 """Training spreads above the mean that stand for the largest value where it was not kept."""
 
@@ -34,7 +37,7 @@ def refuse_other_scale(
     else:
         top = float(np.abs(reference.quantiles).max())
     largest = float(np.nanmax(values))
-    if largest <= TIMES * top:
+    if largest <= max(TIMES * top, LARGEST_LOGARITHM):
         return
     gene = genes[int(np.nanargmax(np.where(np.isnan(values), -np.inf, values).max(axis=0)))]
     whole = bool((values[~np.isnan(values)] % 1 == 0).all())
