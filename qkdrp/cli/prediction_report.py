@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -86,27 +86,36 @@ def report_validation(validated: "Validated") -> None:
     for text in validated.warnings:
         print_note(text)
     for target, found in metrics["targets"].items():
-        first = next(iter(found["scores"].values()))
-        seen = found["n_seen_in_training"]
-        screen.print(
-            f"{target}: {found['n_scored']} samples, {first['n_responder']} responders of "
-            f"{first['n_letters']} with R or S, {first['n_measured']} with a measure"
-            + (f"; {seen} seen in training left out" if seen else ""),
-            soft_wrap=True,
-        )
-        table = Table(box=SIMPLE_HEAD)
-        for name in ("", *found["scores"]):
-            table.add_column(name, no_wrap=True)
-        for key, title in validated.score_names.items():
-            cells = [_score(scores, key) for scores in found["scores"].values()]
-            if any(cell != "-" for cell in cells):
-                table.add_row(title, *cells)
-        screen.print(table)
+        screen.print(_counts(target, found), soft_wrap=True)
+        screen.print(_score_table(found["scores"], validated.score_names))
     screen.print("in brackets: 95% intervals; lower predictions mean a stronger response")
     print_folder("validation", validated.path)
 
 
-def _score(scores: dict[str, object], key: str) -> str:
+def _counts(target: str, found: Mapping[str, Any]) -> str:
+    """Return how many samples of a target were scored, in words."""
+    first = next(iter(found["scores"].values()))
+    seen = found["n_seen_in_training"]
+    return (
+        f"{target}: {found['n_scored']} samples, {first['n_responder']} responders of "
+        f"{first['n_letters']} with R or S, {first['n_measured']} with a measure"
+        + (f"; {seen} seen in training left out" if seen else "")
+    )
+
+
+def _score_table(scores: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> Table:
+    """Return scores of the model and of baselines; a score that none has is left out."""
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("", *scores):
+        table.add_column(name, no_wrap=True)
+    for key, title in names.items():
+        cells = [_score(each, key) for each in scores.values()]
+        if any(cell != "-" for cell in cells):
+            table.add_row(title, *cells)
+    return table
+
+
+def _score(scores: Mapping[str, Any], key: str) -> str:
     value, bounds = scores.get(key), scores.get(f"{key}_ci")
     text = number(value if isinstance(value, float) else None)
     if not isinstance(bounds, tuple | list):

@@ -75,7 +75,8 @@ class Ensemble:
 
     def values(self, number: int, matched: Matched[Any]) -> Values:
         """Return the bare output of one of the runs."""
-        return self.runs[number].run.predict(matched.dataset)
+        values: Values = self.runs[number].run.predict(matched.dataset)
+        return values
 
     def by_target(self, members: Sequence[Member]) -> dict[str, list[Member]]:
         """Return what the runs say by their target."""

@@ -156,7 +156,7 @@ def evaluate(
     run: Run | Path | str,
     backend: str | Backend,
     source: str | None = None,
-    output: Path | None = None,
+    output: Path | str | None = None,
     threads: int = 0,
     options: Mapping[str, Any] | None = None,
     repeats: int = 1,
@@ -183,6 +183,7 @@ def evaluate(
         JobsPendingError: If values come from jobs that have not ended, and nobody waits.
     """
     run_path = run.path if isinstance(run, Run) else Path(run)
+    output = None if output is None else Path(output)
     request = EvaluationRequest(
         run_path, source, output, threads, dict(options or {}), repeats, seed
     )

@@ -246,13 +246,7 @@ def _members(
     """
     members, paid, pending = list[Member](), list[PaidEvaluation](), list[JobsPendingError]()
     for number, each in enumerate(matched):
-        evaluation = None
-        if isinstance(backend, PaidBackend) and ensemble.system.circuits(
-            ensemble.runs[number].run.config
-        ):
-            evaluation = PaidEvaluation(
-                backend, request.purpose(ensemble, number, each), destination
-            )
+        evaluation = _paid(request, ensemble, number, each, backend, destination)
         try:
             members.append(ensemble.member(number, each))
         except JobsPendingError as error:
@@ -261,8 +255,7 @@ def _members(
         if files := backend.files():
             folder = evaluation.folder() if evaluation else _folder(request, ensemble, number)
             write_files(folder, files)
-        if evaluation:
-            paid.append(evaluation)
+        paid += [evaluation] if evaluation else []
         backend.on_progress("runs", number + 1, len(matched))
     if len(matched) > 1 and pending:
         raise JobsPendingError(
@@ -272,6 +265,20 @@ def _members(
     if pending:
         raise pending[0]
     return members, paid
+
+
+def _paid(
+    request: PredictionRequest,
+    ensemble: Ensemble,
+    number: int,
+    matched: Matched[Any],
+    backend: Backend,
+    destination: Destination | None,
+) -> PaidEvaluation | None:
+    """Say what the values of one run are asked for; None where nothing is paid."""
+    if not isinstance(backend, PaidBackend):
+        return None
+    return PaidEvaluation(backend, request.purpose(ensemble, number, matched), destination)
 
 
 def _folder(request: PredictionRequest, ensemble: Ensemble, number: int) -> Path:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.backends import Backend
-from qkdrp.backends.protocols import PaidBackend
+from qkdrp.backends.registry import find_backend
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
@@ -100,15 +100,15 @@ def validate(
         QkdrpError: If runs, cohort or backend cannot be used; nothing is written.
     """
     system_of(request.runs)
+    if find_backend(backend, request.options).kind_of_report == "hardware":
+        raise ConfigError(
+            f"backend {backend!r}: qkdrp validate takes exact and noisy backends; "
+            "qkdrp predict --backend ibm_runtime predicts the same samples on hardware."
+        )
     with (
         limit_threads(request.threads),
         open_backend(backend, request.options, request.seed) as opened,
     ):
-        if isinstance(opened, PaidBackend):
-            raise ConfigError(
-                f"backend {backend!r}: qkdrp validate takes exact and noisy backends; "
-                "qkdrp predict --backend ibm_runtime predicts the same samples on hardware."
-            )
         opened.on_progress = on_progress
         return _validate(request, opened)
 
@@ -129,7 +129,7 @@ def _validate(request: ValidationRequest, backend: Backend) -> Validated:
         scored = _Scored.of(ensemble, target, matched, outcomes[target], dataset.ids)
         values, missing = scored.values(request.train_data)
         warnings += missing
-        measured = outcomes[target].loc[scored.ids]
+        measured = outcomes[target].loc[pd.Index(scored.ids)]
         found[target] = {
             **scored.counts,
             "scores": {name: support.score(each, measured) for name, each in values.items()},

@@ -79,7 +79,7 @@ def test_what_cannot_be_scored(trained: Trained, cohort: Path, tmp_path: Path, c
         (response, ("--measure", "area"), "say --direction lower or higher"),
         (response.assign(drug="Other"), (), "found no row of 'DrugA', found Other"),
         (response.assign(sample="?" + response["sample"]), (), "found 0 samples with expression"),
-        (response, ("--backend", "ibm_runtime", "--device", "fake_manila"), "qkdrp predict"),
+        (response, ("--backend", "ibm_runtime"), "qkdrp predict"),
     ):
         frame.to_csv(cohort / "response.csv", index=False)
         result = cli(*asked, *more)

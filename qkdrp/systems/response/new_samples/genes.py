@@ -74,7 +74,7 @@ def match_genes(
     Raises:
         DataError: If too few are there.
     """
-    columns = pd.Index(samples.genes).get_indexer(genes)
+    columns = pd.Index(samples.genes).get_indexer(pd.Index(genes))
     there = columns >= 0
     values = np.full((len(samples), len(genes)), np.nan)
     values[:, there] = samples.expression[:, columns[there]]

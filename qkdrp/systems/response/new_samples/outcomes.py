@@ -115,7 +115,7 @@ def _measured(
 
 
 def _numbers(rows: pd.DataFrame) -> list[str]:
-    return [name for name, kind in rows.dtypes.items() if is_numeric_dtype(kind)]
+    return [str(name) for name, kind in rows.dtypes.items() if is_numeric_dtype(kind)]
 
 
 def score_outcomes(predicted: NDArray[np.float64], outcomes: pd.DataFrame) -> dict[str, Any]:

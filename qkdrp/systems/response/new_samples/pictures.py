@@ -65,8 +65,8 @@ def _ranks(table: pd.DataFrame) -> Picture:
     first = table[table["rank"] == 1]
     for sample, drug in zip(first["sample"], first["drug"], strict=True):
         if sample in shown.index:
-            spot = grid.columns.get_loc(drug), shown.index.get_loc(sample)
-            axes.plot(*spot, "o", color="black", markersize=3)
+            x, y = list(grid.columns).index(drug), list(shown.index).index(sample)
+            axes.plot(x, y, "o", color="black", markersize=3)
     figure = _figure(axes)
     figure.colorbar(image, ax=axes, label="place among training predictions")
     cut = f" The first {MOST_NAMED} samples of {len(grid)}." if len(grid) > len(shown) else ""

@@ -84,7 +84,7 @@ def embed(model: nn.Module, genes: NDArray[np.float32]) -> tuple[Reals, Reals]:
 
 
 def reference_state(trained: Trained[Any, Preprocessor], train: Cohort) -> State:
-    """Return what a run keeps of its training samples; no sample can be read from it."""
+    """Return what a run keeps of its training samples; no row of theirs is in it."""
     transform, model = trained.preprocessor.transform, trained.model
     assert isinstance(model, HybridModel)
     position = {gene: place for place, gene in enumerate(train.genes.tolist())}
@@ -95,7 +95,8 @@ def reference_state(trained: Trained[Any, Preprocessor], train: Cohort) -> State
     phi, angles = embed(model, transform(train))
     covariance = np.atleast_2d(np.cov(phi, rowvar=False))
     covariance += RIDGE * (np.trace(covariance) / len(covariance) + 1e-12) * np.eye(len(covariance))
-    found = EmbeddingReference(phi.mean(axis=0), np.linalg.inv(covariance), 0.0, 0.0, 0.0)
+    centre = np.asarray(phi.mean(axis=0), dtype=np.float64)
+    found = EmbeddingReference(centre, np.linalg.inv(covariance), 0.0, 0.0, 0.0)
     distances = found.distance(phi)
     return State(
         {

@@ -51,7 +51,7 @@ class Samples:
         Raises:
             DataError: If one is not there.
         """
-        rows = pd.Index(self.samples).get_indexer(list(samples))
+        rows = pd.Index(self.samples).get_indexer(pd.Index(samples))
         if (rows < 0).any():
             raise DataError(f"{self.provenance}: a sample that was asked for is not there.")
         return replace(self, samples=self.samples[rows], expression=self.expression[rows])
