@@ -37,7 +37,7 @@ def test_cohorts_are_as_large_as_in_the_paper(drug: str) -> None:
 
 
 def test_patients_without_a_response_are_predicted(tmp_path: Path) -> None:
-    """Bladder cancers on another array (GSE5287): most genes are there, and the scale is another."""
+    """Bladder cancers on another array (GSE5287): most genes are there, on another scale."""
     data = {"source": FOLDER, "drug": "Cisplatin"}
     config = TrainConfig.make(data=data, fit={"epochs": 2}, backend="statevector", threads=1)
     run, _ = train(prepare(config), tmp_path / "run")

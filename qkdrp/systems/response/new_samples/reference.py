@@ -96,7 +96,8 @@ def reference_state(trained: Trained[Any, Preprocessor], train: Cohort) -> State
     covariance = np.atleast_2d(np.cov(phi, rowvar=False))
     covariance += RIDGE * (np.trace(covariance) / len(covariance) + 1e-12) * np.eye(len(covariance))
     centre = np.asarray(phi.mean(axis=0), dtype=np.float64)
-    found = EmbeddingReference(centre, np.linalg.inv(covariance), 0.0, 0.0, 0.0)
+    inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    found = EmbeddingReference(centre, inverse, 0.0, 0.0, 0.0)
     distances = found.distance(phi)
     return State(
         {
