@@ -16,6 +16,20 @@ def python_block(word: str) -> str:
     return found
 
 
+def test_a_run_from_training_to_new_samples(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(python_block("load_run("), str(README), "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "sample", "ln_ic50", "ln_ic50_low", "ln_ic50_high", "label", "percentile",
+    ]  # fmt: skip
+    assert len(lines) == 21
+    evaluation = tmp_path / "runs" / "from-python" / "evaluations" / "aer_exact"
+    assert (evaluation / "metrics.json").is_file()
+
+
 def test_a_circuit_of_ones_own_runs_on_every_backend(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(python_block("PQC.from_circuit"), str(README), "exec"), {})
     found = {name: [float(a), float(b)] for name, a, b in FIGURES.findall(capsys.readouterr().out)}

@@ -10,7 +10,9 @@ import typer
 from qkdrp.cli import data, jobs
 from qkdrp.cli.depth import depth
 from qkdrp.cli.evaluate import evaluate
+from qkdrp.cli.predict import predict
 from qkdrp.cli.train import train
+from qkdrp.cli.validate import validate
 
 SIGINT_CODE = 130
 """What typer returns for Ctrl-C, by its version; otherwise it raises."""
@@ -40,6 +42,8 @@ def _common(
 
 app.command()(train)
 app.command()(evaluate)
+app.command()(predict)
+app.command()(validate)
 app.command()(depth)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")

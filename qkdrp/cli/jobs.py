@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from qkdrp.backends.runtime.ledger import Ledger
+    from qkdrp.runs.jobs import Collected
 
 app = typer.Typer(help="Look after jobs on hardware.", no_args_is_help=True)
 
@@ -105,8 +106,17 @@ def collect(
     book = _open(ledger)
     wanted = [book.find(which)] if which else waiting_evaluations(book)
     outcomes = (found for each in wanted for found in collect_one(book, each, run, source))
-    if not print_collected(outcomes):
+    if not print_collected(map(_with_page, outcomes)):
         raise typer.Exit(1)
+
+
+def _with_page(outcome: "Collected") -> "Collected":
+    """Write the page of predictions that were collected; nothing for evaluations."""
+    from qkdrp.reports.predictions import complete_prediction_page
+
+    if outcome.folder is not None:
+        complete_prediction_page(outcome.folder)
+    return outcome
 
 
 @app.command()

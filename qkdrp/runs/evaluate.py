@@ -154,10 +154,10 @@ class Subject(Brief):
 
 
 def evaluate(
-    run_path: Path,
+    run: Run | Path | str,
     backend: str | Backend,
     source: str | None = None,
-    output: Path | None = None,
+    output: Path | str | None = None,
     threads: int = 0,
     options: Mapping[str, Any] | None = None,
     repeats: int = 1,
@@ -169,7 +169,7 @@ def evaluate(
     """Predict the test rows of a run on a backend and write scores and predictions.
 
     Args:
-        run_path: The run folder.
+        run: The run, or its folder.
         backend: Where circuits run: a name, or an open backend, which is closed at the end.
         source: Data to take instead of the rows that are kept with the run.
         output: A new folder; one below the run's ``evaluations/`` where left out.
@@ -185,6 +185,8 @@ def evaluate(
         QkdrpError: If run, data or backend cannot be used, or repeats would all be the same.
         JobsPendingError: If values come from jobs that have not ended, and nobody waits.
     """
+    run_path = run.path if isinstance(run, Run) else Path(run)
+    output = None if output is None else Path(output)
     request = EvaluationRequest(
         run_path, source, output, threads, dict(options or {}), repeats, seed
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
@@ -18,9 +18,13 @@ from qkdrp.common.provenance import versions
 from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.model_file import StoredModel, unreadable_model
+from qkdrp.runs.reference_file import REFERENCE, read_reference
 from qkdrp.runs.run_path import CONFIG, check_run_path
 from qkdrp.systems.registry import find_system
 from qkdrp.training.checkpoint import CHECKPOINT
+from qkdrp.training.dataset import Dataset
+from qkdrp.training.forecast import predict_frame
+from qkdrp.training.new_sample_settings import NewSampleSettings
 from qkdrp.training.predict import predict_rows
 from qkdrp.training.run_config import DEFAULT_SYSTEM, RunConfig
 from qkdrp.training.split import Split
@@ -29,7 +33,9 @@ from qkdrp.training.trained import Trained
 
 SPLIT, HISTORY, METRICS = "split.csv", "history.csv", "metrics.json"
 MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
-FILES = (CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, CHECKPOINT)
+FILES = (
+    CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, REFERENCE, CHECKPOINT,
+)  # fmt: skip
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
 VERSIONS, FIXED = "versions", "fixed"
@@ -51,9 +57,43 @@ class Run(Trained[Any, Any]):
     path: Path
     system: AnySystem
 
-    def predict(self, dataset: Any) -> Values:  # noqa: ANN401  # the system's own data set
-        """Return the model's prediction of every row, shape (n_rows,) or (n_rows, n_outputs)."""
-        return predict_rows(self.system, self.preprocessor, self.model, dataset)
+    @overload
+    def predict(self, samples: pd.DataFrame, **settings: object) -> pd.DataFrame: ...
+
+    @overload
+    def predict(self, samples: Dataset) -> Values: ...
+
+    def predict(self, samples: pd.DataFrame | Dataset, **settings: object) -> pd.DataFrame | Values:
+        """Predict samples: a table in the user's units, or the bare output for a data set.
+
+        Args:
+            samples: A table of new samples, one row each, as ``qkdrp predict --data`` reads it; or
+                a data set of the system.
+            settings: Of a table only, see
+                :class:`~qkdrp.training.new_samples.NewSampleSettings`: ``align``, ``coverage``,
+                ``min_inputs``.
+
+        Returns:
+            For a table one with intervals in the user's units; for a data set the model's output,
+            shape (n_rows,) or (n_rows, n_outputs).
+
+        Raises:
+            QkdrpError: If a table does not fit the model.
+        """
+        if not isinstance(samples, pd.DataFrame):
+            return predict_rows(self.system, self.preprocessor, self.model, samples)
+        made = NewSampleSettings.make(**settings)
+        reference = read_reference(self.path, self.system)
+        return predict_frame(self.system, self, self.known(), reference, samples, made)
+
+    def known(self) -> pd.DataFrame:
+        """Return measured and predicted values of the rows of the split.
+
+        Raises:
+            RunError: If the file is missing or damaged.
+        """
+        key = self.system.row_key
+        return read_frame(self.path / PREDICTIONS, (*key, "part", "prediction"))
 
 
 def default_folder(config: RunConfig, facts: Facts) -> Path:
@@ -72,7 +112,7 @@ def start_run(path: Path, system: AnySystem, config: RunConfig, split: Split) ->
     write_circuits(path / CIRCUIT, system.circuits(config))
 
 
-def load_run(path: Path, backend: Backend | None = None) -> Run:
+def load_run(path: Path | str, backend: Backend | None = None) -> Run:
     """Load a run onto a backend.
 
     Args:
@@ -83,6 +123,7 @@ def load_run(path: Path, backend: Backend | None = None) -> Run:
         RunError: If the folder is missing, incomplete or damaged, or its circuit is not the one
             that this version builds.
     """
+    path = Path(path)
     config, metrics = read_config(path), read_metrics(path)
     system = find_system(config.system)
     stored = _read_model(path, metrics)

@@ -31,11 +31,22 @@ def read_rows(path: Path, system: AnySystem) -> Any:  # noqa: ANN401  # the syst
         RunError: If the file is missing, damaged or not one of ours.
     """
     try:
-        with safe_open(path, framework="np") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            details = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
-        return system.kept(State(arrays, details))
+        return system.kept(read_state(path))
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise RunError(
             f"{path}: cannot be read as rows of a run; copy the run once more, or give --data."
         ) from error
+
+
+def read_state(path: Path) -> State:
+    """Read arrays and details that :func:`keep_rows` wrote.
+
+    Raises:
+        OSError: If the file is missing.
+        ValueError: If it is damaged.
+        SafetensorError: If it is none of ours.
+    """
+    with safe_open(path, framework="np") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        details = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
+    return State(arrays, details)

@@ -19,6 +19,7 @@ from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, start_run
 from qkdrp.runs.kept_rows import ROWS, keep_rows
 from qkdrp.runs.model_file import StoredModel
 from qkdrp.runs.predict import predict_parts
+from qkdrp.runs.reference_file import REFERENCE, reference_of
 from qkdrp.training.dataset import Dataset
 
 Note = Callable[[str], None]
@@ -82,6 +83,9 @@ class RunWriter:
             StoredModel(run.model.state_dict(), run.preprocessor.state()).save(path / MODEL)
             test = self.dataset.select(run.split.test)
             keep_rows(path / ROWS, system.keep(run.preprocessor, test))
+            reference = reference_of(run, system, self.dataset)
+            if reference is not None:
+                keep_rows(path / REFERENCE, reference)
             write_files(path, self.backend.files())
             write_csv(path / HISTORY, self.history)
             write_csv(path / PREDICTIONS, self.predictions)

@@ -37,7 +37,7 @@ __all__ = ["Prepared", "open_backend", "prepare", "prepare_resumed", "train"]
 
 def train(
     prepared: Prepared | RunConfig,
-    output: Path | None = None,
+    output: Path | str | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     on_note: Callable[[str], None] = lambda _: None,
@@ -76,6 +76,7 @@ def train(
     """
     if isinstance(prepared, RunConfig):
         prepared = prepare(prepared)
+    output = None if output is None else Path(output)
     config, system, split = prepared.config, prepared.system, prepared.split
     clock, default = _clock(), default_folder(config, prepared.facts)
     with held_back() as hold, _open_for_training(config) as backend:

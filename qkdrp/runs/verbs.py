@@ -10,6 +10,9 @@ from qkdrp.common.errors import RunError
 from qkdrp.runs.destinations import Destination
 from qkdrp.runs.evaluate import VERB as EVALUATE
 from qkdrp.runs.evaluate import EvaluationRequest, Progress, carry_out
+from qkdrp.runs.predict_new import VERB as PREDICT
+from qkdrp.runs.predict_new import PredictionRequest
+from qkdrp.runs.predict_new import carry_out as carry_out_prediction
 
 Completion = Callable[[Path, Mapping[str, Any], PaidValues, Progress, Destination | None], Path]
 """Writes the results of a request and returns their folder; arguments as of :func:`complete`."""
@@ -31,7 +34,26 @@ def _evaluation(
     return carry_out(asked, values, on_progress, destination).path
 
 
-VERBS: Mapping[str, Completion] = MappingProxyType({EVALUATE: _evaluation})
+def _prediction(
+    run: Path,
+    request: Mapping[str, Any],
+    values: PaidValues,
+    on_progress: Progress,
+    destination: Destination | None,
+) -> Path:
+    """Write predictions of new samples; those of several runs need the values of all."""
+    if len(request["runs"]) > 1:
+        raise RunError(
+            f"Evaluation {values.evaluation.id} of the ledger is of one of {len(request['runs'])} "
+            "runs that predict together, and its values are in the ledger now: give the same "
+            f"qkdrp {PREDICT} again, which takes the values of all and pays for nothing."
+        )
+    asked = PredictionRequest.from_json({**request, "runs": [str(run)]})
+    carry_out_prediction(asked, values, on_progress, destination)
+    return asked.files if destination is None else destination.output
+
+
+VERBS: Mapping[str, Completion] = MappingProxyType({EVALUATE: _evaluation, PREDICT: _prediction})
 """How requests are completed, by the ``verb`` that they carry in the ledger."""
 
 

@@ -22,6 +22,7 @@ from qkdrp.circuits import PQC
 from qkdrp.common.intervals import REAL_LINE, Interval
 from qkdrp.training.dataset import DatasetT
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
+from qkdrp.training.new_samples import AnyNewSamples
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ConfigT, DataSettings, RunConfig
 from qkdrp.training.split import Split
@@ -141,6 +142,9 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
 
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that worker processes import before their first task."""
+
+    new_samples: ClassVar[AnyNewSamples | None] = None
+    """How it predicts for samples that no run has seen; None where it does not."""
 
     # --- data
 

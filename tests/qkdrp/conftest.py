@@ -29,6 +29,7 @@ RUN_FILES = {
     "metrics.json",
     "model.safetensors",
     "test_rows.safetensors",
+    "reference.safetensors",
     "circuit.qpy",
     "predictions.csv",
     "figures",

@@ -12,7 +12,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import RidgeCV
 
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.systems.response.preprocess import Expression, Preprocessor
 
 RIDGE_ALPHAS = np.logspace(-1, 6, 29)
 """Penalties; the best by leave-one-out on the training rows is taken."""
@@ -37,7 +37,7 @@ class FittedBaseline:
     preprocessor: Preprocessor
     dtype: type[np.floating[Any]]
 
-    def predict(self, cohort: Cohort) -> NDArray[np.float64]:
+    def predict(self, cohort: Expression) -> NDArray[np.float64]:
         """Return predicted labels, shape (n_samples,)."""
         genes = self.preprocessor.genes(cohort).astype(self.dtype)
         return np.asarray(self.regressor.predict(genes))

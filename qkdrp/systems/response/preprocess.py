@@ -1,7 +1,7 @@
 """Gene imputation, filter and scaling, fitted on training rows only."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,18 @@ def preprocessing(zscore: bool = True, variance_threshold: float = VARIANCE_THRE
             ("scale", StandardScaler() if zscore else "passthrough"),
         ]
     )
+
+
+class Expression(Protocol):
+    """Anything with gene expression: a cohort, or samples without a response."""
+
+    @property
+    def genes(self) -> NDArray[np.str_]:
+        """Gene names, shape (n_genes,)."""
+
+    @property
+    def expression(self) -> NDArray[np.float32]:
+        """Shape (n_samples, n_genes), NaN where missing."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,7 +101,7 @@ class GeneTransform(Brief):
             scale=scaler.scale_ if zscore else np.ones(n_kept),
         )
 
-    def __call__(self, cohort: Cohort) -> NDArray[np.float32]:
+    def __call__(self, cohort: Expression) -> NDArray[np.float32]:
         """Return the model's input, shape (n_samples, n_kept).
 
         Raises:
@@ -172,7 +184,7 @@ class Preprocessor(Brief):
             details["kinds"] = list(self.kinds.names)
         return State(arrays, details)
 
-    def genes(self, cohort: Cohort) -> NDArray[np.float32]:
+    def genes(self, cohort: Expression) -> NDArray[np.float32]:
         """Return the model's input, shape (n_samples, n_kept)."""
         return self.transform(cohort)
 

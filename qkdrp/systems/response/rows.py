@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.fit_task import response_rows
+from qkdrp.systems.response.new_samples.samples import Samples
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.training.rows import Rows, as_tensor
 
 
-def rows_of(preprocessor: Preprocessor, cohort: Cohort) -> Rows:
-    """Return preprocessed samples as tensors."""
+def rows_of(preprocessor: Preprocessor, cohort: Cohort | Samples) -> Rows:
+    """Return preprocessed samples as tensors; labels are NaN where there is no response."""
+    if isinstance(cohort, Samples):
+        return as_rows(preprocessor.genes(cohort), np.full(len(cohort), np.nan))
     return as_rows(preprocessor.genes(cohort), preprocessor.label(cohort), cohort.responder)
 
 

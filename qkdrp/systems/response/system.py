@@ -26,6 +26,7 @@ from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import ResponseTask
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.monitors import AUC
+from qkdrp.systems.response.new_samples.support import ResponseNewSamples
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of
@@ -58,6 +59,7 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         {"encoder": {"hidden": list(HIDDEN_SIZES), "after_each": ["BatchNorm1d", "SiLU"]}}
     )
     preload = ("qkdrp.systems.response.regressor",)
+    new_samples = ResponseNewSamples()
 
     def load(self, data: DataConfig) -> Cohort:
         """Load the cohort of a drug.

@@ -1,0 +1,123 @@
+"""What ``qkdrp predict`` and ``qkdrp validate`` print."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from qkdrp.cli.console import console, print_folder, print_note
+from qkdrp.cli.score_table import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qkdrp.runs.predict_new import Predicted
+    from qkdrp.runs.validate import Validated
+
+MOST_ROWS = 20
+"""Rows of predictions that are printed; the file has all."""
+
+DIGITS = 2
+"""Decimals of predictions whose system names no others."""
+
+ENDS = ("_low", "_high")
+"""Endings of the columns of bounds."""
+
+
+def report_predictions(predicted: "Predicted") -> None:
+    """Print what was found, the first rows, and where the files are."""
+    screen, record, table = console(), predicted.record, predicted.table
+    marks = [run["target"] for run in record["runs"] if run["synthetic"]]
+    made_up = "SYNTHETIC DATA; " if marks or record["synthetic"] else ""
+    screen.print(f"samples  {made_up}{record['data']}", soft_wrap=True)
+    screen.print(
+        f"models   {len(record['runs'])} of {', '.join(record['targets'])}, on "
+        f"{record['backend']}; bounds at {record['coverage']:.0%}",
+        soft_wrap=True,
+    )
+    for line in predicted.lines:
+        screen.print(line, soft_wrap=True)
+    for text in predicted.warnings:
+        print_note(text)
+    screen.print(_rows(table.head(MOST_ROWS), predicted.digits))
+    if len(table) > MOST_ROWS:
+        screen.print(f"the first {MOST_ROWS} of {len(table)} rows")
+    request = predicted.request
+    screen.print(f"table: {request.output}", soft_wrap=True)
+    screen.print(
+        f"page: {request.page}; what was found on the way, all missing inputs by name: "
+        f"{request.record}",
+        soft_wrap=True,
+    )
+
+
+def _rows(frame: "pd.DataFrame", digits: Mapping[str, int]) -> Table:
+    """Return rows as a table; bounds stand beside their value."""
+    shown = [name for name in frame.columns if not name.endswith(ENDS)]
+    table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    for name in shown:
+        table.add_column(name, no_wrap=frame[name].dtype.kind in "fiu", overflow="fold")
+    for row in frame.to_dict("records"):
+        cells = []
+        for name in shown:
+            decimals = digits.get(str(name), DIGITS)
+            text = _cell(row[name], decimals)
+            if f"{name}_low" in row:
+                text += f" ({', '.join(_cell(row[f'{name}{end}'], decimals) for end in ENDS)})"
+            cells.append(text)
+        table.add_row(*cells)
+    return table
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else f"{value:.{digits}f}"
+    return str(value).replace("<NA>", "-")
+
+
+def report_validation(validated: "Validated") -> None:
+    """Print scores of each target beside those of baselines, and where the files are."""
+    screen, metrics = console(), validated.metrics
+    screen.print(f"cohort   {metrics['data']}", soft_wrap=True)
+    for line in validated.lines:
+        screen.print(line, soft_wrap=True)
+    for text in validated.warnings:
+        print_note(text)
+    for target, found in metrics["targets"].items():
+        screen.print(_counts(target, found), soft_wrap=True)
+        screen.print(_score_table(found["scores"], validated.score_names))
+    screen.print("in brackets: 95% intervals; lower predictions mean a stronger response")
+    print_folder("validation", validated.path)
+
+
+def _counts(target: str, found: Mapping[str, Any]) -> str:
+    """Return how many samples of a target were scored, in words."""
+    first = next(iter(found["scores"].values()))
+    seen = found["n_seen_in_training"]
+    return (
+        f"{target}: {found['n_scored']} samples, {first['n_responder']} responders of "
+        f"{first['n_letters']} with R or S, {first['n_measured']} with a measure"
+        + (f"; {seen} seen in training left out" if seen else "")
+    )
+
+
+def _score_table(scores: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> Table:
+    """Return scores of the model and of baselines; a score that none has is left out."""
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("", *scores):
+        table.add_column(name, no_wrap=True)
+    for key, title in names.items():
+        cells = [_score(each, key) for each in scores.values()]
+        if any(cell != "-" for cell in cells):
+            table.add_row(title, *cells)
+    return table
+
+
+def _score(scores: Mapping[str, Any], key: str) -> str:
+    value, bounds = scores.get(key), scores.get(f"{key}_ci")
+    text = number(value if isinstance(value, float) else None)
+    if not isinstance(bounds, tuple | list):
+        return text
+    return f"{text} ({bounds[0]:.2f}, {bounds[1]:.2f})"

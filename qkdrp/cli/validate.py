@@ -1,0 +1,78 @@
+"""``qkdrp validate``."""
+
+from typing import Annotated
+
+import typer
+
+from qkdrp.backends.options import NoiseOptions
+from qkdrp.backends.registry import check_backend
+from qkdrp.cli.evaluate import OF_TRAINING
+from qkdrp.cli.options import NOISE, Backend, Output, Threads
+from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.cli.predict import Runs, TrainData
+from qkdrp.runs.run_path import check_run_path
+from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
+
+
+@with_options(
+    Section(NewSampleSettings, "Samples", without=("coverage",)),
+    Section(NoiseOptions, NOISE, without=OF_TRAINING),
+)
+def validate(
+    *,
+    runs: Runs,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            help="An external cohort: a folder with an expression and a response table.",
+            metavar="FOLDER",
+        ),
+    ],
+    measure: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of the response table that is compared by rank. "
+            "[default: ln_ic50 or auc, where it is there]",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    direction: Annotated[
+        str | None,
+        typer.Option(
+            help="Which of its values mean a stronger response: lower or higher.", metavar="NAME"
+        ),
+    ] = None,
+    output: Output = None,
+    train_data: TrainData = None,
+    backend: Backend = "statevector",
+    seed: Annotated[int, typer.Option(help="Of shots and trajectories.", min=0)] = 0,
+    threads: Threads = 0,
+    **settings: object,
+) -> None:
+    """Score runs on a cohort of other origin, with ridge regression beside them."""
+    options = NoiseOptions.make(**NoiseOptions.pick(settings)).of_backend()
+    samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
+    outcomes = OutcomeSettings.make(measure=measure, direction=direction)
+    check_backend(backend, options)
+    for run in runs:
+        check_run_path(run)
+    from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.cli.prediction_report import report_validation
+    from qkdrp.runs.validate import ValidationRequest
+    from qkdrp.runs.validate import validate as run_validation
+
+    request = ValidationRequest(
+        runs=runs,
+        source=source,
+        output=output,
+        settings=samples,
+        outcomes=outcomes,
+        train_data=train_data,
+        threads=threads,
+        options=options,
+        seed=seed,
+    )
+    with CircuitBar() as bar:
+        validated = run_validation(request, backend, bar.update)
+    report_validation(validated)

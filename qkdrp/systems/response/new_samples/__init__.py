@@ -1,0 +1,1 @@
+"""Samples that no run has seen: reading, matching, aligning, predicting and scoring them."""

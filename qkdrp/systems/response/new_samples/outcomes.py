@@ -1,0 +1,149 @@
+"""How samples of an external cohort responded, and how well predictions agree with it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
+from scipy import stats
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from qkdrp.common.errors import ConfigError, DataError
+from qkdrp.common.intervals import TAIL, auc_interval, spearman_interval, varies, wilson
+from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.systems.response.data.response import RESPONSE_LETTERS
+from qkdrp.systems.response.data.tables import IDS
+
+LETTERS, RESPONDER, MEASURE = "response", "responder", "measure"
+"""Column of letters in a response table; columns of outcomes."""
+
+DIRECTIONS: Mapping[str, str] = MappingProxyType({"ln_ic50": "lower", "auc": "lower"})
+"""Which values of known measures mean a stronger response: of an area under the curve the lower."""
+
+SCORE_NAMES: Mapping[str, str] = MappingProxyType(
+    {"auc": "AUC", "aupr": "AUPR", "spearman": "Spearman"}
+)
+"""Scores of external cohorts by their keys; intervals are ``<key>_ci``."""
+
+LEAST_RELATED = 3
+"""Samples that a rank correlation needs."""
+
+
+def load_outcomes(
+    source: str, drug: str, measure: str | None, direction: str | None, decimal: str | None
+) -> pd.DataFrame:
+    """Return how samples responded to a drug, by sample id.
+
+    Args:
+        source: A folder with a table ``response.*``: ``sample``, ``drug`` and ``response`` (R or
+            S), a column of numbers, or both.
+        drug: The drug.
+        measure: The column of numbers; where left out, that of :data:`DIRECTIONS` which is there.
+        direction: Which of its values mean a stronger response, ``lower`` or ``higher``.
+        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+
+    Returns:
+        Columns ``responder`` (blank where there is no letter) and ``measure`` (lower is stronger).
+
+    Raises:
+        DataError: If the table or the drug is missing, or anything in it cannot be meant.
+        ConfigError: If it does not say which column or direction is meant.
+    """
+    path = find_table(Path(source), "response") if Path(source).is_dir() else None
+    if path is None:
+        raise DataError(
+            f"{source}: found no response table, expected response with one of "
+            f"{', '.join(SUFFIXES)} beside the expression."
+        )
+    table = read_table(path, text=("drug", LETTERS), ids=IDS)
+    if "drug" not in table.columns:
+        raise DataError(f"{path}: column drug is missing, expected sample,drug and a response.")
+    rows = table[table["drug"] == drug]
+    if rows.empty:
+        there = ", ".join(sorted(table["drug"].dropna().unique())[:10])
+        raise DataError(f"{path}: found no row of {drug!r}, found {there}: rename the drug there.")
+    refuse_duplicates(rows.index, f"samples of {drug}", path)
+    measure = measure or next((name for name in DIRECTIONS if name in rows.columns), None)
+    outcomes = pd.DataFrame(index=rows.index)
+    outcomes[RESPONDER] = _letters(rows, path) if LETTERS in rows.columns else None
+    outcomes[MEASURE] = np.nan
+    if measure is not None:
+        outcomes[MEASURE] = _measured(rows, path, measure, direction, decimal)
+    elif LETTERS not in rows.columns:
+        raise ConfigError(
+            f"{path}: found no column {LETTERS}, {' or '.join(DIRECTIONS)}: say --measure, one of "
+            f"{', '.join(_numbers(rows))}."
+        )
+    return outcomes[outcomes.notna().any(axis=1)]
+
+
+def _letters(rows: pd.DataFrame, path: Path) -> "pd.Series[Any]":
+    """Return responder flags, blank where there is no letter."""
+    letters = rows[LETTERS]
+    wrong = ~letters.isin(list(RESPONSE_LETTERS)) & letters.notna()
+    if wrong.any():
+        row = rows.index[wrong.to_numpy(bool)][0]
+        raise DataError(
+            f"{path}: row {row!r}, column {LETTERS!r} holds {letters[row]!r}, expected "
+            "R (resistant), S (sensitive) or a blank."
+        )
+    return letters.map(RESPONSE_LETTERS).astype(object)
+
+
+def _measured(
+    rows: pd.DataFrame, path: Path, measure: str, direction: str | None, decimal: str | None
+) -> "pd.Series[float]":
+    """Return a measure, lower meaning a stronger response."""
+    if measure not in rows.columns:
+        raise ConfigError(
+            f"{path}: found no column {measure!r}; say --measure, one of "
+            f"{', '.join(_numbers(rows))}."
+        )
+    direction = direction or DIRECTIONS.get(measure)
+    if direction is None:
+        raise ConfigError(
+            f"measure {measure!r}: say --direction lower or higher, which of its values mean a "
+            "stronger response."
+        )
+    values = numeric(rows[[measure]], path, decimal=decimal)[measure]
+    return values if direction == "lower" else -values
+
+
+def _numbers(rows: pd.DataFrame) -> list[str]:
+    return [str(name) for name, kind in rows.dtypes.items() if is_numeric_dtype(kind)]
+
+
+def score_outcomes(predicted: NDArray[np.float64], outcomes: pd.DataFrame) -> dict[str, Any]:
+    """Score predictions where a lower one means a stronger response.
+
+    The interval of the AUPR is Wilson's with as many samples as responders (the binomial interval
+    of Boyd et al. 2013).
+
+    Args:
+        predicted: Shape (n_samples,).
+        outcomes: As :func:`load_outcomes` gives them, in the same order.
+    """
+    known = outcomes[RESPONDER].notna().to_numpy(bool)
+    responder, score = outcomes[RESPONDER][known].to_numpy(bool), -predicted[known]
+    n_responder = int(responder.sum())
+    found: dict[str, Any] = {"n": len(outcomes), "n_letters": len(responder)}
+    found |= {"n_responder": n_responder} | dict.fromkeys(SCORE_NAMES)
+    if 0 < n_responder < len(responder):
+        aupr = float(average_precision_score(responder, score))
+        found["auc"] = float(roc_auc_score(responder, score))
+        found["auc_ci"] = auc_interval(score[responder], score[~responder])
+        found["aupr"] = aupr
+        found["aupr_ci"] = wilson(aupr, n_responder, float(stats.norm.ppf(TAIL)))
+        found["aupr_by_chance"] = n_responder / len(responder)
+    there = outcomes[MEASURE].notna().to_numpy(bool)
+    measure, value = outcomes[MEASURE][there].to_numpy(float), predicted[there]
+    found["n_measured"] = len(measure)
+    if len(measure) >= LEAST_RELATED and varies(measure) and varies(value):
+        found["spearman"] = float(stats.spearmanr(value, measure).statistic)
+        found["spearman_ci"] = spearman_interval(value, measure)
+    return found

@@ -1,0 +1,136 @@
+"""Samples with gene expression and no response, and how they are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from qkdrp.common.errors import DataError
+from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.systems.response.data.synthetic import synthetic_cohort
+from qkdrp.systems.response.data.tables import IDS
+from qkdrp.training.run_config import SYNTHETIC
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Gene expression of samples; a data set whose rows have no label.
+
+    Args:
+        samples: Sample ids, shape (n_samples,).
+        genes: Gene names, shape (n_genes,).
+        expression: Shape (n_samples, n_genes), float32; NaN where missing.
+        provenance: Where the numbers come from, in one line.
+        synthetic: Whether the numbers are made up.
+    """
+
+    samples: NDArray[np.str_]
+    genes: NDArray[np.str_]
+    expression: NDArray[np.float32]
+    provenance: str
+    synthetic: bool = False
+
+    @property
+    def ids(self) -> NDArray[np.str_]:
+        """Sample ids, by the name that all data sets have for theirs."""
+        return self.samples
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.samples)
+
+    def select(self, samples: Sequence[str] | NDArray[np.str_]) -> Self:
+        """Return the given samples, in their order.
+
+        Raises:
+            DataError: If one is not there.
+        """
+        rows = pd.Index(self.samples).get_indexer(pd.Index(samples))
+        if (rows < 0).any():
+            raise DataError(f"{self.provenance}: a sample that was asked for is not there.")
+        return replace(self, samples=self.samples[rows], expression=self.expression[rows])
+
+    def digest(self) -> str:
+        """Return a SHA-256 of numbers and names."""
+        content = sha256()
+        for array in (self.samples, self.genes, self.expression):
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()
+
+
+def load_samples(source: str, decimal: str | None = None) -> Samples:
+    """Load expression from a folder with an ``expression.*`` table, or from one table.
+
+    Args:
+        source: ``"synthetic"``, a folder or a file: samples in rows, genes in columns.
+        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+
+    Raises:
+        DataError: If the table is missing, or anything in it cannot be meant.
+    """
+    if source == SYNTHETIC:
+        made = synthetic_cohort()
+        return Samples(made.samples, made.genes, made.expression, made.provenance, synthetic=True)
+    path = _table_of(Path(source))
+    return _samples(read_table(path, ids=IDS), path, decimal)
+
+
+def samples_of_frame(frame: pd.DataFrame) -> Samples:
+    """Take expression from a table in memory, samples in rows; ids are its index or ``sample``.
+
+    Raises:
+        DataError: If anything in it cannot be meant.
+    """
+    where = Path("the table of samples")
+    if frame.empty:
+        raise DataError(f"{where}: is empty, expected one row for each sample.")
+    found = [name for name in frame.columns if str(name).casefold() in IDS]
+    table = frame.set_index(found[0]) if len(found) == 1 else frame
+    table = table.set_axis(table.index.astype(str), axis=0).set_axis(
+        table.columns.astype(str), axis=1
+    )
+    refuse_duplicates(table.columns, "genes", where)
+    return _samples(table, where, None)
+
+
+def _table_of(source: Path) -> Path:
+    """Return the table that a source means.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if source.is_dir():
+        path = find_table(source, "expression")
+        if path is None:
+            raise DataError(
+                f"{source}: found no expression table, expected expression with one of "
+                f"{', '.join(SUFFIXES)}; or give the file itself."
+            )
+        return path
+    if not source.is_file():
+        raise DataError(f"{source}: no such file or folder; give --data a table of expression.")
+    if not source.name.endswith(SUFFIXES):
+        raise DataError(f"{source}: expected a table with one of {', '.join(SUFFIXES)}.")
+    return source
+
+
+def _samples(table: pd.DataFrame, path: Path, decimal: str | None) -> Samples:
+    """Check a table; a gene without any value counts as one that is not there."""
+    refuse_duplicates(table.index, "samples", path)
+    table = numeric(table, path, np.float32, decimal)
+    empty = table.isna().all(axis=1)
+    if empty.any():
+        raise DataError(f"{path}: sample {table.index[empty][0]!r} has no value; remove it.")
+    table = table.loc[:, table.notna().any(axis=0)]
+    return Samples(
+        samples=table.index.to_numpy(dtype=np.str_),
+        genes=table.columns.to_numpy(dtype=np.str_),
+        expression=table.to_numpy(dtype=np.float32),
+        provenance=f"{path}: {table.shape[0]} samples, {table.shape[1]} genes",
+    )
