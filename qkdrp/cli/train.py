@@ -62,6 +62,7 @@ def train(
     allow_hardware_training: AllowHardwareTraining = False,
     seed: Annotated[int, option(TrainConfig, "seed")] = _D.seed,
     threads: Threads = _D.threads,
+    data_licence: Annotated[str | None, option(TrainConfig, "data_licence", DATA)] = None,
     output: Output = None,
     resume: Resume = None,
     checkpoint_every: CheckpointEvery = 30.0,
@@ -80,6 +81,7 @@ def train(
         backend_options=noise_options(given) | hardware_options(given),
         seed=seed,
         threads=threads,
+        data_licence=data_licence,
     )
     _run(config, output, resume, checkpoint_every)
 

@@ -16,9 +16,11 @@ from qkdrp.common.seeds import derive_seed
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
+from qkdrp.systems.response.card import card_text
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
+from qkdrp.systems.response.explain import gene_features
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import AUC, ResponseTask
 from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score_table
@@ -26,6 +28,8 @@ from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of, recipe_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.systems.response.split import label_bins, make_split
+from qkdrp.training.card import CardText
+from qkdrp.training.features import Features
 from qkdrp.training.rows import Rows
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
@@ -138,6 +142,14 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     def score_title(self, metrics: Mapping[str, Any]) -> str:
         """Return drug and counts of the test samples."""
         return score_title(metrics)
+
+    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:  # noqa: ARG002
+        """Return the genes that the model reads."""
+        return gene_features(preprocessor.transform)
+
+    def card(self, config: TrainConfig, metrics: Mapping[str, Any]) -> CardText:
+        """Return what the model card says of drug, use and limits."""
+        return card_text(config, metrics)
 
     def draw(
         self,
