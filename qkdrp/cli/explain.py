@@ -46,8 +46,8 @@ def explain(
 ) -> None:
     """Tell which features, such as genes, count in trained runs, and how surely."""
     from qkdrp.cli.noise_report import CircuitBar
-    from qkdrp.runs.explain.explain import ExplainSettings
     from qkdrp.runs.explain.explain import explain as explain_runs
+    from qkdrp.runs.explain.settings import ExplainSettings
 
     settings = ExplainSettings(source, backend, repeats, steps, top, seed, threads)
     with CircuitBar() as bar:

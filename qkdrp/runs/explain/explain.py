@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from qkdrp.common.errors import ConfigError, RunError
+from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
 from qkdrp.runs.evaluate import load_subject
@@ -18,6 +18,7 @@ from qkdrp.runs.explain.figure import draw_importance
 from qkdrp.runs.explain.gradients import integrated_gradients
 from qkdrp.runs.explain.importance import GRADIENTS, METHODS, PERMUTATION
 from qkdrp.runs.explain.permutation import permutation_importance
+from qkdrp.runs.explain.settings import ExplainSettings
 from qkdrp.runs.explain.stability import Stability, stability
 from qkdrp.runs.explain.subject import explained, held_out
 from qkdrp.runs.explain.table import RunImportance, by_run, over_runs, wide
@@ -26,9 +27,6 @@ from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.threads import limit_threads
 
-EXACT = ("statevector", "aer_exact")
-"""Backends with exact values and gradients: importances of others are those of their noise."""
-
 EXPLANATIONS = "explanations"
 """Folder inside a run folder for its explanations."""
 
@@ -36,43 +34,6 @@ TABLE, TABLE_BY_RUN = "importance.csv", "importance_by_run.csv"
 FIGURE, RECORD = "importance.png", "explanation.json"
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class ExplainSettings:
-    """How runs are explained.
-
-    Args:
-        source: Data with rows that no run was trained on; the kept test rows where left out.
-        backend: Where circuits run, an exact one.
-        repeats: Permutations of the rows for each feature.
-        steps: Points of the quadrature of integrated gradients.
-        top: Features that count as the most important ones.
-        seed: Of the permutations.
-        threads: Threads of torch and the backend; 0 for all cores.
-
-    Raises:
-        ConfigError: If a number is below 1, or the backend is not exact.
-    """
-
-    source: str | None = None
-    backend: str = EXACT[0]
-    repeats: int = 5
-    steps: int = 64
-    top: int = 20
-    seed: int = 0
-    threads: int = 0
-
-    def __post_init__(self) -> None:
-        """Check what can be checked without runs."""
-        for name in ("repeats", "steps", "top"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} = {getattr(self, name)}: expected at least 1.")
-        if self.backend not in EXACT:
-            raise ConfigError(
-                f"backend = {self.backend!r}: expected {' or '.join(EXACT)}, whose gradients are "
-                "exact."
-            )
 
 
 @dataclass(frozen=True, eq=False)

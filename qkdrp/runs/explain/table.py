@@ -36,7 +36,7 @@ class RunImportance:
 
     def frame(self) -> pd.DataFrame:
         """Return one row per feature, in the order of the model's inputs."""
-        columns = {"run": self.run, "feature": list(self.names)}
+        columns: dict[str, object] = {"run": self.run, "feature": list(self.names)}
         for method, found in self.importances.items():
             columns |= _columns(method, found)
         return pd.DataFrame(columns | {SLOPE: self.slope})

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.runs.explain.explain import ExplainSettings, explain
+from qkdrp.runs.explain.explain import explain
+from qkdrp.runs.explain.settings import ExplainSettings
 from qkdrp.runs.train import prepare, train
 from tests.qkdrp.conftest import (
     CliResult,
