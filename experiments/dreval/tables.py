@@ -20,6 +20,9 @@ MEASURE = "LN_IC50"
 
 NO_TISSUE = "unknown"
 
+GENE_LISTS = (GENE_LIST, "landmark_genes", "landmark_genes_reduced")
+"""Lists of genes that models of drevalpy ask for; here each holds all genes of the folder."""
+
 
 def write_drevalpy_data(source: str, folder: Path, name: str) -> Path:
     """Write all drugs of a data folder for drevalpy and return the table of responses.
@@ -47,7 +50,8 @@ def write_drevalpy_data(source: str, folder: Path, name: str) -> Path:
     write_csv(place / "cell_line_names.csv", _line_names(lines[CELL_LINE]))
     drugs = pd.DataFrame({DRUG: [cohort.drug for cohort in cohorts]})
     write_csv(place / "drug_names.csv", drugs.assign(drug_name=drugs[DRUG]))
-    write_csv(lists / f"{GENE_LIST}.csv", pd.DataFrame({"Symbol": genes}))
+    for each in GENE_LISTS:
+        write_csv(lists / f"{each}.csv", pd.DataFrame({"Symbol": genes}))
     response = place / f"{name}.csv"
     write_csv(response, pd.concat([_response(cohort) for cohort in cohorts]))
     return response

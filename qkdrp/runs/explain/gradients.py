@@ -14,7 +14,7 @@ from captum.attr import IntegratedGradients
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.runs.explain.importance import Importance, Reals, mean_importance
+from qkdrp.runs.explain.importance import GRADIENTS, LEAST, Importance, Reals, mean_importance
 from qkdrp.runs.explain.subject import Explained, Progress
 from qkdrp.training.features import Feature
 from qkdrp.training.loop import predict
@@ -68,7 +68,7 @@ def integrated_gradients(subject: Explained, steps: int, on_progress: Progress) 
             shares[number] = np.abs(of_outputs).mean(axis=0)
             if len(of_outputs) == 1 and len(feature.columns) == 1:
                 slope[number] = _slope(subject, feature, of_outputs[0])
-    return Gradients(mean_importance(shares), slope, _gap(subject, attributions))
+    return Gradients(mean_importance(shares, LEAST[GRADIENTS]), slope, _gap(subject, attributions))
 
 
 def attribute(

@@ -14,6 +14,9 @@ PERMUTATION, GRADIENTS = "permutation", "integrated_gradients"
 METHODS = (PERMUTATION, GRADIENTS)
 """The two ways to measure importance, as tables and files call them."""
 
+LEAST = {PERMUTATION: -np.inf, GRADIENTS: 0.0}
+"""The smallest importance by each method: a permutation may lower a loss."""
+
 
 @dataclass(frozen=True, eq=False)
 class Importance:
@@ -38,12 +41,13 @@ class Importance:
         return np.asarray(stats.rankdata(-self.means, nan_policy="omit"))
 
 
-def mean_importance(shares: Reals) -> Importance:
+def mean_importance(shares: Reals, least: float = -np.inf) -> Importance:
     """Return means with Student's intervals.
 
     Args:
         shares: What each row, or each run, says of each feature, shape (n_features, n); NaN where
             one says nothing. Fewer than three give no interval.
+        least: The smallest value that there can be; no interval goes beyond.
     """
     there = (~np.isnan(shares)).sum(axis=1)
     values, spread = np.full((2, len(shares)), np.nan)
@@ -51,4 +55,4 @@ def mean_importance(shares: Reals) -> Importance:
     values[some] = np.nanmean(shares[some], axis=1)
     spread[enough] = np.nanstd(shares[enough], axis=1, ddof=1) / np.sqrt(there[enough])
     margin = stats.t.ppf(TAIL, np.maximum(there - 1, 1)) * spread
-    return Importance(values, values - margin, values + margin)
+    return Importance(values, np.maximum(values - margin, least), values + margin)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from qkdrp.runs.explain.importance import (
     GRADIENTS,
+    LEAST,
     METHODS,
     PERMUTATION,
     Importance,
@@ -74,7 +75,7 @@ def over_runs(runs: Sequence[RunImportance]) -> pd.DataFrame:
     for method in METHODS:
         found = runs[0].importances[method]
         if len(runs) > 1:
-            found = mean_importance(wide(runs, method).reindex(names).to_numpy())
+            found = mean_importance(wide(runs, method).reindex(names).to_numpy(), LEAST[method])
         columns |= _columns(method, found)
         ranks.append(found.ranks)
     slopes = pd.concat([pd.Series(run.slope, list(run.names)) for run in runs], axis=1)

@@ -142,6 +142,7 @@ def test_intervals_cover_the_mean(rng: np.random.Generator) -> None:
     found = mean_importance(rng.normal(1.0, 2.0, (2000, 12)))
     inside = (found.low < 1) & (found.high > 1)
     assert abs(inside.mean() - 0.95) < 0.02
+    assert (mean_importance(rng.normal(0.0, 1.0, (50, 3)), 0.0).low >= 0).all()
     few = mean_importance(np.array([[1.0, 3.0], [np.nan, np.nan]]))
     assert few.means[0] == 2
     assert np.isnan(few.low).all()
