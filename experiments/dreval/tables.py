@@ -12,13 +12,11 @@ from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
 
-CELL_LINE, DRUG, TISSUE = "cell_line_name", "pubchem_id", "tissue"
+CELL_LINE, DRUG = "cell_line_name", "pubchem_id"
 """drevalpy's columns of ids; any text serves as the id of a drug."""
 
 MEASURE = "LN_IC50"
 """drevalpy's name of the natural logarithm of the IC50 in micromolar."""
-
-NO_TISSUE = "unknown"
 
 GENE_LISTS = (GENE_LIST, "landmark_genes", "landmark_genes_reduced")
 """Lists of genes that models of drevalpy ask for; here each holds all genes of the folder."""
@@ -58,11 +56,12 @@ def write_drevalpy_data(source: str, folder: Path, name: str) -> Path:
 
 
 def _line_names(lines: "pd.Series[str]") -> pd.DataFrame:
-    """Return the table of cell lines; drevalpy drops rows that differ in their ids alone.
+    """Return the table of cell lines, without tissues, which a data folder does not tell.
 
-    So each gets a second id, as in drevalpy's own data sets.
+    drevalpy drops rows that differ in their ids alone, so each gets a second id, as in drevalpy's
+    own data sets. A column of tissues would make it take ids of digits for numbers.
     """
-    return pd.DataFrame({CELL_LINE: lines, "cellosaurus_id": lines, TISSUE: NO_TISSUE})
+    return pd.DataFrame({CELL_LINE: lines, "cellosaurus_id": lines})
 
 
 def _expression(cohort: Cohort) -> pd.DataFrame:
@@ -77,7 +76,6 @@ def _response(cohort: Cohort) -> pd.DataFrame:
         {
             CELL_LINE: cohort.samples,
             DRUG: cohort.drug,
-            TISSUE: NO_TISSUE,
             MEASURE: cohort.ln_ic50,
         }
     )
