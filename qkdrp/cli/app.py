@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from qkdrp.cli import data, jobs
+from qkdrp.cli import data, hub, jobs
 from qkdrp.cli.depth import depth
 from qkdrp.cli.evaluate import evaluate
+from qkdrp.cli.explain import explain
 from qkdrp.cli.predict import predict
 from qkdrp.cli.train import train
 from qkdrp.cli.validate import validate
@@ -44,9 +45,11 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(validate)
+app.command()(explain)
 app.command()(depth)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(hub.app, name="hub")
 for _entry in entry_points(group="qkdrp.commands"):  # rooms above this one bring their own
     app.add_typer(_entry.load(), name=_entry.name)
 

@@ -39,6 +39,7 @@ def train(
     backend: Backend = _D.backend,
     seed: Annotated[int, option(TrainConfig, "seed")] = _D.seed,
     threads: Threads = _D.threads,
+    data_licence: Annotated[str | None, option(TrainConfig, "data_licence", DATA)] = None,
     output: Output = None,
     torch_device: Annotated[str, option(FitConfig, "device", "Training")] = _D.fit.device,
     resume: Resume = None,
@@ -59,6 +60,7 @@ def train(
         backend_options=noise.of_backend() | hardware.of_backend(),
         seed=seed,
         threads=threads,
+        data_licence=data_licence,
     )
     if resume is None:
         check_config(config)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 import pandas as pd
 
 from qkdrp.backends import Backend, get_backend
@@ -17,6 +18,7 @@ from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
 from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
 from qkdrp.runs.kept_rows import ROWS
+from qkdrp.runs.model_card import CARD
 from qkdrp.runs.model_file import StoredModel, unreadable_model
 from qkdrp.runs.reference_file import REFERENCE, read_reference
 from qkdrp.runs.run_path import CONFIG, check_run_path
@@ -34,7 +36,7 @@ from qkdrp.training.trained import Trained
 SPLIT, HISTORY, METRICS = "split.csv", "history.csv", "metrics.json"
 MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
 FILES = (
-    CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, REFERENCE, CHECKPOINT,
+    CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, REFERENCE, CHECKPOINT, CARD,
 )  # fmt: skip
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
@@ -43,6 +45,10 @@ VERSIONS, FIXED = "versions", "fixed"
 
 SIZES = ("n_train", "n_val", "n_test")
 """Numbers of rows of the parts of the split in ``metrics.json``."""
+
+
+WITHOUT_ROWS = "without_rows"
+"""Says in ``metrics.json`` that a run was shared without rows of its data, ids included."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,9 +137,7 @@ def load_run(path: Path | str, backend: Backend | None = None) -> Run:
         preprocessor = system.preprocessor_from(stored.preprocessor)
     except (KeyError, TypeError, ValueError) as error:
         raise unreadable_model(path / MODEL) from error
-    split = read_split(path)
-    if [len(ids) for ids in split.parts().values()] != [metrics.get(name) for name in SIZES]:
-        raise _damaged(path / SPLIT)
+    split = _split_of(path, metrics)
     check_circuits(path / CIRCUIT, system.circuits(config), CONFIG)
     model = system.build(config, preprocessor, backend or get_backend("statevector"), seed=0)
     try:
@@ -149,6 +153,16 @@ def _read_model(path: Path, metrics: dict[str, Any]) -> StoredModel:
     if digest_of_file(path / MODEL) != metrics.get("model_sha256"):
         raise RunError(f"{path / MODEL}: is not the model of {METRICS}; copy the run once more.")
     return StoredModel.load(path / MODEL)
+
+
+def _split_of(path: Path, metrics: dict[str, Any]) -> Split:
+    """Return the split of a run, without rows where it came without its rows from elsewhere."""
+    if metrics.get(WITHOUT_ROWS) and not (path / SPLIT).exists():
+        return Split(*(np.array([], dtype=np.str_) for _ in SIZES))
+    split = read_split(path)
+    if [len(ids) for ids in split.parts().values()] != [metrics.get(name) for name in SIZES]:
+        raise _damaged(path / SPLIT)
+    return split
 
 
 def read_split(path: Path) -> Split:

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from qkdrp.backends import Backend
-from qkdrp.common.files import write_csv, write_json
+from qkdrp.common.files import write_csv, write_json, write_text
 from qkdrp.common.stop_signals import held_back, let_through
 from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
+from qkdrp.runs.model_card import CARD, model_card
 from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
@@ -148,10 +149,23 @@ def _save(
         if report := backend.report():
             metrics[backend.kind_of_report] = report
         metrics["seconds"] = seconds()
+        _write_card(path, run, metrics, writer.on_note)
         write_json(path / METRICS, metrics)
 
     with held_back("saving the run; one moment."):
         return replace(run, path=writer.save(finish)), metrics
+
+
+def _write_card(
+    path: Path, run: Run, metrics: dict[str, Any], on_note: Callable[[str], None]
+) -> None:
+    """Write the model card of a run: a text of its system that fails is worth no error."""
+    try:
+        card = model_card(run.system, run.config, metrics)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the run counts for more
+        on_note(f"no model card was written: {type(error).__name__}: {error}")
+    else:
+        write_text(path / CARD, card)
 
 
 def _clock() -> Callable[[], float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 from qkdrp.training.epoch import Epoch
 
 
@@ -58,5 +59,5 @@ def known_monitor(monitors: Mapping[str, Monitor], name: str) -> str:
         ConfigError: If there is none of that name; lists them.
     """
     if name not in monitors:
-        raise ConfigError(f"choose one of {', '.join(monitors)}")
+        raise ConfigError(choose_one_of(name, monitors))
     return name

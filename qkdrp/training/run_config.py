@@ -50,6 +50,7 @@ class RunConfig(Settings):
         backend_options: The backend's own options.
         seed: Of split, initialisation and shuffling.
         threads: Threads of torch and of the backend; 0 for all cores.
+        data_licence: Licence of the data, for the model card.
     """
 
     system: str = Field(
@@ -62,6 +63,14 @@ class RunConfig(Settings):
     backend_options: dict[str, bool | int | float | str] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, description="Of split, initial weights and shuffling.")
     threads: int = Field(default=0, ge=0, description="Threads; 0 for all cores.")
+    # Came later than others: left out of files where it is not set.
+    data_licence: str | None = Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description="Licence of the data, for the model card. "
+        "[default: as a file LICENSE of the data folder says]",
+        json_schema_extra={"metavar": "TEXT"},
+    )
 
 
 ConfigT = TypeVar("ConfigT", bound=RunConfig)

@@ -20,8 +20,10 @@ from torch import nn
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
 from qkdrp.common.intervals import REAL_LINE, Interval
+from qkdrp.training.card import CardText
 from qkdrp.training.dataset import DatasetT
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
+from qkdrp.training.features import Features, numbered_features
 from qkdrp.training.new_samples import AnyNewSamples
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ConfigT, DataSettings, RunConfig
@@ -340,6 +342,24 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
             train: The rows that it was trained on.
         """
         return ()
+
+    def features(self, preprocessor: PreprocessorT, rows: Rows) -> Features:  # noqa: ARG002
+        """Return what the inputs of a model are called, for ``explain``; columns by number.
+
+        Args:
+            preprocessor: Of the model.
+            rows: The rows that are explained.
+        """
+        return numbered_features(rows)
+
+    def card(self, config: ConfigT, metrics: Mapping[str, Any]) -> CardText:  # noqa: ARG002
+        """Return what the model card of a run says beside its numbers.
+
+        Args:
+            config: The settings.
+            metrics: The ``metrics.json`` of the run.
+        """
+        return CardText(summary=f"A model of the system `{self.name}` of qkdrp.")
 
     def draw(  # a system without figures draws none
         self,

@@ -23,6 +23,7 @@ N_SAMPLES, N_GENES = 60, 15
 RESPONDER_SHARE = 0.4
 
 RUN_FILES = {
+    "README.md",
     "config.json",
     "split.csv",
     "history.csv",

@@ -264,6 +264,7 @@ class TrainConfig(RunConfig):
         backend_options: The backend's own options.
         seed: Of split, initialisation and shuffling.
         threads: Threads of torch and of the backend; 0 for all cores.
+        data_licence: Licence of the data, for the model card.
     """
 
     system: Literal["response"] = Field(default="response", exclude=True)

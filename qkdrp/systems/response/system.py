@@ -17,11 +17,13 @@ from qkdrp.nn.encoder import HIDDEN_SIZES
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response import kept_rows
 from qkdrp.systems.response.baselines import BASELINES, fit_baseline
+from qkdrp.systems.response.card import card_text
 from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.load import list_drugs, load_data
 from qkdrp.systems.response.doubts import doubts_after
+from qkdrp.systems.response.explain import gene_features
 from qkdrp.systems.response.facts import facts_of, score_title
 from qkdrp.systems.response.fit_task import ResponseTask
 from qkdrp.systems.response.model_choice import recipe_of
@@ -32,7 +34,9 @@ from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.rows import rows_of
 from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
+from qkdrp.training.card import CardText
 from qkdrp.training.description import Description, Download, OnProgress
+from qkdrp.training.features import Features
 from qkdrp.training.rows import Rows
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
@@ -168,6 +172,14 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     def doubts(self, trained: Trained[TrainConfig, Preprocessor], train: Cohort) -> Sequence[str]:
         """Return whether angles crowd, and whether weights of the circuit hardly moved."""
         return tuple(doubts_after(trained, train))
+
+    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:  # noqa: ARG002
+        """Return the genes that the model reads."""
+        return gene_features(preprocessor.transform)
+
+    def card(self, config: TrainConfig, metrics: Mapping[str, Any]) -> CardText:
+        """Return what the model card says of drug, use and limits."""
+        return card_text(config, metrics)
 
     def draw(
         self,

@@ -1,0 +1,1 @@
+"""Our models in DrEval, the benchmark of drug response prediction (package ``drevalpy``)."""

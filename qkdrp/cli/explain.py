@@ -1,0 +1,125 @@
+"""``qkdrp explain``."""
+
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from qkdrp.cli.console import console, print_folder, print_note
+from qkdrp.cli.options import Output, Threads
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qkdrp.runs.explain.explain import Explanation
+
+SHOWN = 10
+"""Features in the table on the terminal."""
+
+
+def explain(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders; several tell how stable it is.", metavar="RUN..."),
+    ],
+    *,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="Other rows with responses, instead of the test rows that the runs keep.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="An exact one: statevector or aer_exact.", metavar="NAME")
+    ] = "statevector",
+    repeats: Annotated[int, typer.Option(help="Permutations for each feature.")] = 5,
+    steps: Annotated[int, typer.Option(help="Points on each line of integrated gradients.")] = 64,
+    top: Annotated[int, typer.Option(help="Features that count as the most important.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of the permutations.", min=0)] = 0,
+    threads: Threads = 0,
+    output: Output = None,
+) -> None:
+    """Tell which features, such as genes, count in trained runs, and how surely."""
+    from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.runs.explain.explain import explain as explain_runs
+    from qkdrp.runs.explain.settings import ExplainSettings
+
+    settings = ExplainSettings(source, backend, repeats, steps, top, seed, threads)
+    with CircuitBar() as bar:
+        explanation = explain_runs(runs, settings, output, bar.update)
+    _report(explanation)
+
+
+def _report(explanation: "Explanation") -> None:
+    """Print the most important features, how well methods and runs agree, and where files are."""
+    screen = console()
+    for note in explanation.notes:
+        print_note(note)
+    screen.print(_table(explanation))
+    for line in _lines(explanation):
+        screen.print(line, soft_wrap=True)
+    print_folder("explanation", explanation.path)
+
+
+def _table(explanation: "Explanation") -> Table:
+    from qkdrp.runs.explain.importance import GRADIENTS, PERMUTATION
+    from qkdrp.runs.explain.table import SLOPE
+
+    over = explanation.record["intervals_over"]
+    table = Table(
+        title=f"{explanation.noun}s that count most",
+        caption=f"in brackets: 95% intervals over {over}; slope: change of the prediction per unit "
+        "of input",
+        box=SIMPLE_HEAD,
+    )
+    for name in (explanation.noun, "loss if permuted", "#", "integrated gradients", "#", SLOPE):
+        table.add_column(name)
+    for _, row in explanation.table.head(SHOWN).iterrows():
+        cells = [cell for method in (PERMUTATION, GRADIENTS) for cell in _cells(row, method)]
+        table.add_row(str(row["feature"]), *cells, _signed(row[SLOPE]))
+    return table
+
+
+def _cells(row: "pd.Series[float]", method: str) -> tuple[str, str]:
+    """Return importance with interval, and its place."""
+    low, high = row[f"{method}_low"], row[f"{method}_high"]
+    bounds = "" if isnan(low) else f" ({low:.2g}, {high:.2g})"  # not a number
+    return f"{row[method]:.2g}{bounds}", f"{row[f'{method}_rank']:g}"
+
+
+def _signed(value: float) -> str:
+    return "-" if isnan(value) else f"{value:+.2g}"
+
+
+def _lines(explanation: "Explanation") -> list[str]:
+    record, lines = explanation.record, []
+    rows = ", ".join(str(run["rows"]) for run in record["runs"])
+    gap = max(run["completeness_gap"] for run in record["runs"])
+    lines.append(
+        f"{len(explanation.table)} {explanation.noun}s, {rows} held-out rows; attributions add up "
+        f"to the change of each prediction within {gap:.1e}"
+    )
+    if record["methods_agree"] is not None:
+        lines.append(f"both methods: rank correlation {record['methods_agree']:.2f}")
+    for method, found in explanation.stability.items():
+        if found is not None:
+            correlation = found.rank_correlation
+            words = "-" if correlation is None else _agreement(correlation)
+            lines.append(
+                f"over {found.n_runs} runs, {method.replace('_', ' ')}: rank correlation {words}; "
+                f"of the top {found.top}, two runs share {_agreement(found.overlap)}, by chance "
+                f"{found.overlap_by_chance:.2f}"
+            )
+    if len(record["runs"]) == 1:
+        lines.append("how stable this is over seeds: give several runs")
+    return lines
+
+
+def _agreement(found: tuple[float, float, float]) -> str:
+    mean, low, high = found
+    return f"{mean:.2f} ({low:.2f} to {high:.2f})"

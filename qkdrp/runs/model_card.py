@@ -1,0 +1,136 @@
+"""The model card of a run: ``README.md``, in the format of the Hugging Face hub."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from qkdrp.common.provenance import versions
+from qkdrp.training.run_config import RunConfig
+from qkdrp.training.system import AnySystem, ScoreRow
+
+CARD = "README.md"
+"""Name of the file in a run folder."""
+
+LICENCES = ("LICENSE", "LICENCE", "COPYING")
+"""What a file in a data folder that tells its licence may be called, whatever its ending."""
+
+LONGEST = 200
+"""Characters of a licence that are quoted."""
+
+UNKNOWN = "not told (give `--data-licence`, or put a file `LICENSE` into the data folder)."
+
+NONE_DUE = "none is due, for they are made up."
+
+TAGS = ("qkdrp", "qiskit", "tabular")
+"""What every model is found by."""
+
+
+class Score(NamedTuple):
+    """A score for the index of a hub."""
+
+    key: str
+    name: str
+    value: float
+
+
+class TableRow(NamedTuple):
+    """A row of the table of scores: its name and one cell for each column."""
+
+    name: str
+    cells: Sequence[str]
+
+
+def model_card(system: AnySystem, config: RunConfig, metrics: Mapping[str, Any]) -> str:
+    """Return the model card of a run, in Markdown with YAML front matter.
+
+    It names no place on the machine that the run was trained on.
+
+    Args:
+        system: Whose run it is.
+        config: Its settings.
+        metrics: Its ``metrics.json``.
+    """
+    text = system.card(config, metrics)
+    test = metrics.get("test")
+    columns = {config.model.model: test, **(metrics.get("baselines") or {})}
+    card = _template().render(
+        system=system,
+        config=config,
+        metrics=metrics,
+        text=text,
+        name=card_name(system, metrics),
+        tags=list(dict.fromkeys((*TAGS, *text.tags))),
+        provenance=without_place(str(metrics["data"]), config.data.source).rstrip("."),
+        licence=NONE_DUE if metrics["synthetic"] else licence_of(config),
+        columns=list(columns),
+        rows=_rows(system, list(columns.values())) if test else [],
+        measured=_measured(system, test or {}),
+        settings=list(config.model.model_dump().items()),
+        versions=", ".join(f"{name} {each}" for name, each in versions(system.packages).items()),
+    )
+    return card.rstrip() + "\n"
+
+
+def card_name(system: AnySystem, metrics: Mapping[str, Any]) -> str:
+    """Return the title of a card, such as the drug and the model."""
+    return system.score_title(metrics).split(",")[0] + f", {metrics['model']} on qkdrp"
+
+
+def licence_of(config: RunConfig) -> str:
+    """Return what is known of the licence of the data: as told, or as their folder says."""
+    if config.data_licence:
+        return config.data_licence
+    folder = Path(config.data.source)
+    try:
+        found = sorted(each for each in folder.iterdir() if each.stem.upper() in LICENCES)
+        lines = [line.strip() for line in found[0].read_text().splitlines()] if found else []
+    except (OSError, ValueError):
+        return UNKNOWN
+    first = next((line for line in lines if line), "")
+    return f"{first[:LONGEST]} (`{found[0].name}` of the data folder)" if first else UNKNOWN
+
+
+def without_place(text: str, source: str) -> str:
+    """Return a text that names a data folder by its name alone, not by where it is."""
+    place = Path(source).absolute()
+    return text.replace(str(place), place.name) if place.name else text
+
+
+def _rows(system: AnySystem, columns: Sequence[Mapping[str, Any] | None]) -> list[TableRow]:
+    return [
+        TableRow(row.name, [_cell(scores or {}, row) for scores in columns])
+        for row in system.score_rows
+    ]
+
+
+def _cell(scores: Mapping[str, Any], row: ScoreRow) -> str:
+    value, interval = scores.get(row.key), scores.get(f"{row.key}_ci")
+    if value is None:
+        return "-"
+    bounds = f" ({interval[0]:.2f}, {interval[1]:.2f})" if interval else ""
+    return f"{value:.{row.digits}f}{bounds}"
+
+
+def _measured(system: AnySystem, test: Mapping[str, Any]) -> list[Score]:
+    found = []
+    for row in system.score_rows:
+        value, interval = test.get(row.key), test.get(f"{row.key}_ci")
+        if value is not None:
+            bounds = f", 95% interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
+            found.append(Score(row.key, f"{row.name}{bounds}", value))
+    return found
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(  # noqa: S701  # Markdown, not HTML
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["tojson"] = lambda value: json.dumps(value, ensure_ascii=False)
+    source = files("qkdrp.runs").joinpath("model_card.md.j2").read_text(encoding="utf-8")
+    return environment.from_string(source)
