@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from qkdrp.common.settings import Settings
+from qkdrp.nn.normalisation import find_normalisation
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, FitConfig, ModelConfig
 from qkdrp.systems.response.models import MODELS
 
@@ -66,7 +67,6 @@ class DrevalSettings(Settings):
     @classmethod
     def grid(cls, recipe: str) -> list[dict[str, Any]]:
         """Return the hyperparameters that are tried for a recipe, its published ones first."""
-        tried = {
-            name: values for name, values in GRID.items() if name != "a" or MODELS[recipe].moderated
-        }
+        scaled = find_normalisation(MODELS[recipe].normalisation).scaled
+        tried = {name: values for name, values in GRID.items() if name != "a" or scaled}
         return [dict(zip(tried, values, strict=True)) for values in product(*tried.values())]
