@@ -17,7 +17,7 @@ from qkdrp.experiments.ito.options import (
     Preset,
     study_config,
 )
-from qkdrp.experiments.study.options import Work, command_of, conduct_as_told
+from qkdrp.experiments.study.options import Work, command_of
 
 if TYPE_CHECKING:
     from qkdrp.experiments.ito.plan import ItoPlan
@@ -52,6 +52,7 @@ def open_plan(name: str, given: Mapping[str, Any]) -> "ItoPlan":
 def run(name: str, given: Mapping[str, Any]) -> None:
     """Run a study and write its report."""
     from qkdrp.experiments.ito.report import ItoReport
+    from qkdrp.experiments.study.conduct import conduct_as_told
 
     plan = open_plan(name, given)
     conduct_as_told(plan, ItoReport(plan), given)

@@ -8,7 +8,7 @@ import typer
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.noise.options import HARDWARE, OPTIONS, config_of, hardware_of
-from qkdrp.experiments.study.options import command_of, conduct_as_told
+from qkdrp.experiments.study.options import command_of
 
 if TYPE_CHECKING:
     from qkdrp.experiments.noise.plan import NoisePlan
@@ -50,6 +50,7 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
 def run(given: Mapping[str, Any]) -> None:
     """Run the study, or say what it would cost on hardware."""
     from qkdrp.experiments.noise.report import NoiseReport
+    from qkdrp.experiments.study.conduct import conduct_as_told
 
     if given["dry_run"] and given["evaluated_on"] != HARDWARE:
         raise ConfigError(f"--dry-run tells what hardware costs: give --backend {HARDWARE}, too.")

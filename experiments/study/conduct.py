@@ -1,8 +1,11 @@
 """The run of a whole study: its tasks, its report, and what is printed at the end."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import typer
 from rich.console import Console
 
 from qkdrp.cli.console import console, print_folder
@@ -49,6 +52,12 @@ def conduct(plan: Plan, report: Report, work: Work) -> bool:
     _show_failures(screen, findings)
     print_folder("study", store.path, f" (begin with {REPORT})")
     return not findings.failed
+
+
+def conduct_as_told(plan: Plan, report: Report, given: Mapping[str, Any]) -> None:
+    """Run a study as the options say; exit with 1 where a part of it failed."""
+    if not conduct(plan, report, Work.make(**Work.pick(given))):
+        raise typer.Exit(1)
 
 
 def _show_times(screen: Console, findings: Findings, n_workers: int) -> None:

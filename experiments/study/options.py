@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import typer
 from pydantic import Field
 
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.common.settings import Settings
-
-if TYPE_CHECKING:
-    from qkdrp.experiments.study.plan import Plan, Report
 
 TRIED, PROTOCOL, WORK = "What is tried", "Protocol", "Where it runs"
 """Panels of the help."""
@@ -94,11 +90,3 @@ def source_of(given: Mapping[str, Any]) -> str:
     if not given["resume"] or given["output"] is None:
         return source
     return data_path_there(given["output"], source)
-
-
-def conduct_as_told(plan: "Plan", report: "Report", given: Mapping[str, Any]) -> None:
-    """Run a study as the options say; exit with 1 where a part of it failed."""
-    from qkdrp.experiments.study.conduct import conduct
-
-    if not conduct(plan, report, Work.make(**Work.pick(given))):
-        raise typer.Exit(1)
