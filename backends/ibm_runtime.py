@@ -116,21 +116,17 @@ class IbmRuntime(Backend):
         book = None if self.device.local else Ledger(Path(ledger) if ledger else None)
         circuits = DeviceCircuits(self.device, adapter, self.settings, CostTerms(prices, book))
         circuits.on_progress = self._tell_progress
-        self._paid = None
-        if book is not None:
-            self._paid = PaidJobs(
-                circuits,
-                book,
-                Policy(wait, resubmit, keep_open=allow_training, over_quota=over_quota),
-                self.usage,
-                partial(self._tell_progress, "jobs"),
-                self._tell_cost,
-            )
+        policy = Policy(wait, resubmit, keep_open=allow_training, over_quota=over_quota)
+        self._paid = None if book is None else self._paid_jobs(circuits, book, policy)
         self._jobs = self._paid or SimulatedJobs(circuits, self.usage)
         self._estimator = DeviceEstimator(self._jobs, self.settings, self.usage)
         atexit.register(self._jobs.close)
         self.resources.callback(self._jobs.close)
         self.resources.callback(atexit.unregister, self._jobs.close)
+
+    def _paid_jobs(self, circuits: DeviceCircuits, book: Ledger, policy: Policy) -> PaidJobs:
+        tell = partial(self._tell_progress, "jobs")
+        return PaidJobs(circuits, book, policy, self.usage, tell, self._tell_cost)
 
     @property
     def estimator(self) -> DeviceEstimator:

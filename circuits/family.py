@@ -57,11 +57,14 @@ class Family(Protocol[Spec]):
         key: Name of the family.
         spec_type: Class of its specifications, a frozen dataclass.
         usage: What :meth:`parse` reads, for messages; empty where it reads nothing.
+        needs_name: Whether its short forms are read only after its key and a colon, since they
+            look like another family's.
     """
 
     key: str
     spec_type: type[Spec]
     usage: str
+    needs_name: bool = False
 
     @abstractmethod
     def build(self, spec: Spec) -> PQC:

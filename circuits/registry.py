@@ -137,6 +137,8 @@ def parse_spec(text: str) -> CircuitSpec:
     named = bool(colon) and key in FAMILIES
     families = [FAMILIES[key]] if named else [FAMILIES[each] for each in FAMILIES]
     for family in families:
+        if family.needs_name and not named:
+            continue
         spec: CircuitSpec | None = family.parse(rest if named else text)
         if spec is not None:
             return spec

@@ -49,7 +49,7 @@ def check_resumable(path: Path) -> None:
         raise RunError(f"{path}: is still being trained by {owner}; stop it first.")
 
 
-def claim_run_folder(wanted: Path | None, default: Path, *, resumed: bool) -> NewFolder:
+def claim_run_folder(wanted: Path | str | None, default: Path, *, resumed: bool) -> NewFolder:
     """Return the folder of a training.
 
     Args:
@@ -61,6 +61,7 @@ def claim_run_folder(wanted: Path | None, default: Path, *, resumed: bool) -> Ne
     Raises:
         RunError: If a folder for a new training holds something already.
     """
+    wanted = None if wanted is None else Path(wanted)
     if wanted is None or not resumed:
         return NewFolder.claim(wanted, default)
     (wanted / METRICS).unlink(missing_ok=True)

@@ -77,7 +77,6 @@ def train(
     """
     if isinstance(prepared, RunConfig):
         prepared = prepare(prepared)
-    output = None if output is None else Path(output)
     config, system, split = prepared.config, prepared.system, prepared.split
     clock, default = _clock(), default_folder(config, prepared.facts)
     with held_back() as hold, _open_for_training(config) as backend:

@@ -99,12 +99,7 @@ def fit_model(
     _check(train, validation, task)
     device = find_device(config.device)
     train, model = train.to(device), model.to(device)
-    state = TrainingState(
-        model,
-        optimiser_of(model, task, config),
-        EarlyStopping(task.monitor, config.patience),
-        torch.Generator().manual_seed(seed),
-    )
+    state = _fresh_state(model, config, task, seed)
     fit = Fit(state.epochs)
     try:
         with let_through():
@@ -118,6 +113,15 @@ def fit_model(
     fit.best_epoch = state.stopping.best_epoch
     state.stopping.restore_best(model)
     return fit
+
+
+def _fresh_state(model: nn.Module, config: FitConfig, task: FitTask, seed: int) -> TrainingState:
+    return TrainingState(
+        model,
+        optimiser_of(model, task, config),
+        EarlyStopping(task.monitor, config.patience),
+        torch.Generator().manual_seed(seed),
+    )
 
 
 def _check(train: Rows, validation: Rows | None, task: FitTask) -> None:

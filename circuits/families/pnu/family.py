@@ -15,9 +15,10 @@ class Pnu(Family[PnuSpec]):
 
     key = PnuSpec.family
     spec_type = PnuSpec
+    needs_name = True  # 4,2 may be 4,2,1 without its last number
     usage = (
-        "qubits and layers, such as 4,2, with rotation and measurement after them where they are "
-        "others, such as 4,2,xyz"
+        "qubits and layers, such as pnu:4,2, with rotation and measurement after them where they "
+        "are others, such as pnu:4,2,xyz"
     )
 
     def build(self, spec: PnuSpec) -> PQC:

@@ -119,10 +119,10 @@ def test_forms_have_the_same_values(measurement: str, rng: np.random.Generator) 
 @pytest.mark.parametrize(
     ("text", "spec"),
     [
-        ("4,2", PnuSpec(4, 2)),
+        ("pnu:4,2", PnuSpec(4, 2)),
         ("pnu:(8 3)", PnuSpec(8, 3)),
         ("pnu:4,2,xyz", PnuSpec(4, 2, "xyz")),
-        ("4,1,multi,xyz", PnuSpec(4, 1, "xyz", "multi")),
+        ("pnu:4,1,multi,xyz", PnuSpec(4, 1, "xyz", "multi")),
     ],
 )
 def test_short_forms(text: str, spec: PnuSpec) -> None:

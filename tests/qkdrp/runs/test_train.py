@@ -74,7 +74,8 @@ def test_the_number_of_parameters(trained: Trained) -> None:
 
 def test_config_is_what_was_asked_for(trained: Trained) -> None:
     content = read_json(trained.run / "config.json")
-    versions = content.pop("versions")
+    versions, fixed = content.pop("versions"), content.pop("fixed")
+    assert fixed["encoder"]["hidden"] == [512, 128]
     assert content == small_config(trained.data).model_dump()
     assert {"python", "qkdrp", "torch", "qiskit"} <= set(versions)
 

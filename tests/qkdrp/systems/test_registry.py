@@ -21,7 +21,7 @@ def test_an_unknown_system_lists_those_there_are(
     with pytest.raises(ConfigError, match=r"system = 'toys': choose one of .*response"):
         find_system("toys")
     install(tmp_path / "site", monkeypatch)
-    with pytest.raises(ConfigError, match=r"choose one of .*response, toy\."):
+    with pytest.raises(ConfigError, match=r"choose one of .*response, toy; did you mean 'toy'\?"):
         find_system("toys")
 
 
