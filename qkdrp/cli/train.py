@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from qkdrp.backends.options import HardwareOptions, NoiseOptions
+from qkdrp.cli.final import Final, Folds, final_settings
 from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
@@ -42,6 +43,8 @@ def train(
     data_licence: Annotated[str | None, option(TrainConfig, "data_licence", DATA)] = None,
     output: Output = None,
     torch_device: Annotated[str, option(FitConfig, "device", "Training")] = _D.fit.device,
+    final: Final = False,
+    folds: Folds = None,
     resume: Resume = None,
     checkpoint_every: CheckpointEvery = 30.0,
     context: typer.Context,
@@ -61,6 +64,7 @@ def train(
         seed=seed,
         threads=threads,
         data_licence=data_licence,
+        final=final_settings(final, folds, context),
     )
     if resume is None:
         check_config(config)
@@ -94,6 +98,7 @@ def _run(
                 resumed=resume is not None,
                 checkpoint_every=checkpoint_every,
                 on_step=report.step,
+                on_stage=report.stage,
             )
         report.finished(run.path, metrics)
     if metrics["status"] == "interrupted" or folder not in {None, run.path}:

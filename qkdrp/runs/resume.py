@@ -76,6 +76,7 @@ def run_checkpoint(
     backend: Backend,
     every: float,
     on_error: Callable[[OSError], None],
+    stage: str = "",
 ) -> Checkpoint:
     """Return the checkpoint of a training in its run folder.
 
@@ -85,9 +86,14 @@ def run_checkpoint(
         backend: What the model is trained on.
         every: Seconds between two checkpoints.
         on_error: Called when none can be written.
+        stage: Which of several trainings it is, one after another.
     """
-    draws = {"backend": backend} if isinstance(backend, HasRandomState) else {}
-    return Checkpoint(path / CHECKPOINT, identity, every, draws, on_error)
+    return Checkpoint(path / CHECKPOINT, identity, every, draws_of(backend), on_error, stage)
+
+
+def draws_of(backend: Backend) -> dict[str, HasRandomState]:
+    """Return what draws random numbers while training beside torch, by name."""
+    return {"backend": backend} if isinstance(backend, HasRandomState) else {}
 
 
 def identity_of(

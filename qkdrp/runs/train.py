@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,6 +13,15 @@ import pandas as pd
 from qkdrp.backends import Backend
 from qkdrp.common.files import write_csv, write_json, write_text
 from qkdrp.common.stop_signals import held_back, let_through
+from qkdrp.runs.cross_validation import (
+    CrossValidated,
+    Listeners,
+    OnStage,
+    cross_validate,
+    stage_of,
+    trained_for,
+)
+from qkdrp.runs.finished_folds import FOLDS, FinishedFolds
 from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
 from qkdrp.runs.model_card import CARD, model_card
@@ -20,6 +30,7 @@ from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
 from qkdrp.runs.resume import (
     claim_run_folder,
+    draws_of,
     identity_of,
     leave_failed,
     leave_saved,
@@ -46,6 +57,7 @@ def train(
     resumed: bool = False,
     checkpoint_every: float = EVERY,
     on_step: Callable[[int, int], None] = lambda _done, _total: None,
+    on_stage: OnStage = lambda _: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
@@ -65,6 +77,7 @@ def train(
             is from :func:`~qkdrp.runs.prepare.prepare_resumed`.
         checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
         on_step: Called after every batch with how many of the epoch are done, and of how many.
+        on_stage: Called when each of the trainings begins that a model of all rows takes.
 
     Returns:
         The run, and the content of its ``metrics.json``. The run is in another folder than was
@@ -84,51 +97,98 @@ def train(
         backend.on_progress, backend.on_note = on_progress, on_note
         folder = claim_run_folder(output, default, resumed=resumed)
         on_error = _tell_once(on_note)
-        checkpoint = _checkpoint_of(prepared, folder.path, backend, checkpoint_every, on_error)
+        saved = _SavedTraining(prepared, folder.path, backend, checkpoint_every, on_error)
         record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            model, fit = fit_prepared(prepared, backend, record, True, checkpoint, on_step)
+            trained, crossed = prepared, None
+            if config.final is not None:
+                crossed = saved.cross_validate(Listeners(on_stage, on_epoch, on_step))
+                trained = trained_for(prepared, crossed.epochs)
+                on_stage(stage_of(prepared, "", 0, crossed.epochs))
+            checkpoint = saved.checkpoint("")
+            model, fit = fit_prepared(trained, backend, record, True, checkpoint, on_step)
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise
         run = Run(config, split, prepared.preprocessor, model, fit, folder.path, system)
         history = history_frame(system, fit.epochs)  # Ctrl-C may have come while it was written
-        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
-        return _finish(writer, prepared, folder, checkpoint, clock)
+        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note, crossed)
+        return _finish(writer, prepared, folder, saved, lambda: clock() + saved.seconds_before)
 
 
 def _finish(
     writer: RunWriter,
     prepared: Prepared,
     folder: NewFolder,
-    checkpoint: Checkpoint,
-    clock: Callable[[], float],
+    saved: "_SavedTraining",
+    seconds: Callable[[], float],
 ) -> tuple[Run, dict[str, Any]]:
     """Write all files of a trained run; figures come last."""
-    run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
+    run, metrics = _save(writer, prepared, seconds)
     if run.path != folder.path:
         folder.give_back(FILES)
-    leave_saved(checkpoint, writer.on_note, interrupted=metrics["status"] == INTERRUPTED)
+    interrupted = metrics["status"] == INTERRUPTED
+    leave_saved(saved.checkpoint(""), writer.on_note, interrupted=interrupted)
+    if not interrupted:
+        saved.finished.delete()
     _draw(run, writer)
     return run, metrics
 
 
-def _checkpoint_of(
-    prepared: Prepared,
-    path: Path,
-    backend: Backend,
-    every: float,
-    on_error: Callable[[OSError], None],
-) -> Checkpoint:
-    """Return where a training is saved now and then."""
+@dataclass(frozen=True, eq=False)
+class _SavedTraining:
+    """What a training keeps in its run folder while it goes on.
 
-    def identity() -> dict[str, Any]:
-        parts = prepared.split.parts()
-        return identity_of(prepared.config, prepared.dataset.digest(), parts)
+    Args:
+        prepared: What is trained.
+        path: The run folder.
+        backend: Where circuits run.
+        every: Seconds between two checkpoints.
+        on_error: Called when something cannot be written meanwhile.
+    """
 
-    return run_checkpoint(path, identity, backend, every, on_error)
+    prepared: Prepared
+    path: Path
+    backend: Backend
+    every: float
+    on_error: Callable[[OSError], None]
+    _checkpoints: dict[str, Checkpoint] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What decides the numbers of the training."""
+        parts = self.prepared.split.parts()
+        return identity_of(self.prepared.config, self.prepared.dataset.digest(), parts)
+
+    @cached_property
+    def finished(self) -> FinishedFolds:
+        """Folds that are finished; a training without any has none."""
+        identity = self.identity if self.prepared.config.final else {}
+        return FinishedFolds(self.path / FOLDS, identity, draws_of(self.backend), self.on_error)
+
+    def checkpoint(self, stage: str) -> Checkpoint:
+        """Return where a stage of the training is saved now and then; empty for the last one."""
+        if stage not in self._checkpoints:
+            self._checkpoints[stage] = run_checkpoint(
+                self.path, lambda: self.identity, self.backend, self.every, self.on_error, stage
+            )
+        return self._checkpoints[stage]
+
+    @property
+    def seconds_before(self) -> float:
+        """Seconds of training before this process went on."""
+        before = sum(each.seconds_before for each in self._checkpoints.values())
+        return self.finished.seconds_before + before
+
+    def cross_validate(self, listeners: Listeners) -> CrossValidated:
+        """Find the number of epochs of a training on all rows, and predict held-out rows."""
+        final = self.prepared.config.final
+        assert final is not None
+        return cross_validate(
+            self.prepared, final, self.backend, self.finished, self.checkpoint, listeners
+        )
 
 
 def _save(
@@ -144,7 +204,8 @@ def _save(
     run, backend, metrics = writer.run, writer.backend, dict[str, Any]()
 
     def finish(path: Path) -> None:
-        metrics.update(summarise(replace(run, path=path), prepared, writer.predictions))
+        placed = replace(run, path=path)
+        metrics.update(summarise(placed, prepared, writer.predictions, writer.crossed))
         metrics["predicted_on"] = writer.predicted_on
         if report := backend.report():
             metrics[backend.kind_of_report] = report
