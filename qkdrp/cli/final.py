@@ -22,9 +22,7 @@ Final = Annotated[
 Folds = Annotated[int | None, option(FinalConfig, "folds", _PANEL)]
 
 
-def final_settings(
-    final: bool, folds: int | None, context: typer.Context
-) -> dict[str, Any] | None:
+def final_settings(final: bool, folds: int | None, context: typer.Context) -> dict[str, Any] | None:
     """Return the section ``final`` of the settings; None for a training with a test part.
 
     Args:

@@ -51,7 +51,13 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         )
         epochs = prepared.config.fit.epochs
         self.task = self.progress.add_task(
-            "training", total=epochs, loss="-", watched=self._words(None), left="", whole="", circuits=""
+            "training",
+            total=epochs,
+            loss="-",
+            watched=self._words(None),
+            left="",
+            whole="",
+            circuits="",
         )
         self.clock, self.quicker = TrainingClock(epochs), prepared.quicker
         self.stages: Remaining | None = None

@@ -1,6 +1,7 @@
 """Cross-validation of a model that trains on all rows: its number of epochs and held-out rows."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Protocol
@@ -18,9 +19,10 @@ from qkdrp.runs.prepare import Prepared
 from qkdrp.training.checkpoint import Checkpoint
 from qkdrp.training.config import FinalConfig
 from qkdrp.training.epoch import Epoch
-from qkdrp.training.folds import Fold, fold_seed
+from qkdrp.training.folds import fold_seed
 from qkdrp.training.loop import OnStep
 from qkdrp.training.predict import predict_rows
+from qkdrp.training.run_config import RunConfig
 from qkdrp.training.scored import HELD_OUT
 from qkdrp.training.split import Split
 from qkdrp.training.system import AnySystem
@@ -55,8 +57,12 @@ OnStage = Callable[[Stage], None]
 class CheckpointOf(Protocol):
     """Gives the checkpoint of a stage."""
 
-    def __call__(self, stage: str) -> Checkpoint:
-        """Return it."""
+    def __call__(self, stage: str, backend: Backend) -> Checkpoint:
+        """Return the checkpoint of a stage on a backend."""
+
+
+OpenBackend = Callable[[RunConfig], AbstractContextManager[Backend]]
+"""Opens the backend of a training."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ class CrossValidated:
 def cross_validate(
     prepared: Prepared,
     final: FinalConfig,
-    backend: Backend,
+    open_for: OpenBackend,
     finished: FinishedFolds,
     checkpoint_of: CheckpointOf,
     listeners: Listeners,
@@ -109,7 +115,7 @@ def cross_validate(
     Args:
         prepared: The training on all rows, with its folds.
         final: Number of folds, and whether epochs are fixed.
-        backend: Where circuits run.
+        open_for: Opens a backend for each fold, so that none depends on others.
         finished: Folds that are finished already; further ones are added.
         checkpoint_of: Gives the checkpoint of a stage.
         listeners: Called meanwhile.
@@ -118,7 +124,7 @@ def cross_validate(
         ConfigError: If a training diverges.
         KeyboardInterrupt: On Ctrl-C.
     """
-    work = _Work(prepared, backend, finished, checkpoint_of, listeners, final)
+    work = _Work(prepared, open_for, finished, checkpoint_of, listeners, final)
     epochs, best = prepared.config.fit.epochs, list[int]()
     if not final.fixed_epochs:
         best = [int(work.done(SEARCH, number, epochs)) for number in work.numbers]
@@ -147,7 +153,7 @@ class _Work:
     """The folds of a training, each trained unless it is finished; arguments as above."""
 
     prepared: Prepared
-    backend: Backend
+    open_for: OpenBackend
     finished: FinishedFolds
     checkpoint_of: CheckpointOf
     listeners: Listeners
@@ -177,24 +183,28 @@ class _Work:
 
     def _best_epoch(self, name: str, number: int, epochs: int) -> int:
         fold = fold_of(self.prepared, number)
-        watched = replace(fold, split=Split(fold.split.train, fold.split.test, fold.split.validation))
-        return self._fit(name, trained_for(watched, epochs, watched.config.fit.patience))[1]
+        parts = fold.split
+        watched = replace(fold, split=Split(parts.train, parts.test, parts.validation))
+        with self.open_for(fold.config) as backend:
+            patience = fold.config.fit.patience
+            return self._fit(name, trained_for(watched, epochs, patience), backend)[1]
 
     def _held_out_values(self, name: str, number: int, epochs: int) -> list[Any]:
         fold = fold_of(self.prepared, number)
-        model, _ = self._fit(name, trained_for(fold, epochs))
-        with let_through():
-            values = predict_rows(fold.system, fold.preprocessor, model, fold.part("test"))
+        with self.open_for(fold.config) as backend:
+            model, _ = self._fit(name, trained_for(fold, epochs), backend)
+            with let_through():
+                values = predict_rows(fold.system, fold.preprocessor, model, fold.part("test"))
         found: list[Any] = values.tolist()
         return found
 
-    def _fit(self, name: str, fold: Prepared) -> tuple[Any, int]:
+    def _fit(self, name: str, fold: Prepared, backend: Backend) -> tuple[Any, int]:
         """Return the trained model of a fold and its best epoch."""
         model, fit = fit_prepared(
             fold,
-            self.backend,
+            backend,
             self.listeners.on_epoch,
-            checkpoint=self.checkpoint_of(name),
+            checkpoint=self.checkpoint_of(name, backend),
             on_step=self.listeners.on_step,
         )
         return model, fit.best_epoch

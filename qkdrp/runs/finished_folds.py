@@ -8,7 +8,6 @@ from typing import Any
 
 from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_json
-from qkdrp.common.random_state import HasRandomState
 from qkdrp.common.stop_signals import held_back
 
 FOLDS = "folds.json"
@@ -21,7 +20,6 @@ class FinishedFolds:
     Args:
         path: The file; read where it is there.
         identity: What decides the numbers, as JSON; a file of another training is refused.
-        draws: What draws random numbers while training; brought to where the file left it.
         on_error: Called when the file cannot be written; the training goes on.
 
     Attributes:
@@ -35,10 +33,9 @@ class FinishedFolds:
         self,
         path: Path,
         identity: Mapping[str, Any],
-        draws: Mapping[str, HasRandomState],
         on_error: Callable[[OSError], None],
     ) -> None:
-        self.path, self._draws, self.on_error = path, draws, on_error
+        self.path, self.on_error = path, on_error
         self._identity = json.loads(json.dumps(identity))
         self._found: dict[str, Any] = {}
         self.seconds_before = 0.0
@@ -56,7 +53,6 @@ class FinishedFolds:
         content = {
             "identity": self._identity,
             "found": self._found,
-            "draws": {name: dict(each.random_state()) for name, each in self._draws.items()},
             "seconds": self.seconds_before + perf_counter() - self._start,
         }
         try:
@@ -74,8 +70,6 @@ class FinishedFolds:
             content = json.loads(self.path.read_text())
             identity, self._found = content["identity"], dict(content["found"])
             self.seconds_before = float(content["seconds"])
-            for name, source in self._draws.items():
-                source.set_random_state(content["draws"][name])
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self.path}: missing or damaged; train again.") from error
         if identity != self._identity:

@@ -88,12 +88,8 @@ def run_checkpoint(
         on_error: Called when none can be written.
         stage: Which of several trainings it is, one after another.
     """
-    return Checkpoint(path / CHECKPOINT, identity, every, draws_of(backend), on_error, stage)
-
-
-def draws_of(backend: Backend) -> dict[str, HasRandomState]:
-    """Return what draws random numbers while training beside torch, by name."""
-    return {"backend": backend} if isinstance(backend, HasRandomState) else {}
+    draws = {"backend": backend} if isinstance(backend, HasRandomState) else {}
+    return Checkpoint(path / CHECKPOINT, identity, every, draws, on_error, stage)
 
 
 def identity_of(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,6 +17,7 @@ from qkdrp.runs.cross_validation import (
     CrossValidated,
     Listeners,
     OnStage,
+    OpenBackend,
     cross_validate,
     stage_of,
     trained_for,
@@ -30,7 +31,6 @@ from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
 from qkdrp.runs.resume import (
     claim_run_folder,
-    draws_of,
     identity_of,
     leave_failed,
     leave_saved,
@@ -43,6 +43,9 @@ from qkdrp.training.epoch import Epoch
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
 from qkdrp.training.threads import limit_threads
+
+ALL_ROWS = ""
+"""Stage of the last training, or the only one; folds have names of their own."""
 
 __all__ = ["Prepared", "open_backend", "prepare", "prepare_resumed", "train"]
 
@@ -93,21 +96,21 @@ def train(
     output = None if output is None else Path(output)
     config, system, split = prepared.config, prepared.system, prepared.split
     clock, default = _clock(), default_folder(config, prepared.facts)
-    with held_back() as hold, _open_for_training(config) as backend:
-        backend.on_progress, backend.on_note = on_progress, on_note
+    open_for = partial(_open_for_training, on_progress=on_progress, on_note=on_note)
+    with held_back() as hold, limit_threads(config.threads), open_for(config) as backend:
         folder = claim_run_folder(output, default, resumed=resumed)
         on_error = _tell_once(on_note)
-        saved = _SavedTraining(prepared, folder.path, backend, checkpoint_every, on_error)
+        saved = _SavedTraining(prepared, folder.path, checkpoint_every, on_error)
         record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
             trained, crossed = prepared, None
             if config.final is not None:
-                crossed = saved.cross_validate(Listeners(on_stage, on_epoch, on_step))
+                crossed = saved.cross_validate(open_for, Listeners(on_stage, on_epoch, on_step))
                 trained = trained_for(prepared, crossed.epochs)
                 on_stage(stage_of(prepared, "", 0, crossed.epochs))
-            checkpoint = saved.checkpoint("")
+            checkpoint = saved.checkpoint(ALL_ROWS, backend)
             model, fit = fit_prepared(trained, backend, record, True, checkpoint, on_step)
         except BaseException as error:
             leave_failed(folder, error, on_note)
@@ -130,7 +133,8 @@ def _finish(
     if run.path != folder.path:
         folder.give_back(FILES)
     interrupted = metrics["status"] == INTERRUPTED
-    leave_saved(saved.checkpoint(""), writer.on_note, interrupted=interrupted)
+    checkpoint = saved.checkpoint(ALL_ROWS, writer.backend)
+    leave_saved(checkpoint, writer.on_note, interrupted=interrupted)
     if not interrupted:
         saved.finished.delete()
     _draw(run, writer)
@@ -144,14 +148,12 @@ class _SavedTraining:
     Args:
         prepared: What is trained.
         path: The run folder.
-        backend: Where circuits run.
         every: Seconds between two checkpoints.
         on_error: Called when something cannot be written meanwhile.
     """
 
     prepared: Prepared
     path: Path
-    backend: Backend
     every: float
     on_error: Callable[[OSError], None]
     _checkpoints: dict[str, Checkpoint] = field(default_factory=dict, init=False)
@@ -166,13 +168,13 @@ class _SavedTraining:
     def finished(self) -> FinishedFolds:
         """Folds that are finished; a training without any has none."""
         identity = self.identity if self.prepared.config.final else {}
-        return FinishedFolds(self.path / FOLDS, identity, draws_of(self.backend), self.on_error)
+        return FinishedFolds(self.path / FOLDS, identity, self.on_error)
 
-    def checkpoint(self, stage: str) -> Checkpoint:
-        """Return where a stage of the training is saved now and then; empty for the last one."""
+    def checkpoint(self, stage: str, backend: Backend) -> Checkpoint:
+        """Return where a stage of the training is saved now and then."""
         if stage not in self._checkpoints:
             self._checkpoints[stage] = run_checkpoint(
-                self.path, lambda: self.identity, self.backend, self.every, self.on_error, stage
+                self.path, lambda: self.identity, backend, self.every, self.on_error, stage
             )
         return self._checkpoints[stage]
 
@@ -182,12 +184,12 @@ class _SavedTraining:
         before = sum(each.seconds_before for each in self._checkpoints.values())
         return self.finished.seconds_before + before
 
-    def cross_validate(self, listeners: Listeners) -> CrossValidated:
+    def cross_validate(self, open_for: OpenBackend, listeners: Listeners) -> CrossValidated:
         """Find the number of epochs of a training on all rows, and predict held-out rows."""
         final = self.prepared.config.final
         assert final is not None
         return cross_validate(
-            self.prepared, final, self.backend, self.finished, self.checkpoint, listeners
+            self.prepared, final, open_for, self.finished, self.checkpoint, listeners
         )
 
 
@@ -236,13 +238,17 @@ def _clock() -> Callable[[], float]:
 
 
 @contextmanager
-def _open_for_training(config: RunConfig) -> Iterator[Backend]:
-    """Give the backend of a training, on as many threads as it asks for."""
-    with limit_threads(config.threads):
-        with let_through():  # a device far away may keep one waiting
-            backend = open_backend(config.backend, config.backend_options, config.seed)
-        with backend:
-            yield backend
+def _open_for_training(
+    config: RunConfig,
+    on_progress: Callable[[str, int, int], None],
+    on_note: Callable[[str], None],
+) -> Iterator[Backend]:
+    """Give the backend of a training."""
+    with let_through():  # a device far away may keep one waiting
+        backend = open_backend(config.backend, config.backend_options, config.seed)
+    with backend:
+        backend.on_progress, backend.on_note = on_progress, on_note
+        yield backend
 
 
 def _tell_once(on_note: Callable[[str], None]) -> Callable[[OSError], None]:

@@ -172,7 +172,7 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         """Return what can be learned from a source, one training each, such as its drugs."""
         return []
 
-    def focus(self, config: ConfigT, target: str) -> ConfigT:
+    def focus(self, config: ConfigT, target: str) -> ConfigT:  # noqa: ARG002
         """Return the settings of a training on one of what :meth:`describe` returns.
 
         Args:

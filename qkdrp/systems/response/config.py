@@ -280,5 +280,7 @@ class TrainConfig(RunConfig):
             asked = {"--split": self.data.split is not None}
             asked["--stratify-test"] = self.data.stratify_test
             for flag in (name for name, given in asked.items() if given):
-                raise ValueError(f"--final trains on all samples, and {flag} holds some out: choose")
+                raise ValueError(
+                    f"--final trains on all samples, and {flag} holds some out: choose"
+                )
         return self
