@@ -34,9 +34,10 @@ class TrainReport(AbstractContextManager["TrainReport"]):
 
     Args:
         prepared: What is going to be trained.
+        brief: Whether lines before the training are left out, and those of epochs.
     """
 
-    def __init__(self, prepared: "Prepared") -> None:
+    def __init__(self, prepared: "Prepared", *, brief: bool = False) -> None:
         self.console = console()
         self.system = prepared.system
         self.monitor = prepared.system.fit_task(prepared.config).monitor
@@ -64,7 +65,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         self._said = perf_counter()
         self._told_long = False
         self.doubts = prepared.doubts
-        for line in _introduction(prepared):
+        self.brief = brief
+        for line in () if brief else _introduction(prepared):
             self.console.print(line, soft_wrap=True)
 
     def __enter__(self) -> Self:
@@ -88,7 +90,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         self.progress.reset(
             self.task, total=stage.epochs, description=title, whole=whole, loss="-", left=""
         )
-        if not self.console.is_terminal:
+        if not (self.brief or self.console.is_terminal):
             self.console.print(f"training {title}  {whole}".rstrip(), soft_wrap=True)
 
     def step(self, _done: int, total: int) -> None:
@@ -102,7 +104,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         loss, watched = f"{epoch.train_loss:.4f}", self._watched(epoch)
         self.progress.update(self.task, advance=1, loss=loss, watched=watched)
         self._show_time()
-        due = epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0 or self._long_silence()
+        due = not self.brief and (epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0)
+        due = due or self._long_silence()
         if not self.console.is_terminal and due:
             self._said = perf_counter()
             self.console.print(

@@ -106,8 +106,17 @@ class Run(Trained[Any, Any]):
 
 def default_folder(config: RunConfig, facts: Facts) -> Path:
     """Return the time-stamped folder below ``runs/`` that a run gets by default."""
+    return _stamped([*facts.names.values(), config.backend])
+
+
+def default_parent(config: RunConfig) -> Path:
+    """Return the time-stamped folder below ``runs/`` that several runs get by default."""
+    return _stamped(["several", config.model.model, config.backend])
+
+
+def _stamped(words: Sequence[str]) -> Path:
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    name = re.sub(r"[^\w.-]+", "_", "-".join([*facts.names.values(), config.backend]).lower())
+    name = re.sub(r"[^\w.-]+", "_", "-".join(words).lower())
     return Path("runs") / f"{name}-{stamp}"
 
 

@@ -99,7 +99,7 @@ def prepare(
         noise = {} if isinstance(backend, PaidBackend) else backend.report()
         quicker = backend.quicker
     dataset = dataset or system.load(config.data)
-    config = _with_whole_path(config)
+    config = with_whole_path(config)
     folds = tuple[Fold, ...]()
     if config.final is None:
         split = split or system.split(dataset, config)
@@ -140,7 +140,7 @@ def _check_backend(backend: Backend, system: AnySystem, config: RunConfig) -> No
         )
 
 
-def _with_whole_path(config: RunConfig) -> RunConfig:
+def with_whole_path(config: RunConfig) -> RunConfig:
     """Say where data come from in a way that holds in every working folder."""
     if config.data.source == SYNTHETIC:
         return config
