@@ -64,10 +64,21 @@ def claim_run_folder(wanted: Path | None, default: Path, *, resumed: bool) -> Ne
     if wanted is None or not resumed:
         return NewFolder.claim(wanted, default)
     (wanted / METRICS).unlink(missing_ok=True)
-    for name in map(Path, FILES):
-        for rest in wanted.glob(f".{name.stem}-{'[0-9a-f]' * 32}{name.suffix}"):
-            rest.unlink(missing_ok=True)
+    _delete_half_written(wanted)
     return ResumedFolder(wanted, ())
+
+
+def clear_unfinished(path: Path) -> None:
+    """Delete what a training left that was killed before its first checkpoint."""
+    _delete_half_written(path)
+    NewFolder(path, ()).give_back(FILES)
+
+
+def _delete_half_written(path: Path) -> None:
+    """Delete files that were half written when a training was killed."""
+    for name in map(Path, FILES):
+        for rest in path.glob(f".{name.stem}-{'[0-9a-f]' * 32}{name.suffix}"):
+            rest.unlink(missing_ok=True)
 
 
 def run_checkpoint(

@@ -11,10 +11,11 @@ from typing import Any
 from qkdrp.common.errors import ConfigError, QkdrpError, RunError
 from qkdrp.common.files import write_csv, write_json, write_text
 from qkdrp.common.names import choose_one_of
-from qkdrp.runs.folder import FILES, METRICS, default_parent, read_config, read_metrics
+from qkdrp.runs.folder import METRICS, default_parent, read_config, read_metrics
 from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed, with_whole_path
-from qkdrp.runs.run_path import CONFIG
+from qkdrp.runs.resume import clear_unfinished
+from qkdrp.runs.run_path import CONFIG, SETTINGS
 from qkdrp.runs.summary import INTERRUPTED
 from qkdrp.runs.table_of_runs import markdown_of, table_of
 from qkdrp.runs.train import train
@@ -26,8 +27,8 @@ from qkdrp.training.system import AnySystem
 ALL = "all"
 """Stands for everything that a source offers."""
 
-SETTINGS, SCORES, SCORES_TEXT = "settings.json", "scores.csv", "scores.md"
-"""Files of a parent folder."""
+SCORES, SCORES_TEXT = "scores.csv", "scores.md"
+"""Tables of a parent folder."""
 
 
 class State(StrEnum):
@@ -218,7 +219,7 @@ def _train(trainings: Trainings, target: str, path: Path, train_one: TrainOne) -
             prepared = prepare_resumed(path)
         else:
             if (path / CONFIG).is_file():  # killed before its first checkpoint
-                NewFolder(path, ()).give_back(FILES)
+                clear_unfinished(path)
             prepared = prepare(trainings.system.focus(trainings.config, target))
         metrics = train_one(prepared, path, resumed)
     except QkdrpError as error:
