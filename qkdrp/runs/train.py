@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,39 +13,22 @@ import pandas as pd
 from qkdrp.backends import Backend
 from qkdrp.common.files import write_csv, write_json, write_text
 from qkdrp.common.stop_signals import held_back, let_through
-from qkdrp.runs.cross_validation import (
-    CrossValidated,
-    Listeners,
-    OnStage,
-    OpenBackend,
-    cross_validate,
-    stage_of,
-    trained_for,
-)
-from qkdrp.runs.finished_folds import FOLDS, FinishedFolds
+from qkdrp.runs.cross_validation import Listeners, OnStage
 from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
 from qkdrp.runs.model_card import CARD, model_card
 from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
-from qkdrp.runs.resume import (
-    claim_run_folder,
-    identity_of,
-    leave_failed,
-    leave_saved,
-    run_checkpoint,
-)
+from qkdrp.runs.resume import claim_run_folder, leave_failed, leave_saved
+from qkdrp.runs.saved_training import ALL_ROWS, SavedTraining
 from qkdrp.runs.saving import RunWriter
 from qkdrp.runs.summary import INTERRUPTED, summarise
-from qkdrp.training.checkpoint import EVERY, Checkpoint
+from qkdrp.training.checkpoint import EVERY
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
 from qkdrp.training.threads import limit_threads
-
-ALL_ROWS = ""
-"""Stage of the last training, or the only one; folds have names of their own."""
 
 __all__ = ["Prepared", "open_backend", "prepare", "prepare_resumed", "train"]
 
@@ -66,15 +49,13 @@ def train(
 
     Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
     says interrupted. Signals that come while it is being written are raised after it is.
-
     Meanwhile the folder holds a checkpoint, from which a training that was stopped goes on.
 
     Args:
         prepared: What to train, or settings to prepare it from.
         output: A new folder; a time-stamped one below ``runs/`` where left out.
         on_epoch: Called after every epoch.
-        on_progress: Called by slow backends with what is counted, how much of it is done, and
-            how much there is.
+        on_progress: Called by slow backends with what is counted, what is done, and the total.
         on_note: Called with what the user should know, such as that a disk is full.
         resumed: Whether ``output`` is the run folder of a training that goes on, and ``prepared``
             is from :func:`~qkdrp.runs.prepare.prepare_resumed`.
@@ -91,25 +72,19 @@ def train(
         ConfigError: If training diverges; nothing is left in the folder.
         KeyboardInterrupt: If a signal comes before the first epoch ends; nothing is left either.
     """
-    if isinstance(prepared, RunConfig):
-        prepared = prepare(prepared)
-    output = None if output is None else Path(output)
+    prepared = prepare(prepared) if isinstance(prepared, RunConfig) else prepared
+    wanted = None if output is None else Path(output)
     config, system, split = prepared.config, prepared.system, prepared.split
     clock, default = _clock(), default_folder(config, prepared.facts)
     open_for = partial(_open_for_training, on_progress=on_progress, on_note=on_note)
     with held_back() as hold, limit_threads(config.threads), open_for(config) as backend:
-        folder = claim_run_folder(output, default, resumed=resumed)
-        on_error = _tell_once(on_note)
-        saved = _SavedTraining(prepared, folder.path, checkpoint_every, on_error)
+        folder, on_error = claim_run_folder(wanted, default, resumed=resumed), _tell_once(on_note)
+        saved = SavedTraining(prepared, folder.path, checkpoint_every, on_error)
         record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            trained, crossed = prepared, None
-            if config.final is not None:
-                crossed = saved.cross_validate(open_for, Listeners(on_stage, on_epoch, on_step))
-                trained = trained_for(prepared, crossed.epochs)
-                on_stage(stage_of(prepared, "", 0, crossed.epochs))
+            trained, crossed = saved.with_epochs(open_for, Listeners(on_stage, on_epoch, on_step))
             checkpoint = saved.checkpoint(ALL_ROWS, backend)
             model, fit = fit_prepared(trained, backend, record, True, checkpoint, on_step)
         except BaseException as error:
@@ -125,7 +100,7 @@ def _finish(
     writer: RunWriter,
     prepared: Prepared,
     folder: NewFolder,
-    saved: "_SavedTraining",
+    saved: SavedTraining,
     seconds: Callable[[], float],
 ) -> tuple[Run, dict[str, Any]]:
     """Write all files of a trained run; figures come last."""
@@ -139,58 +114,6 @@ def _finish(
         saved.finished.delete()
     _draw(run, writer)
     return run, metrics
-
-
-@dataclass(frozen=True, eq=False)
-class _SavedTraining:
-    """What a training keeps in its run folder while it goes on.
-
-    Args:
-        prepared: What is trained.
-        path: The run folder.
-        every: Seconds between two checkpoints.
-        on_error: Called when something cannot be written meanwhile.
-    """
-
-    prepared: Prepared
-    path: Path
-    every: float
-    on_error: Callable[[OSError], None]
-    _checkpoints: dict[str, Checkpoint] = field(default_factory=dict, init=False)
-
-    @cached_property
-    def identity(self) -> dict[str, Any]:
-        """What decides the numbers of the training."""
-        parts = self.prepared.split.parts()
-        return identity_of(self.prepared.config, self.prepared.dataset.digest(), parts)
-
-    @cached_property
-    def finished(self) -> FinishedFolds:
-        """Folds that are finished; a training without any has none."""
-        identity = self.identity if self.prepared.config.final else {}
-        return FinishedFolds(self.path / FOLDS, identity, self.on_error)
-
-    def checkpoint(self, stage: str, backend: Backend) -> Checkpoint:
-        """Return where a stage of the training is saved now and then."""
-        if stage not in self._checkpoints:
-            self._checkpoints[stage] = run_checkpoint(
-                self.path, lambda: self.identity, backend, self.every, self.on_error, stage
-            )
-        return self._checkpoints[stage]
-
-    @property
-    def seconds_before(self) -> float:
-        """Seconds of training before this process went on."""
-        before = sum(each.seconds_before for each in self._checkpoints.values())
-        return self.finished.seconds_before + before
-
-    def cross_validate(self, open_for: OpenBackend, listeners: Listeners) -> CrossValidated:
-        """Find the number of epochs of a training on all rows, and predict held-out rows."""
-        final = self.prepared.config.final
-        assert final is not None
-        return cross_validate(
-            self.prepared, final, open_for, self.finished, self.checkpoint, listeners
-        )
 
 
 def _save(

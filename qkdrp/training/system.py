@@ -214,11 +214,7 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         """
 
     def final_split(self, dataset: DatasetT) -> Split:
-        """Return the split of a training on all rows: nothing is held out.
-
-        Raises:
-            DataError: If there are too few rows, or they do not vary.
-        """
+        """Return the split of a training on all rows; raise a ``DataError`` for too few."""
         return Split.all_rows(dataset.ids)
 
     def strata(self, dataset: DatasetT, least: int) -> NDArray[np.int64]:  # noqa: ARG002
@@ -231,14 +227,7 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         return np.zeros(len(dataset), dtype=np.int64)
 
     def groups(self, dataset: DatasetT) -> NDArray[np.str_] | None:  # noqa: ARG002
-        """Return the group of each row, shape (n_rows,); rows of one group are never divided.
-
-        Args:
-            dataset: The rows.
-
-        Returns:
-            None where rows stand for themselves.
-        """
+        """Return the group of each row, shape (n_rows,), which is never divided; None for none."""
         return None
 
     def check_part(self, dataset: DatasetT, where: str) -> None:  # most have no need
@@ -353,11 +342,9 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
 
     @abstractmethod
     def score_title(self, metrics: Mapping[str, Any]) -> str:
-        """Return the title of the score table of a run.
+        """Return the title of the score table of a run, given its ``metrics.json``.
 
-        Args:
-            metrics: Its ``metrics.json``; :func:`~qkdrp.training.scored.scored_rows` says which of
-                its scores are shown. It may have none.
+        :func:`~qkdrp.training.scored.scored_rows` finds the scores that are shown; may be None.
         """
 
     def doubts(self, trained: Trained[ConfigT, PreprocessorT], train: DatasetT) -> Sequence[str]:  # noqa: ARG002
