@@ -64,8 +64,7 @@ def train(
         on_stage: Called when each of the trainings begins that a model of all rows takes.
 
     Returns:
-        The run, and the content of its ``metrics.json``. The run is in another folder than was
-        asked for where that one could not be written to.
+        The run, in another folder where that one could not be written, and its ``metrics.json``.
 
     Raises:
         RunError: If the folder holds something already, or nothing can be written anywhere.
