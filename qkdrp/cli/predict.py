@@ -10,7 +10,7 @@ from qkdrp.backends.registry import check_backend
 from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import HARDWARE, NOISE, Backend, Threads
 from qkdrp.cli.options_from_models import Section, with_options
-from qkdrp.runs.run_path import check_run_path
+from qkdrp.runs.run_path import run_paths
 from qkdrp.training.new_sample_settings import NewSampleSettings
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def predict(
     options = noise.of_backend() | hardware.of_backend()
     samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
     check_backend(backend, options)
-    for run in runs:
-        check_run_path(run)
+    runs = run_paths(runs)
     from qkdrp.runs.predict_new import PredictionRequest
 
     request = PredictionRequest(

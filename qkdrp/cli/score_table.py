@@ -45,7 +45,7 @@ class ScoreTable:
             groups = [names[start : start + count] for start in range(0, len(names), count)]
             for between in (" ", "\n"):
                 tables = [self._table(group, between) for group in groups]
-                if count == 1 or all(_fits(table, console, options) for table in tables):
+                if count == 1 or all(fits(table, console, options) for table in tables):
                     yield from self._titled(tables)
                     return
 
@@ -67,7 +67,8 @@ class ScoreTable:
         return table
 
 
-def _fits(table: Table, console: Console, options: ConsoleOptions) -> bool:
+def fits(table: Table, console: Console, options: ConsoleOptions) -> bool:
+    """Tell whether a table is not wider than the screen."""
     wide = options.update(width=WIDEST)
     return Measurement.get(console, wide, table).maximum <= options.max_width
 

@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from qkdrp.backends.options import HardwareOptions, NoiseOptions
-from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads
+from qkdrp.cli.final import Final, Folds, final_settings
+from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads, parse_names
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
+from qkdrp.cli.train_each import Drugs, train_each_and_report
+from qkdrp.common.errors import ConfigError
 from qkdrp.runs.run_path import check_run_path
 from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
@@ -42,12 +45,15 @@ def train(
     data_licence: Annotated[str | None, option(TrainConfig, "data_licence", DATA)] = None,
     output: Output = None,
     torch_device: Annotated[str, option(FitConfig, "device", "Training")] = _D.fit.device,
+    drugs: Drugs = None,
+    final: Final = False,
+    folds: Folds = None,
     resume: Resume = None,
     checkpoint_every: CheckpointEvery = 30.0,
     context: typer.Context,
     **settings: object,
 ) -> None:
-    """Train a model on one drug and write a run folder."""
+    """Train a model on one drug, or on each of several, and write a run folder for each."""
     if resume is not None:
         refuse_other_options(context)
     noise = NoiseOptions.make(**NoiseOptions.pick(settings))
@@ -61,7 +67,14 @@ def train(
         seed=seed,
         threads=threads,
         data_licence=data_licence,
+        final=final_settings(final, folds, context),
     )
+    if drugs is not None:
+        if config.data.drug is not None:
+            raise ConfigError("--drug and --drugs: give one of them.")
+        check_config(config)
+        train_each_and_report(config, parse_names(drugs), output, checkpoint_every)
+        return
     if resume is None:
         check_config(config)
     else:
@@ -94,6 +107,7 @@ def _run(
                 resumed=resume is not None,
                 checkpoint_every=checkpoint_every,
                 on_step=report.step,
+                on_stage=report.stage,
             )
         report.finished(run.path, metrics)
     if metrics["status"] == "interrupted" or folder not in {None, run.path}:

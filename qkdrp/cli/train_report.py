@@ -1,5 +1,6 @@
 """What ``qkdrp train`` prints."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
@@ -16,9 +17,11 @@ from qkdrp.cli.console import console, print_folder
 from qkdrp.cli.noise_report import LINE_SECONDS, circuit_lines, noise_lines
 from qkdrp.cli.score_table import ScoreTable, number
 from qkdrp.cli.training_clock import TrainingClock
-from qkdrp.common.remaining import LONG_SECONDS, duration_text
+from qkdrp.common.remaining import LONG_SECONDS, Remaining, duration_text
+from qkdrp.training.scored import FINAL, scored_rows
 
 if TYPE_CHECKING:
+    from qkdrp.runs.cross_validation import Stage
     from qkdrp.runs.prepare import Prepared
     from qkdrp.training.epoch import Epoch
 
@@ -31,30 +34,39 @@ class TrainReport(AbstractContextManager["TrainReport"]):
 
     Args:
         prepared: What is going to be trained.
+        brief: Whether lines before the training are left out, and those of epochs.
     """
 
-    def __init__(self, prepared: "Prepared") -> None:
+    def __init__(self, prepared: "Prepared", *, brief: bool = False) -> None:
         self.console = console()
         self.system = prepared.system
         self.monitor = prepared.system.fit_task(prepared.config).monitor
         self.progress = Progress(
-            TextColumn("training"),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]}  {task.fields[watched]}  {task.fields[left]}"),
-            TextColumn("{task.fields[circuits]}", markup=False),
+            TextColumn("{task.fields[whole]}{task.fields[circuits]}", markup=False),
             console=self.console,
             disable=not self.console.is_terminal,
         )
         epochs = prepared.config.fit.epochs
         self.task = self.progress.add_task(
-            "", total=epochs, loss="-", watched=self._words(None), left="", circuits=""
+            "training",
+            total=epochs,
+            loss="-",
+            watched=self._words(None),
+            left="",
+            whole="",
+            circuits="",
         )
         self.clock, self.quicker = TrainingClock(epochs), prepared.quicker
+        self.stages: Remaining | None = None
         self._said = perf_counter()
         self._told_long = False
         self.doubts = prepared.doubts
-        for line in _introduction(prepared):
+        self.brief = brief
+        for line in () if brief else _introduction(prepared):
             self.console.print(line, soft_wrap=True)
 
     def __enter__(self) -> Self:
@@ -67,6 +79,20 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         """Stop the progress bar."""
         self.progress.stop()
 
+    def stage(self, stage: "Stage") -> None:
+        """Show that one of several trainings begins."""
+        self.stages = self.stages or Remaining(stage.total - stage.number + 1)
+        self.stages.reach(self.stages.total - (stage.total - stage.number + 1))
+        self.clock = TrainingClock(stage.epochs)
+        title = f"{stage.number}/{stage.total} {stage.title}"
+        left = self.stages.left()
+        whole = "" if left is None else f"about {duration_text(left)} left"
+        self.progress.reset(
+            self.task, total=stage.epochs, description=title, whole=whole, loss="-", left=""
+        )
+        if not (self.brief or self.console.is_terminal):
+            self.console.print(f"training {title}  {whole}".rstrip(), soft_wrap=True)
+
     def step(self, _done: int, total: int) -> None:
         """Count a batch, and show how long the training takes as soon as that is known."""
         self.clock.step(total)
@@ -78,7 +104,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         loss, watched = f"{epoch.train_loss:.4f}", self._watched(epoch)
         self.progress.update(self.task, advance=1, loss=loss, watched=watched)
         self._show_time()
-        due = epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0 or self._long_silence()
+        due = not self.brief and (epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0)
+        due = due or self._long_silence()
         if not self.console.is_terminal and due:
             self._said = perf_counter()
             self.console.print(
@@ -138,9 +165,38 @@ class TrainReport(AbstractContextManager["TrainReport"]):
                 self.note(text)
         for line in circuit_lines(metrics.get("noise", {})):
             self.console.print(line, soft_wrap=True)
-        columns = {metrics["model"]: metrics["test"], **metrics["baselines"]}
-        self.console.print(ScoreTable(self.system, metrics, columns))
+        scores = scored_rows(metrics).scores
+        if FINAL in metrics:
+            for line in final_lines(metrics):
+                self.console.print(line, soft_wrap=True)
+        if scores is not None or FINAL not in metrics:
+            columns = {metrics["model"]: scores, **metrics["baselines"]}
+            self.console.print(ScoreTable(self.system, metrics, columns))
         print_folder("run", path)
+
+
+def final_lines(metrics: Mapping[str, Any]) -> list[str]:
+    """Return how a model of all rows got its epochs, and what its scores are of.
+
+    Args:
+        metrics: The ``metrics.json`` of its run.
+    """
+    final = metrics[FINAL]
+    best = ", ".join(map(str, final["best_epochs"]))
+    lines = [f"epochs   {final['epochs']}, the median of the best ones of the folds: {best}"]
+    if not best:
+        lines = [f"epochs   {final['epochs']}, as given"]
+    if final["folds"]:
+        lines.append(
+            f"scores   means over {final['folds']} folds, each predicted by a model that was "
+            "trained without it; the model of the run has seen all rows"
+        )
+    else:
+        lines.append(
+            "scores   none: all rows were trained on and none were held out; --folds 5 "
+            "cross-validates, and gives predictions bounds; qkdrp validate scores other samples"
+        )
+    return lines
 
 
 def _introduction(prepared: "Prepared") -> list[str]:

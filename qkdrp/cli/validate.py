@@ -10,7 +10,7 @@ from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.cli.predict import Runs, TrainData
-from qkdrp.runs.run_path import check_run_path
+from qkdrp.runs.run_path import run_paths
 from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
 
 
@@ -55,8 +55,7 @@ def validate(
     samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
     outcomes = OutcomeSettings.make(measure=measure, direction=direction)
     check_backend(backend, options)
-    for run in runs:
-        check_run_path(run)
+    runs = run_paths(runs)
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.prediction_report import report_validation
     from qkdrp.runs.validate import ValidationRequest

@@ -12,7 +12,7 @@ from qkdrp.backends.qnn.shift_rule import find_rule
 from qkdrp.circuits import PQC
 from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError, ConfigError
-from qkdrp.runs.evaluate import Progress, silent
+from qkdrp.runs.evaluate import Progress, refuse_without_rows, silent
 from qkdrp.runs.folder import load_run
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.system import LayerCircuit
@@ -62,6 +62,7 @@ def preview(
     with open_backend(backend_name, options, 0) as backend:
         backend.on_progress = on_progress
         run = load_run(run_path, backend)
+        refuse_without_rows(run)
         circuits = run.system.circuits(run.config).values()
         if not circuits:
             raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")

@@ -242,8 +242,7 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
             would all be the same.
         RunError: If there are no rows to evaluate.
     """
-    if not len(run.split.test):
-        raise RunError(f"{run.path}: has no {PART} rows to evaluate.")
+    refuse_without_rows(run)
     if backend.circuits_only and not run.system.circuits(run.config):
         raise ConfigError(
             f"model {run.config.model.model!r} has no circuit: there is nothing to run "
@@ -260,6 +259,21 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
         raise ConfigError(
             f"repeats = {request.repeats}: all repeats of exact values are the same; give --shots."
         )
+
+
+def refuse_without_rows(run: Run) -> None:
+    """Refuse a run that has no rows to evaluate, as one that was trained on all rows.
+
+    Raises:
+        RunError: Says how it is scored.
+    """
+    if len(run.split.test):
+        return
+    why = "came without its rows" if run.config.final is None else "was trained on all rows"
+    raise RunError(
+        f"{run.path}: {why} and has no {PART} rows to evaluate; score it on other samples: "
+        "qkdrp validate RUN --data FOLDER."
+    )
 
 
 def load_subject(run: Run, source: str | None) -> Subject:

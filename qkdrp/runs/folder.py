@@ -17,6 +17,7 @@ from qkdrp.common.errors import ConfigError, RunError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
 from qkdrp.runs.circuit_file import CIRCUIT, check_circuits, write_circuits
+from qkdrp.runs.finished_folds import FOLDS
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.model_card import CARD
 from qkdrp.runs.model_file import StoredModel, unreadable_model
@@ -37,6 +38,7 @@ SPLIT, HISTORY, METRICS = "split.csv", "history.csv", "metrics.json"
 MODEL, PREDICTIONS, FIGURES = "model.safetensors", "predictions.csv", "figures"
 FILES = (
     CONFIG, SPLIT, HISTORY, METRICS, MODEL, CIRCUIT, PREDICTIONS, ROWS, REFERENCE, CHECKPOINT, CARD,
+    FOLDS,
 )  # fmt: skip
 """Names in a run folder. A run with ``metrics.json`` is complete; only figures come later."""
 
@@ -104,8 +106,17 @@ class Run(Trained[Any, Any]):
 
 def default_folder(config: RunConfig, facts: Facts) -> Path:
     """Return the time-stamped folder below ``runs/`` that a run gets by default."""
+    return _stamped([*facts.names.values(), config.backend])
+
+
+def default_parent(config: RunConfig) -> Path:
+    """Return the time-stamped folder below ``runs/`` that several runs get by default."""
+    return _stamped(["several", config.model.model, config.backend])
+
+
+def _stamped(words: Sequence[str]) -> Path:
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    name = re.sub(r"[^\w.-]+", "_", "-".join([*facts.names.values(), config.backend]).lower())
+    name = re.sub(r"[^\w.-]+", "_", "-".join(words).lower())
     return Path("runs") / f"{name}-{stamp}"
 
 

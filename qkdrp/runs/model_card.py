@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from qkdrp.common.provenance import versions
 from qkdrp.training.run_config import RunConfig
+from qkdrp.training.scored import FINAL, scored_rows
 from qkdrp.training.system import AnySystem, ScoreRow
 
 CARD = "README.md"
@@ -56,8 +57,8 @@ def model_card(system: AnySystem, config: RunConfig, metrics: Mapping[str, Any])
         metrics: Its ``metrics.json``.
     """
     text = system.card(config, metrics)
-    test = metrics.get("test")
-    columns = {config.model.model: test, **(metrics.get("baselines") or {})}
+    kind, scores = scored_rows(metrics)
+    columns = {config.model.model: scores, **(metrics.get("baselines") or {})}
     card = _template().render(
         system=system,
         config=config,
@@ -68,8 +69,10 @@ def model_card(system: AnySystem, config: RunConfig, metrics: Mapping[str, Any])
         provenance=without_place(str(metrics["data"]), config.data.source).rstrip("."),
         licence=NONE_DUE if metrics["synthetic"] else licence_of(config),
         columns=list(columns),
-        rows=_rows(system, list(columns.values())) if test else [],
-        measured=_measured(system, test or {}),
+        rows=_rows(system, list(columns.values())) if scores else [],
+        kind=kind,
+        final=metrics.get(FINAL),
+        measured=_measured(system, scores or {}),
         settings=list(config.model.model_dump().items()),
         versions=", ".join(f"{name} {each}" for name, each in versions(system.packages).items()),
     )

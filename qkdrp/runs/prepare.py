@@ -1,10 +1,12 @@
 """Loading, checking, splitting and preprocessing before a training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from qkdrp.backends import Backend
 from qkdrp.backends.protocols import PaidBackend
@@ -16,6 +18,7 @@ from qkdrp.runs.resume import check_resumable
 from qkdrp.systems.registry import find_system
 from qkdrp.training.dataset import Dataset
 from qkdrp.training.device import find_device
+from qkdrp.training.folds import Fold, draw_folds
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import SYNTHETIC, RunConfig
 from qkdrp.training.split import Split
@@ -38,6 +41,7 @@ class Prepared(Brief):
         preprocessor: Fitted on the training rows.
         noise: What the backend reports of itself; nothing where values are exact.
         quicker: What trains more quickly than the backend; empty where nothing does.
+        folds: Of the cross-validation of a training on all rows.
     """
 
     system: AnySystem
@@ -47,6 +51,7 @@ class Prepared(Brief):
     preprocessor: Preprocessor
     noise: Mapping[str, Any] = field(default_factory=dict)
     quicker: str = ""
+    folds: Sequence[Fold] = ()
 
     @cached_property
     def facts(self) -> Facts:
@@ -94,10 +99,21 @@ def prepare(
         noise = {} if isinstance(backend, PaidBackend) else backend.report()
         quicker = backend.quicker
     dataset = dataset or system.load(config.data)
-    config = _with_whole_path(config)
-    split = split or system.split(dataset, config)
+    config = with_whole_path(config)
+    folds = tuple[Fold, ...]()
+    if config.final is None:
+        split = split or system.split(dataset, config)
+    else:
+        split = split or system.final_split(dataset)
+        folds = _folds(system, dataset, config.seed, config.final.folds)
     preprocessor = system.fit_preprocessor(dataset.select(split.train), config)
-    return Prepared(system, config, dataset, split, preprocessor, noise, quicker)
+    return Prepared(system, config, dataset, split, preprocessor, noise, quicker, folds)
+
+
+def _folds(system: AnySystem, dataset: Dataset, seed: int, folds: int) -> tuple[Fold, ...]:
+    """Return the folds of a training on all rows; none where none are asked for."""
+    nothing = np.array([], dtype=np.str_)
+    return draw_folds(system, dataset, nothing, seed, folds, repeat=0) if folds else ()
 
 
 def prepare_resumed(path: Path) -> Prepared:
@@ -124,7 +140,7 @@ def _check_backend(backend: Backend, system: AnySystem, config: RunConfig) -> No
         )
 
 
-def _with_whole_path(config: RunConfig) -> RunConfig:
+def with_whole_path(config: RunConfig) -> RunConfig:
     """Say where data come from in a way that holds in every working folder."""
     if config.data.source == SYNTHETIC:
         return config

@@ -65,10 +65,21 @@ def claim_run_folder(wanted: Path | str | None, default: Path, *, resumed: bool)
     if wanted is None or not resumed:
         return NewFolder.claim(wanted, default)
     (wanted / METRICS).unlink(missing_ok=True)
-    for name in map(Path, FILES):
-        for rest in wanted.glob(f".{name.stem}-{'[0-9a-f]' * 32}{name.suffix}"):
-            rest.unlink(missing_ok=True)
+    _delete_half_written(wanted)
     return ResumedFolder(wanted, ())
+
+
+def clear_unfinished(path: Path) -> None:
+    """Delete what a training left that was killed before its first checkpoint."""
+    _delete_half_written(path)
+    NewFolder(path, ()).give_back(FILES)
+
+
+def _delete_half_written(path: Path) -> None:
+    """Delete files that were half written when a training was killed."""
+    for name in map(Path, FILES):
+        for rest in path.glob(f".{name.stem}-{'[0-9a-f]' * 32}{name.suffix}"):
+            rest.unlink(missing_ok=True)
 
 
 def run_checkpoint(
@@ -77,6 +88,7 @@ def run_checkpoint(
     backend: Backend,
     every: float,
     on_error: Callable[[OSError], None],
+    stage: str = "",
 ) -> Checkpoint:
     """Return the checkpoint of a training in its run folder.
 
@@ -86,9 +98,10 @@ def run_checkpoint(
         backend: What the model is trained on.
         every: Seconds between two checkpoints.
         on_error: Called when none can be written.
+        stage: Which of several trainings it is, one after another.
     """
     draws = {"backend": backend} if isinstance(backend, HasRandomState) else {}
-    return Checkpoint(path / CHECKPOINT, identity, every, draws, on_error)
+    return Checkpoint(path / CHECKPOINT, identity, every, draws, on_error, stage)
 
 
 def identity_of(

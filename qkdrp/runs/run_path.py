@@ -1,5 +1,6 @@
 """Where a run is: the check that a path is a run folder; imports nothing that takes time."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from qkdrp.common.errors import RunError
@@ -7,6 +8,32 @@ from qkdrp.common.names import closest, listed
 
 CONFIG = "config.json"
 """The file that makes a folder a run folder."""
+
+SETTINGS = "settings.json"
+"""The file that makes a folder the parent of runs of one command."""
+
+
+def run_paths(paths: Sequence[Path]) -> list[Path]:
+    """Return run folders: those that are given, and all of a parent of runs of one command.
+
+    The tables of such a parent, which ``PARENT/*`` names, too, are left out.
+
+    Args:
+        paths: Of run folders, or of parents.
+
+    Raises:
+        RunError: If a path is neither.
+    """
+    found = list[Path]()
+    for path in paths:
+        if (path / SETTINGS).is_file() and not (path / CONFIG).is_file():
+            found += [path / name for name in _runs_in(path)]
+        elif not (path.is_file() and (path.parent / SETTINGS).is_file()):
+            check_run_path(path)
+            found.append(path)
+    if not found and paths:
+        raise RunError(f"{paths[0]}: holds no run folder; give one.")
+    return found
 
 
 def check_run_path(path: Path) -> None:

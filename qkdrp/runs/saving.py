@@ -15,6 +15,7 @@ from qkdrp.backends.statevector import Statevector
 from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_csv, write_files
 from qkdrp.common.stop_signals import held_back, let_through
+from qkdrp.runs.cross_validation import FOLD, CrossValidated
 from qkdrp.runs.folder import HISTORY, MODEL, PREDICTIONS, Run, start_run
 from qkdrp.runs.kept_rows import ROWS, keep_rows
 from qkdrp.runs.model_file import StoredModel
@@ -35,6 +36,7 @@ class RunWriter:
         backend: What it was trained on.
         hold: Holds signals back meanwhile.
         on_note: Called with what the user should know.
+        crossed: The cross-validation of a training on all rows.
 
     Attributes:
         predicted_on: Name of the backend of the predictions.
@@ -48,13 +50,24 @@ class RunWriter:
         backend: Backend,
         hold: held_back,
         on_note: Note,
+        crossed: CrossValidated | None = None,
     ) -> None:
+        self.crossed = crossed
         self.run, self.dataset, self.history = run, dataset, history
         self.backend, self.hold, self.on_note = backend, hold, on_note
         self.predicted_on = backend.name
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
+        """One row per sample and part; held-out ones of a cross-validation come last."""
+        table = self._of_the_model
+        if self.crossed is None or self.crossed.held_out is None:
+            return table
+        joined = pd.concat([table, self.crossed.held_out], ignore_index=True)
+        return joined.astype({FOLD: "Int64"})
+
+    @cached_property
+    def _of_the_model(self) -> pd.DataFrame:
         """One row per sample; by the exact engine where a signal ends a slow backend's work."""
         try:
             with let_through():
@@ -81,8 +94,9 @@ class RunWriter:
             if path != run.path:
                 start_run(path, system, run.config, run.split)
             StoredModel(run.model.state_dict(), run.preprocessor.state()).save(path / MODEL)
-            test = self.dataset.select(run.split.test)
-            keep_rows(path / ROWS, system.keep(run.preprocessor, test))
+            if len(run.split.test):
+                test = self.dataset.select(run.split.test)
+                keep_rows(path / ROWS, system.keep(run.preprocessor, test))
             reference = reference_of(run, system, self.dataset)
             if reference is not None:
                 keep_rows(path / REFERENCE, reference)

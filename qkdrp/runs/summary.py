@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from qkdrp.common.digests import digest_of_file
+from qkdrp.runs.cross_validation import CrossValidated, score_folds
 from qkdrp.runs.folder import MODEL, SIZES, Run
 from qkdrp.runs.kept_rows import ROWS
 from qkdrp.runs.notes import notes_of
@@ -14,18 +15,25 @@ from qkdrp.runs.predict import score_part
 from qkdrp.runs.prepare import Prepared
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.run_config import DEFAULT_SYSTEM
+from qkdrp.training.scored import CROSS_VALIDATION, FINAL
 
 FINISHED, INTERRUPTED = "finished", "interrupted"
 """How a training ended."""
 
 
-def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[str, Any]:
+def summarise(
+    run: Run,
+    prepared: Prepared,
+    predictions: pd.DataFrame,
+    crossed: CrossValidated | None = None,
+) -> dict[str, Any]:
     """Return the content of ``metrics.json``, time aside.
 
     Args:
         run: The trained model, in the folder that holds its files.
         prepared: What it was trained from.
         predictions: Of all parts of the split.
+        crossed: The cross-validation of a training on all rows.
     """
     fit, dataset, facts, name = run.fit, prepared.dataset, prepared.facts, run.system.name
     assert fit is not None
@@ -39,7 +47,7 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "data": dataset.provenance,
         "data_sha256": dataset.digest(),
         "model_sha256": digest_of_file(run.path / MODEL),
-        "rows_sha256": digest_of_file(run.path / ROWS),
+        "rows_sha256": digest_of_file(run.path / ROWS) if len(run.split.test) else None,
         "n_samples": len(dataset),
         **facts.counts,
         "n_parameters": sum(
@@ -52,7 +60,24 @@ def summarise(run: Run, prepared: Prepared, predictions: pd.DataFrame) -> dict[s
         "validation": score_part(run.system, predictions, "validation"),
         "test": score_part(run.system, predictions, "test"),
         "baselines": score_baselines(prepared),
+        **({} if crossed is None else _crossed(run, prepared, crossed)),
         "notes": notes_of(run, prepared),
+    }
+
+
+def _crossed(run: Run, prepared: Prepared, crossed: CrossValidated) -> dict[str, Any]:
+    """Return how a training on all rows got its epochs, and cross-validated scores."""
+    tables = crossed.baselines or {}
+    return {
+        FINAL: {
+            "folds": len(prepared.folds),
+            "epochs": crossed.epochs,
+            "best_epochs": list(crossed.best_epochs),
+        },
+        CROSS_VALIDATION: score_folds(run.system, crossed.held_out),
+        "baselines": {
+            name: score_folds(run.system, tables.get(name)) for name in run.system.baselines
+        },
     }
 
 

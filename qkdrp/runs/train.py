@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,22 +13,18 @@ import pandas as pd
 from qkdrp.backends import Backend
 from qkdrp.common.files import write_csv, write_json, write_text
 from qkdrp.common.stop_signals import held_back, let_through
+from qkdrp.runs.cross_validation import Listeners, OnStage
 from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
 from qkdrp.runs.model_card import CARD, model_card
 from qkdrp.runs.new_folder import NewFolder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.prepare import Prepared, prepare, prepare_resumed
-from qkdrp.runs.resume import (
-    claim_run_folder,
-    identity_of,
-    leave_failed,
-    leave_saved,
-    run_checkpoint,
-)
+from qkdrp.runs.resume import claim_run_folder, leave_failed, leave_saved
+from qkdrp.runs.saved_training import ALL_ROWS, SavedTraining
 from qkdrp.runs.saving import RunWriter
 from qkdrp.runs.summary import INTERRUPTED, summarise
-from qkdrp.training.checkpoint import EVERY, Checkpoint
+from qkdrp.training.checkpoint import EVERY
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
@@ -46,88 +43,75 @@ def train(
     resumed: bool = False,
     checkpoint_every: float = EVERY,
     on_step: Callable[[int, int], None] = lambda _done, _total: None,
+    on_stage: OnStage = lambda _: None,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
     says interrupted. Signals that come while it is being written are raised after it is.
-
     Meanwhile the folder holds a checkpoint, from which a training that was stopped goes on.
 
     Args:
         prepared: What to train, or settings to prepare it from.
         output: A new folder; a time-stamped one below ``runs/`` where left out.
         on_epoch: Called after every epoch.
-        on_progress: Called by slow backends with what is counted, how much of it is done, and
-            how much there is.
+        on_progress: Called by slow backends with what is counted, what is done, and the total.
         on_note: Called with what the user should know, such as that a disk is full.
         resumed: Whether ``output`` is the run folder of a training that goes on, and ``prepared``
             is from :func:`~qkdrp.runs.prepare.prepare_resumed`.
         checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
         on_step: Called after every batch with how many of the epoch are done, and of how many.
+        on_stage: Called when each of the trainings begins that a model of all rows takes.
 
     Returns:
-        The run, and the content of its ``metrics.json``. The run is in another folder than was
-        asked for where that one could not be written to.
+        The run, in another folder where that one could not be written, and its ``metrics.json``.
 
     Raises:
         RunError: If the folder holds something already, or nothing can be written anywhere.
         ConfigError: If training diverges; nothing is left in the folder.
         KeyboardInterrupt: If a signal comes before the first epoch ends; nothing is left either.
     """
-    if isinstance(prepared, RunConfig):
-        prepared = prepare(prepared)
+    prepared = prepare(prepared) if isinstance(prepared, RunConfig) else prepared
     config, system, split = prepared.config, prepared.system, prepared.split
     clock, default = _clock(), default_folder(config, prepared.facts)
-    with held_back() as hold, _open_for_training(config) as backend:
-        backend.on_progress, backend.on_note = on_progress, on_note
-        folder = claim_run_folder(output, default, resumed=resumed)
-        on_error = _tell_once(on_note)
-        checkpoint = _checkpoint_of(prepared, folder.path, backend, checkpoint_every, on_error)
+    open_for = partial(_open_for_training, on_progress=on_progress, on_note=on_note)
+    with held_back() as hold, limit_threads(config.threads), open_for(config) as backend:
+        folder, on_error = claim_run_folder(output, default, resumed=resumed), _tell_once(on_note)
+        saved = SavedTraining(prepared, folder.path, checkpoint_every, on_error)
         record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            model, fit = fit_prepared(prepared, backend, record, True, checkpoint, on_step)
+            trained, crossed = saved.with_epochs(open_for, Listeners(on_stage, on_epoch, on_step))
+            checkpoint = saved.checkpoint(ALL_ROWS, backend)
+            model, fit = fit_prepared(trained, backend, record, True, checkpoint, on_step)
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise
         run = Run(config, split, prepared.preprocessor, model, fit, folder.path, system)
         history = history_frame(system, fit.epochs)  # Ctrl-C may have come while it was written
-        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note)
-        return _finish(writer, prepared, folder, checkpoint, clock)
+        writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note, crossed)
+        return _finish(writer, prepared, folder, saved, lambda: clock() + saved.seconds_before)
 
 
 def _finish(
     writer: RunWriter,
     prepared: Prepared,
     folder: NewFolder,
-    checkpoint: Checkpoint,
-    clock: Callable[[], float],
+    saved: SavedTraining,
+    seconds: Callable[[], float],
 ) -> tuple[Run, dict[str, Any]]:
     """Write all files of a trained run; figures come last."""
-    run, metrics = _save(writer, prepared, lambda: clock() + checkpoint.seconds_before)
+    run, metrics = _save(writer, prepared, seconds)
     if run.path != folder.path:
         folder.give_back(FILES)
-    leave_saved(checkpoint, writer.on_note, interrupted=metrics["status"] == INTERRUPTED)
+    interrupted = metrics["status"] == INTERRUPTED
+    checkpoint = saved.checkpoint(ALL_ROWS, writer.backend)
+    leave_saved(checkpoint, writer.on_note, interrupted=interrupted)
+    if not interrupted:
+        saved.finished.delete()
     _draw(run, writer)
     return run, metrics
-
-
-def _checkpoint_of(
-    prepared: Prepared,
-    path: Path,
-    backend: Backend,
-    every: float,
-    on_error: Callable[[OSError], None],
-) -> Checkpoint:
-    """Return where a training is saved now and then."""
-
-    def identity() -> dict[str, Any]:
-        parts = prepared.split.parts()
-        return identity_of(prepared.config, prepared.dataset.digest(), parts)
-
-    return run_checkpoint(path, identity, backend, every, on_error)
 
 
 def _save(
@@ -143,7 +127,8 @@ def _save(
     run, backend, metrics = writer.run, writer.backend, dict[str, Any]()
 
     def finish(path: Path) -> None:
-        metrics.update(summarise(replace(run, path=path), prepared, writer.predictions))
+        placed = replace(run, path=path)
+        metrics.update(summarise(placed, prepared, writer.predictions, writer.crossed))
         metrics["predicted_on"] = writer.predicted_on
         if report := backend.report():
             metrics[backend.kind_of_report] = report
@@ -174,13 +159,17 @@ def _clock() -> Callable[[], float]:
 
 
 @contextmanager
-def _open_for_training(config: RunConfig) -> Iterator[Backend]:
-    """Give the backend of a training, on as many threads as it asks for."""
-    with limit_threads(config.threads):
-        with let_through():  # a device far away may keep one waiting
-            backend = open_backend(config.backend, config.backend_options, config.seed)
-        with backend:
-            yield backend
+def _open_for_training(
+    config: RunConfig,
+    on_progress: Callable[[str, int, int], None],
+    on_note: Callable[[str], None],
+) -> Iterator[Backend]:
+    """Give the backend of a training."""
+    with let_through():  # a device far away may keep one waiting
+        backend = open_backend(config.backend, config.backend_options, config.seed)
+    with backend:
+        backend.on_progress, backend.on_note = on_progress, on_note
+        yield backend
 
 
 def _tell_once(on_note: Callable[[str], None]) -> Callable[[OSError], None]:

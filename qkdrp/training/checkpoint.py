@@ -50,6 +50,8 @@ class Checkpoint:
         every: Seconds between two checkpoints; 0 writes one after every batch.
         draws: What else draws random numbers while training, such as a noisy backend, by name.
         on_error: Called when a file cannot be written; the training goes on.
+        stage: Which of several trainings it is, one after another with the same file; a file of
+            another one is of no use any more.
 
     Attributes:
         seconds_before: Seconds of training before this process went on; 0 for a fresh one.
@@ -62,8 +64,10 @@ class Checkpoint:
         every: float = EVERY,
         draws: Mapping[str, HasRandomState] | None = None,
         on_error: Callable[[OSError], None] = _ignore,
+        stage: str = "",
     ) -> None:
         self.path, self.every, self.on_error = path, every, on_error
+        self.stage = stage
         self.seconds_before = 0.0
         self._identity, self._draws = identity, dict(draws or {})
         self._last: float | None = None
@@ -95,6 +99,8 @@ class Checkpoint:
                 f"{self.path}: belongs to another training (different: {', '.join(names)}); "
                 "restore what has changed, or train again."
             )
+        if snapshot.values.get("stage", "") != self.stage:
+            return False
         try:
             state.restore(snapshot)
             for name, source in self._draws.items():
@@ -126,6 +132,7 @@ class Checkpoint:
             "owner": asdict(this_process()),
             "identity": self.identity,
             "draws": {name: source.random_state() for name, source in self._draws.items()},
+            "stage": self.stage,
         }
         tensors = {  # clones, since tied weights share memory, which the format refuses
             name: tensor.clone(memory_format=torch.contiguous_format)

@@ -1,10 +1,12 @@
 """The settings of a training: epochs, batch size, learning rate, early stopping."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from qkdrp.common.settings import Later, Settings
 
-__all__ = ["FitConfig", "Later", "Settings"]
+__all__ = ["FinalConfig", "FitConfig", "Later", "Settings"]
 
 
 CPU = "cpu"
@@ -42,3 +44,36 @@ class FitConfig(Settings):
         description="Where torch computes while training: cpu, cuda, cuda:1, mps.",
         json_schema_extra={"flag": "--torch-device", "metavar": "NAME"},
     )
+
+
+FOLDS = 5
+"""Folds of the cross-validation that finds the number of epochs."""
+
+
+class FinalConfig(Settings):
+    """How a model that trains on all rows gets its number of epochs and its scores.
+
+    Args:
+        folds: Folds of the cross-validation; 0 for none.
+        fixed_epochs: Whether the epochs of the fit are trained as they are; otherwise they are the
+            most that a fold takes, and the median of the best epochs of all folds is trained.
+    """
+
+    folds: int = Field(
+        default=FOLDS,
+        ge=0,
+        description="Folds of the cross-validation of --final; 0 for none.",
+        json_schema_extra={"left_out": f"{FOLDS}, or 0 where --epochs is given"},
+    )
+    fixed_epochs: bool = False
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Check that the number of epochs is told by something."""
+        if self.folds == 1:
+            raise ValueError("folds = 1: expected 2 at least, or 0 for no cross-validation")
+        if not self.folds and not self.fixed_epochs:
+            raise ValueError(
+                "without folds nothing tells the number of epochs: give --epochs, or fixed_epochs"
+            )
+        return self

@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from qkdrp.common.settings import Settings
-from qkdrp.training.config import FitConfig
+from qkdrp.common.settings import Later, Settings
+from qkdrp.training.config import FinalConfig, FitConfig
 
 DEFAULT_SYSTEM = "response"
 """The system of settings without a tag: those of earlier versions."""
@@ -51,6 +51,7 @@ class RunConfig(Settings):
         seed: Of split, initialisation and shuffling.
         threads: Threads of torch and of the backend; 0 for all cores.
         data_licence: Licence of the data, for the model card.
+        final: How it trains on all rows; None for rows that are held out for a test.
     """
 
     system: str = Field(
@@ -71,6 +72,7 @@ class RunConfig(Settings):
         "[default: as a file LICENSE of the data folder says]",
         json_schema_extra={"metavar": "TEXT"},
     )
+    final: FinalConfig | None = Later
 
 
 ConfigT = TypeVar("ConfigT", bound=RunConfig)

@@ -37,6 +37,12 @@ class Split(Brief):
         ids = np.concatenate(list(self.parts().values()))
         self.keep_apart(ids, ids, "id")
 
+    @classmethod
+    def all_rows(cls, ids: NDArray[np.str_]) -> Self:
+        """Return the split of a model that trains on all rows."""
+        none = np.array([], dtype=np.str_)
+        return cls(ids, none, none)
+
     def parts(self) -> dict[str, NDArray[np.str_]]:
         """Return the ids of each part by its name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

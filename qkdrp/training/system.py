@@ -19,6 +19,7 @@ from torch import nn
 
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
+from qkdrp.common.errors import ConfigError
 from qkdrp.common.intervals import REAL_LINE, Interval
 from qkdrp.training.card import CardText
 from qkdrp.training.dataset import DatasetT
@@ -171,6 +172,20 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         """Return what can be learned from a source, one training each, such as its drugs."""
         return []
 
+    def focus(self, config: ConfigT, target: str) -> ConfigT:  # noqa: ARG002
+        """Return the settings of a training on one of what :meth:`describe` returns.
+
+        Args:
+            config: Settings of all of them.
+            target: Which one.
+
+        Raises:
+            ConfigError: If the system learns from a source as a whole.
+        """
+        raise ConfigError(
+            f"system {self.name!r} learns from a source as a whole, expected no {target!r} of it."
+        )
+
     def overview(self, data: Any, on_progress: OnProgress) -> Description:  # noqa: ANN401, ARG002
         """Return what a source holds as tables, such as its drugs with their counts.
 
@@ -198,6 +213,10 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
             DataError: If there are too few rows, or they do not vary.
         """
 
+    def final_split(self, dataset: DatasetT) -> Split:
+        """Return the split of a training on all rows; raise a ``DataError`` for too few."""
+        return Split.all_rows(dataset.ids)
+
     def strata(self, dataset: DatasetT, least: int) -> NDArray[np.int64]:  # noqa: ARG002
         """Return the stratum of each row; folds of a study hold equal shares of each.
 
@@ -208,14 +227,7 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         return np.zeros(len(dataset), dtype=np.int64)
 
     def groups(self, dataset: DatasetT) -> NDArray[np.str_] | None:  # noqa: ARG002
-        """Return the group of each row, shape (n_rows,); rows of one group are never divided.
-
-        Args:
-            dataset: The rows.
-
-        Returns:
-            None where rows stand for themselves.
-        """
+        """Return the group of each row, shape (n_rows,), which is never divided; None for none."""
         return None
 
     def check_part(self, dataset: DatasetT, where: str) -> None:  # most have no need
@@ -330,7 +342,10 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
 
     @abstractmethod
     def score_title(self, metrics: Mapping[str, Any]) -> str:
-        """Return the title of the score table of a run, given its ``metrics.json``."""
+        """Return the title of the score table of a run, given its ``metrics.json``.
+
+        :func:`~qkdrp.training.scored.scored_rows` finds the scores that are shown; may be None.
+        """
 
     def doubts(self, trained: Trained[ConfigT, PreprocessorT], train: DatasetT) -> Sequence[str]:  # noqa: ARG002
         """Return what makes a trained model doubtful, a line each, with the option that helps.

@@ -17,8 +17,11 @@ FORKS.set_forkserver_preload(["qkdrp.runs.train", "tests.qkdrp.killed_training"]
 def _train(config: TrainConfig, path: Path, last: int, every: float) -> None:
     from qkdrp.runs.train import prepare, train
 
+    heard = list[Epoch]()
+
     def die(epoch: Epoch) -> None:
-        if epoch.epoch == last:
+        heard.append(epoch)
+        if len(heard) == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     train(prepare(config), path, die, checkpoint_every=every)
@@ -30,7 +33,7 @@ def train_until_killed(config: TrainConfig, path: Path, last: int, every: float 
     Args:
         config: The settings.
         path: The run folder.
-        last: Number of the epoch.
+        last: Number of the epoch; epochs of folds are counted, too.
         every: Seconds between two checkpoints.
     """
     process = FORKS.Process(target=_train, args=(config, path, last, every))

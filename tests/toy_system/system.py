@@ -19,6 +19,7 @@ from qkdrp.circuits import PQC
 from qkdrp.common.intervals import POSITIVE, mse_interval
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ModelSettings, RunConfig
+from qkdrp.training.scored import scored_rows
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
 from qkdrp.training.system import Facts, LayerCircuit, ScoreRow, System
@@ -145,4 +146,5 @@ class ToySystem(System[ToyConfig, ToyData, Mean]):
         return Facts({"model": config.model.model}, introduction=["two endpoints per row"])
 
     def score_title(self, metrics: Any) -> str:
-        return f"toy, {metrics['test']['n']} values"
+        kind, scores = scored_rows(metrics)
+        return f"toy, {scores['n']} {kind} values" if scores else "toy"

@@ -6,6 +6,7 @@ from typing import Any
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.training.card import CardText
+from qkdrp.training.scored import scored_rows
 
 FEW = 30
 """Responders among the test samples below which a card warns of wide intervals."""
@@ -47,7 +48,8 @@ def card_text(config: TrainConfig, metrics: Mapping[str, Any]) -> CardText:
 
 
 def _limits(drug: str, metrics: Mapping[str, Any]) -> tuple[str, ...]:
-    n_responder = (metrics.get("test") or {}).get("n_responder")
+    kind, scores = scored_rows(metrics)
+    n_responder = (scores or {}).get("n_responder")
     few = n_responder is not None and n_responder < FEW
     return (
         "It is no medical device: no decision on a patient may rest on it.",
@@ -56,7 +58,7 @@ def _limits(drug: str, metrics: Mapping[str, Any]) -> tuple[str, ...]:
         "there before they are measured there.",
         "Its label is no clinical outcome.",
         *(
-            (f"The test samples hold {n_responder} responders: read the intervals, not the AUC.",)
+            (f"The {kind} samples hold {n_responder} responders: read the intervals, not the AUC.",)
             if few
             else ()
         ),

@@ -265,9 +265,22 @@ class TrainConfig(RunConfig):
         seed: Of split, initialisation and shuffling.
         threads: Threads of torch and of the backend; 0 for all cores.
         data_licence: Licence of the data, for the model card.
+        final: How it trains on all samples; None for samples that are held out for a test.
     """
 
     system: Literal["response"] = Field(default="response", exclude=True)
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     fit: FitConfig = FitConfig()
+
+    @model_validator(mode="after")
+    def _holds_out_or_not(self) -> Self:
+        """Check that a training on all samples is asked for no test part."""
+        if self.final is not None:
+            asked = {"--split": self.data.split is not None}
+            asked["--stratify-test"] = self.data.stratify_test
+            for flag in (name for name, given in asked.items() if given):
+                raise ValueError(
+                    f"--final trains on all samples, and {flag} holds some out: choose"
+                )
+        return self

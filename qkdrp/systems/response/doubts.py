@@ -42,6 +42,8 @@ def doubts_before(config: TrainConfig, cohort: Cohort, split: Split) -> Iterator
             f"lr {defaults.lr:g} and patience {defaults.patience} are the paper's and hardly "
             f"train here; {TRAINS} trains"
         )
+    if config.final is not None:
+        return
     test = cohort.select(split.test)
     n_responder = int(test.responder.sum())
     least = min(n_responder, len(test) - n_responder)

@@ -11,6 +11,7 @@ from qkdrp.systems.response.doubts import doubts_before
 from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
+from qkdrp.training.scored import scored_rows
 from qkdrp.training.split import Split
 from qkdrp.training.system import Facts
 
@@ -27,8 +28,7 @@ def facts_of(
         introduction=(
             f"data     {cohort.provenance}",
             f"cohort   {cohort.drug}: {len(cohort)} samples, {len(cohort) - n_responder} "
-            f"non-responders, {n_responder} responders; {len(split.train)} train, "
-            f"{len(split.validation)} validation, {len(split.test)} test; "
+            f"non-responders, {n_responder} responders; {_parts(config, split)}; "
             f"{n_genes} of {len(cohort.genes)} {names_of_genes(cohort)}",
             *_measure_lines(config, cohort),
             _model_line(config),
@@ -39,6 +39,15 @@ def facts_of(
             *doubts_before(config, cohort, split),
         ),
     )
+
+
+def _parts(config: TrainConfig, split: Split) -> str:
+    """Return how many samples are for what."""
+    final = config.final
+    if final is None:
+        sizes = len(split.train), len(split.validation), len(split.test)
+        return "{} train, {} validation, {} test".format(*sizes)
+    return "all train" + (f", {final.folds} folds tell epochs and scores" * bool(final.folds))
 
 
 def names_of_genes(cohort: Cohort) -> str:
@@ -76,5 +85,8 @@ def _model_line(config: TrainConfig) -> str:
 def score_title(metrics: Mapping[str, Any]) -> str:
     """Return the title of the score table of a run, given its ``metrics.json``."""
     mark = ", SYNTHETIC DATA" if metrics["synthetic"] else ""
-    test = metrics["test"]
-    return f"{metrics['drug']}, {test['n']} test samples, {test['n_responder']} responders{mark}"
+    kind, scores = scored_rows(metrics)
+    if scores is None:
+        return f"{metrics['drug']}, no {kind} samples{mark}"
+    counts = f"{scores['n']} {kind} samples, {scores['n_responder']} responders"
+    return f"{metrics['drug']}, {counts}{mark}"

@@ -15,10 +15,14 @@ from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.systems.response.rows import rows_of
+from qkdrp.training.scored import HELD_OUT
 from qkdrp.training.trained import Trained
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
 """Of Okabe and Ito: told apart by every reader."""
+
+SEEN = "training and validation"
+"""What rows are called that are not for the test."""
 
 EMBEDDED_SAMPLES = 100
 """Training samples whose embedding is shown, as in figure 3 of Ito et al. 2025."""
@@ -56,12 +60,26 @@ def draw_figures(
 
 
 def learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
-    """Draw losses and validation AUC against the epoch, the best epoch marked."""
-    figure, (losses, auc) = _panels(2)
+    """Draw losses and validation AUC against the epoch, the best epoch marked.
+
+    Without validation rows there is the training loss alone.
+    """
+    watched = bool(history["validation_loss"].notna().any())
+    figure, (losses, *others) = _panels(2 if watched else 1)
     losses.plot(history["epoch"], history["train_loss"], color=BLUE, label="training")
-    losses.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
+    if watched:
+        losses.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
+        _validation_auc(others[0], history, best_epoch)
     losses.set(ylabel="mean squared error")
     losses.legend(frameon=False)
+    for axes in (losses, *others):
+        axes.set(xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def _validation_auc(auc: Axes, history: pd.DataFrame, best_epoch: int) -> None:
+    """Draw the validation AUC against the epoch, the best one marked."""
     auc.plot(history["epoch"], history["validation_auc"], color=ORANGE)
     auc.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":")
     best = history[history["epoch"] == best_epoch]
@@ -70,29 +88,31 @@ def learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
     )
     auc.set(ylabel="validation AUC")
     auc.legend(frameon=False, loc="lower right")
-    for axes in (losses, auc):
-        axes.set(xlabel="epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return figure
 
 
 def predictions_figure(predictions: pd.DataFrame, measure: str = LN_IC50.title) -> Figure:
     """Draw predicted against measured label: all parts faintly, the test rows by class.
+
+    Where a cross-validation held rows out, these are drawn by class.
 
     Args:
         predictions: One row per sample.
         measure: What the axis calls what was measured.
     """
     figure, (axes,) = _panels(1)
-    test = predictions["part"] == "test"
+    judged = "test"
+    if (predictions["part"] == HELD_OUT).any():
+        judged = HELD_OUT
+    test = predictions["part"] == judged
+    seen = "training" if (predictions["part"] == "train").all() or judged != "test" else SEEN
     responder = predictions["responder"].astype(bool)
     axes.axline(
         (0, 0), slope=1, color=GREY, linewidth=0.8, linestyle=":", label="predicted = measured"
     )
     for rows, label, color, size, marker, alpha in (
-        (~test, "training and validation", GREY, 8, "o", 0.25),
-        (test & ~responder, "test, non-responder", BLUE, 22, "o", 1.0),
-        (test & responder, "test, responder", ORANGE, 30, "^", 1.0),
+        (~test, seen, GREY, 8, "o", 0.25),
+        (test & ~responder, f"{judged}, non-responder", BLUE, 22, "o", 1.0),
+        (test & responder, f"{judged}, responder", ORANGE, 30, "^", 1.0),
     ):
         if not rows.any():
             continue

@@ -39,7 +39,7 @@ def make_split(cohort: Cohort, seed: int, stratify_test: bool = False) -> Split:
         DataError: If there are too few samples or groups, the measure does not vary, a group is
             in two parts, or the cohort or a part of it would hold one class only.
     """
-    _check_cohort(cohort)
+    check_cohort(cohort)
     if cohort.parts is not None:
         parts, advice = _given_parts(cohort, seed), "mend the file of the split"
     elif cohort.groups is not None:
@@ -60,8 +60,8 @@ def make_split(cohort: Cohort, seed: int, stratify_test: bool = False) -> Split:
     return split
 
 
-def _check_cohort(cohort: Cohort) -> None:
-    """Refuse a cohort that cannot be split.
+def check_cohort(cohort: Cohort) -> None:
+    """Refuse a cohort that cannot be split into parts or folds.
 
     Raises:
         DataError: If it is too small, of one class, or its measure does not vary.

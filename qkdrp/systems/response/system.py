@@ -33,7 +33,7 @@ from qkdrp.systems.response.predictions import SCORE_ROWS, predictions_of, score
 from qkdrp.systems.response.preprocess import Preprocessor, fit_preprocessor
 from qkdrp.systems.response.recipes import build_model, pqc_of
 from qkdrp.systems.response.rows import rows_of
-from qkdrp.systems.response.split import MIN_BIN_SIZE, label_bins, make_split
+from qkdrp.systems.response.split import MIN_BIN_SIZE, check_cohort, label_bins, make_split
 from qkdrp.training.card import CardText
 from qkdrp.training.description import Description, Download, OnProgress
 from qkdrp.training.features import Features
@@ -92,6 +92,16 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
     def split(self, dataset: Cohort, config: TrainConfig) -> Split:
         """Divide samples 9:1 for the test and 4:1 for the validation."""
         return make_split(dataset, derive_seed(config.seed, "split"), config.data.stratify_test)
+
+    def final_split(self, dataset: Cohort) -> Split:
+        """Return the split of a training on all samples, of both classes."""
+        check_cohort(dataset)
+        return super().final_split(dataset)
+
+    def focus(self, config: TrainConfig, target: str) -> TrainConfig:
+        """Return the settings of a training on one drug."""
+        data = config.data.model_copy(update={"drug": target})
+        return config.model_copy(update={"data": data})
 
     def strata(self, dataset: Cohort, least: int) -> NDArray[np.int64]:
         """Return the bin of the label of each sample; bins are not smaller than in splits."""

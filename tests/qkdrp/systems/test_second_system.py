@@ -11,6 +11,7 @@ import pytest
 from qkdrp.runs.folder import Run, load_run
 from qkdrp.runs.train import train
 from qkdrp.systems.registry import find_system
+from qkdrp.training.config import FinalConfig
 from tests.qkdrp.conftest import CliResult, read_json
 from tests.qkdrp.hardware import EVALUATE
 from tests.runtime_server import RuntimeServer
@@ -18,7 +19,7 @@ from tests.toy_system.installed import install
 from tests.toy_system.system import ENDPOINTS, ToyConfig, ToyData
 
 EXACT, ROUNDING = 1e-6, 1e-12
-N_TEST = 10
+N_ROWS, N_TEST = 60, 10
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_it_is_evaluated_exactly(
     run, metrics = trained
     result = cli("evaluate", run.path, "--backend", backend, "--threads", 1)
     assert result.code == 0, result.err
-    assert "toy, 20 values" in result.out
+    assert "toy, 20 test values" in result.out
     found = read_json(run.path / "evaluations" / backend / "metrics.json")
     assert found["largest_prediction_shift"] < EXACT
     assert found["test"]["mse"] == pytest.approx(metrics["test"]["mse"], abs=EXACT)
@@ -117,6 +118,19 @@ def test_it_is_evaluated_on_hardware(
     assert found["not_predicted"] == 0
     assert found["largest_prediction_shift"] < 1
     assert len(ibm.jobs) == 1
+
+
+def test_it_trains_on_all_rows(toy: None, config: ToyConfig, tmp_path: Path) -> None:
+    given = config.model_copy(update={"final": FinalConfig(folds=3)})
+    run, metrics = train(given, tmp_path / "final")
+    assert (metrics["n_train"], metrics["n_test"], metrics["test"]) == (N_ROWS, 0, None)
+    assert metrics["cross_validation"]["n"] == N_ROWS * len(ENDPOINTS)
+    assert metrics["cross_validation"]["mse"] < metrics["baselines"]["mean"]["mse"]
+    table = pd.read_csv(run.path / "predictions.csv")
+    assert table["part"].value_counts().to_dict() == {"train": 120, "held out": 120}
+    assert not table[table["part"] == "held out"].duplicated(["sample", "endpoint"]).any()
+    data: ToyData = find_system("toy").load(run.config.data)
+    np.testing.assert_allclose(load_run(run.path).predict(data), run.predict(data), atol=ROUNDING)
 
 
 def test_its_data_are_shown(toy: None, cli: Callable[..., CliResult]) -> None:

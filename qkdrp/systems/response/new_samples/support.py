@@ -113,7 +113,10 @@ class ResponseNewSamples(NewSamples[Samples]):
         bounds = table[["ln_ic50_low", "ln_ic50_high"]]
         lines = []
         if bounds.isna().any(axis=None):
-            lines.append("no bounds: the runs have no validation rows, whose residuals give them")
+            lines.append(
+                "no bounds: the runs have no validation rows, nor folds of a cross-validation "
+                "(--final --folds 5), whose residuals give them"
+            )
         elif np.isinf(bounds).any(axis=None):
             lines.append(
                 f"inf: unbounded at {coverage:.0%}, for which there are too few validation rows"

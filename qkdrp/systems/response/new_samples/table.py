@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qkdrp.common.conformal import conformal_bounds, percentiles
 from qkdrp.systems.response.labels import LabelNormaliser
 from qkdrp.training.new_samples import Member
+from qkdrp.training.scored import HELD_OUT
 
 Reals = NDArray[np.float64]
 
@@ -47,8 +48,8 @@ class DrugForecast:
         ln_ic50: Of each run, shape (n_runs, n_samples); NaN where a device gave no value.
         label: Of each run, same shape.
         percentile: Place among the training predictions of each run, same shape.
-        residuals: ``|measured - predicted|`` in ln IC50 of validation rows, by run.
-        place_errors: Measured less predicted place of validation rows, in percentiles, by run.
+        residuals: ``|measured - predicted|`` in ln IC50 of rows that were not trained on, by run.
+        place_errors: Measured less predicted place of the same rows, in percentiles, by run.
     """
 
     ln_ic50: Reals
@@ -97,6 +98,8 @@ def _of_member(member: Member) -> tuple[Reals, Reals, Reals, Reals]:
     labels = member.trained.preprocessor.labels
     known = member.known[member.known["prediction"].notna()]
     train, held_out = (known[known["part"] == part] for part in ("train", "validation"))
+    if not len(held_out):
+        held_out = _of_folds(labels, member.known)
     predicted, measured = (train[name].to_numpy(float) for name in ("prediction", "label"))
     outside = held_out["prediction"].to_numpy(float)
     residuals = np.abs(held_out["ln_ic50"].to_numpy(float) - ln_ic50_of(labels, outside, measured))
@@ -109,3 +112,20 @@ def _of_member(member: Member) -> tuple[Reals, Reals, Reals, Reals]:
         residuals,
         place_errors,
     )
+
+
+def _of_folds(labels: LabelNormaliser, known: pd.DataFrame) -> pd.DataFrame:
+    """Return rows that the folds of a cross-validation held out, with labels of the run's model.
+
+    Each fold normalised labels by constants of its own.
+
+    Args:
+        labels: Of the model that was trained on all rows.
+        known: Measured and predicted values of a run.
+    """
+    rows = known[(known["part"] == HELD_OUT) & known["prediction"].notna()]
+    predicted = rows["predicted_ln_ic50"] if len(rows) else rows["prediction"]
+    beyond = np.sign(rows["prediction"]) * np.inf  # no ln IC50, for it was at or beyond +-1
+    values = {"label": rows["ln_ic50"], "prediction": predicted.fillna(beyond)}
+    mean, scale = labels.mean_[0], labels.scale_[0]
+    return rows.assign(**{name: np.tanh((each - mean) / scale) for name, each in values.items()})
