@@ -224,7 +224,7 @@ def first_lane(_: Any, row: Any) -> Any:  # noqa: ANN401
 
 
 @intrinsic
-def lane_signs(_: Any, like: Any, mask: Any) -> Any:  # noqa: ANN401
+def lane_signs(_: Any, like: Any, mask: Any) -> Any:  # noqa: ANN401, ARG001
     """Return a row of 1 and -1, by the parity of a mask's bits in each lane's number."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401

@@ -6,14 +6,12 @@ fit a core's cache, threads take samples; beyond, they share the parts of one st
 """
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qkdrp.backends.exact.narrow import MAX_KEPT
 from qkdrp.backends.exact.pool import share_out
 from qkdrp.backends.exact.simd import aligned
 from qkdrp.backends.exact.wide_plan import WidePlan
@@ -21,8 +19,17 @@ from qkdrp.backends.exact.wide_states import States
 from qkdrp.circuits.pauli.angles import LARGEST, reduced
 from qkdrp.circuits.pauli.program import Signs
 
+MAX_KEPT = 1 << 28
+"""Bytes of final states that are kept for a backward pass; those beyond are computed again."""
+
+MAX_COMMON = 1 << 26
+"""Bytes of a state up to which what samples have in common is done once, with two states more."""
+
 MAX_OWN = 17
 """Qubits up to which threads take samples, where there is one for each thread."""
+
+MIN_SPLIT = 16
+"""Qubits from which on threads pay for being woken for each run of one sample."""
 
 Reals = NDArray[Any]
 
@@ -76,12 +83,14 @@ class WideSweep:
         self.plan, self.program, self.dtype, self.batch = plan, plan.program, dtype, len(inputs)
         self._set_angles(inputs, weights, signs)
         self.state_bytes = plan.length * dtype.itemsize
-        several = self.batch > 1 and self.state_bytes <= MAX_KEPT
+        several = self.batch > 1 and self.state_bytes <= MAX_COMMON
         self.body = plan.body if several and signs is None and not every else 0
-        split = plan.n_qubits > MAX_OWN or self.batch < torch.get_num_threads()
+        few = self.batch < torch.get_num_threads()
+        split = plan.n_qubits > MAX_OWN or (few and plan.n_qubits >= MIN_SPLIT)
         self.states = States(plan, dtype, split=split)
         self.memory = Memory(plan.length, dtype) if split else None
         self.finals: Reals = np.empty((0, plan.length), dtype)
+        self.front = self._front()
 
     def values(self, *, keep: bool = False) -> Reals:
         """Return the expectation values, shape (batch, n_observables).
@@ -136,7 +145,7 @@ class WideSweep:
         gone_back = self._share_out(go_back)
         shared = np.zeros(gradients.shape[1])
         if body:  # there the state is the same for all samples, and gradients are linear
-            slope = self._together.backward(
+            slope = self.states.backward(
                 self.front.copy(), np.sum(gone_back, axis=0), self.half[0], 0, body
             )
             np.add.at(shared, program.source, slope * self.factors[0])
@@ -178,18 +187,14 @@ class WideSweep:
             _ground(memory.psi)
         self.states.forward(memory.psi, self.half[sample], self.body, len(self.plan.runs))
 
-    @cached_property
-    def front(self) -> Reals:
-        """The state before the first run that differs from sample to sample."""
+    def _front(self) -> Reals:
+        """Return the state before the first run that differs from sample to sample."""
+        if not self.body:
+            return self.finals
         psi = aligned(self.plan.length, self.dtype)
         _ground(psi)
-        self._together.forward(psi, self.half[0], 0, self.body)
+        self.states.forward(psi, self.half[0], 0, self.body)
         return psi
-
-    @cached_property
-    def _together(self) -> States:
-        """Operations in which all threads take part."""
-        return States(self.plan, self.dtype, split=True)
 
 
 def _ground(psi: Reals) -> None:

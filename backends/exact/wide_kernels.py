@@ -2,8 +2,8 @@
 
 A row holds the amplitudes of the ``LANES`` values of the lowest qubits. A block of rows fits the
 first cache with all that is computed on it: angles, phases, Hadamards on its own qubits, slopes.
-A part, of many blocks, fits the second cache. Only Hadamards on the qubits above go through memory
-once more. A Pauli string of Z has one sign for a block, and a pattern within it.
+A part, of many blocks, fits the second cache. Only Hadamards on the qubits above parts go through
+memory once more. A Pauli string of Z has one sign for a block, and a pattern within it.
 """
 
 from qkdrp.backends.exact.plan import MIXED
@@ -30,13 +30,10 @@ from qkdrp.backends.exact.state_kernels import (
     square,
     transform,
 )
-from qkdrp.backends.exact.wide_plan import BLOCK_QUBITS, LANE_QUBITS, PART_QUBITS
+from qkdrp.backends.exact.wide_plan import BLOCK_QUBITS, LANE_QUBITS
 
 BLOCK = 2 << BLOCK_QUBITS
 """Numbers of a block of a state."""
-
-PART = 2 << PART_QUBITS
-"""Numbers of a part of a state."""
 
 STAGE = 4
 """Qubits whose Hadamards take one trip to memory."""
@@ -130,34 +127,45 @@ def turn_back_block(psi, adjoint, angles, within, scale):
 
 
 @kernel
-def turn_parts(psi, w, runs, index, masks, half, start, stop):
-    """Apply a run to a range of numbers: parts; but for Hadamards on the qubits above parts."""
+def turn_parts(psi, w, runs, index, masks, half, length, start, stop):
+    """Apply a run, but for Hadamards on the qubits above parts, to some parts of a state.
+
+    Args:
+        psi: The state.
+        w: Memory of a block.
+        runs: As in ``WidePlan``.
+        index: The run.
+        masks: As in ``WidePlan``.
+        half: Half the angle of each rotation.
+        length: Numbers of a part.
+        start: First number.
+        stop: Behind the last.
+    """
     r = runs[index]
     low, mid = r.qubits[: r.low], r.qubits[r.low : r.mid]
-    for first in range(start, stop, PART):
-        part = psi[first : min(first + PART, stop)]
+    for begin in range(start, stop, length):
+        part = psi[begin : begin + length]
         hadamards(part, mid, ROW)
-        for i in range(0, len(part), BLOCK):
+        for i in range(0, length, BLOCK):
             block = part[i : i + BLOCK]
             hadamards(block, low, ROW)
-            spread(w, masks, half, r.start, r.stop, (first + i) // BLOCK)
+            spread(w, masks, half, r.start, r.stop, (begin + i) // BLOCK)
             turn_block(block, w, r.within, r.scale)
             hadamards(block, low, ROW)
         hadamards(part, mid, ROW)
 
 
 @kernel
-def turn_back_parts(psi, adjoint, w, runs, index, masks, half, found, start, stop):
+def turn_back_parts(psi, adjoint, w, runs, index, masks, half, found, length, start, stop):
     """Undo :func:`turn_parts` on two states, and add the slopes of its rotations to ``found``."""
     r = runs[index]
     low, mid = r.qubits[: r.low], r.qubits[r.low : r.mid]
-    for first in range(start, stop, PART):
-        end = min(first + PART, stop)
-        part, other = psi[first:end], adjoint[first:end]
+    for begin in range(start, stop, length):
+        part, other = psi[begin : begin + length], adjoint[begin : begin + length]
         hadamards(part, mid, ROW)
         hadamards(other, mid, ROW)
-        for i in range(0, len(part), BLOCK):
-            one, two, block = part[i : i + BLOCK], other[i : i + BLOCK], (first + i) // BLOCK
+        for i in range(0, length, BLOCK):
+            one, two, block = part[i : i + BLOCK], other[i : i + BLOCK], (begin + i) // BLOCK
             hadamards(one, low, ROW)
             hadamards(two, low, ROW)
             overlap_block(w, two, one, r.within, r.scale)
@@ -178,13 +186,6 @@ def top_stage(x, runs, index, first, start, stop):
     """
     r = runs[index]
     hadamard_stage(x, r.qubits[first : min(first + STAGE, r.top)], ROW, start, stop)
-
-
-@kernel
-def top_hadamards(x, runs, index):
-    """Apply the Hadamards on all qubits above parts."""
-    r = runs[index]
-    hadamards(x, r.qubits[r.mid : r.top], ROW)
 
 
 @kernel
@@ -305,30 +306,24 @@ def mixed_units(psi, x):
 
 @kernel
 def forward(psi, w, runs, start, stop, masks, half):
-    """Apply runs start..stop to a state."""
+    """Apply runs start..stop to a state that is one part."""
     for index in range(start, stop):
         r = runs[index]
         if r.kind == MIXED:
             turn_mixed_rows(psi, r.x, r.z, half[r.start], 0, mixed_units(psi, r.x))
-            continue
-        top_hadamards(psi, runs, index)
-        turn_parts(psi, w, runs, index, masks, half, 0, len(psi))
-        top_hadamards(psi, runs, index)
+        else:
+            turn_parts(psi, w, runs, index, masks, half, len(psi), 0, len(psi))
 
 
 @kernel
 def backward(psi, adjoint, w, runs, start, stop, masks, half, found):
     """Undo runs stop..start on two states, and add the slopes of all rotations to ``found``."""
     for index in range(stop - 1, start - 1, -1):
-        r = runs[index]
+        r, length = runs[index], len(psi)
         if r.kind == MIXED:
             k, n = r.start, mixed_units(psi, r.x)
-            found[k] += element_rows(adjoint, psi, r.x, r.z, 3, 0, len(psi) // ROW)
+            found[k] += element_rows(adjoint, psi, r.x, r.z, 3, 0, length // ROW)
             turn_mixed_rows(psi, r.x, r.z, -half[k], 0, n)
             turn_mixed_rows(adjoint, r.x, r.z, -half[k], 0, n)
-            continue
-        top_hadamards(psi, runs, index)
-        top_hadamards(adjoint, runs, index)
-        turn_back_parts(psi, adjoint, w, runs, index, masks, half, found, 0, len(psi))
-        top_hadamards(psi, runs, index)
-        top_hadamards(adjoint, runs, index)
+        else:
+            turn_back_parts(psi, adjoint, w, runs, index, masks, half, found, length, 0, length)

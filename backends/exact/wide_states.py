@@ -11,11 +11,8 @@ from qkdrp.backends.exact.plan import MIXED
 from qkdrp.backends.exact.pool import share_out
 from qkdrp.backends.exact.simd import aligned
 from qkdrp.backends.exact.state_kernels import ROW
-from qkdrp.backends.exact.wide_kernels import BLOCK, PART, STAGE
+from qkdrp.backends.exact.wide_kernels import BLOCK, STAGE
 from qkdrp.backends.exact.wide_plan import BLOCK_QUBITS, WidePlan
-
-WORTH_THREADS = 1 << 15
-"""Numbers of a state from which on threads pay for being woken."""
 
 Reals = NDArray[Any]
 
@@ -28,12 +25,11 @@ class States:
     Args:
         plan: The program, arranged.
         dtype: Precision of states.
-        split: Whether all threads work on one state.
+        split: Whether all threads work on one state, which takes a while for each run.
     """
 
     def __init__(self, plan: WidePlan, dtype: np.dtype[Any], *, split: bool) -> None:
-        self.plan, self.dtype = plan, dtype
-        self.split = split and plan.length >= WORTH_THREADS
+        self.plan, self.dtype, self.split = plan, dtype, split
 
     def forward(self, psi: Reals, half: Reals, start: int, stop: int) -> None:
         """Apply runs start..stop, of half the angles, shape (n_rotations,)."""
@@ -42,12 +38,12 @@ class States:
             kernels.forward(psi, self._block(), plan.runs, start, stop, plan.masks, half)
             return
         for index in range(start, stop):
-            run = plan.runs[index]
+            run = plan.shared[index]
             if run["kind"] == MIXED:
                 self._turn_mixed(psi, run, half[run["start"]])
                 continue
             self._top(psi, index)
-            self._share(self._turn, PART, len(psi), psi, index, half)
+            self._share(self._turn, plan.part, len(psi), psi, index, half)
             self._top(psi, index)
 
     def backward(self, psi: Reals, adjoint: Reals, half: Reals, start: int, stop: int) -> Reals:
@@ -59,7 +55,7 @@ class States:
             kernels.backward(psi, adjoint, *memory)
             return found
         for index in reversed(range(start, stop)):
-            run = plan.runs[index]
+            run = plan.shared[index]
             if run["kind"] == MIXED:
                 k = run["start"]
                 found[k] = self._element(adjoint, psi, run["x"], run["z"], 3)
@@ -68,7 +64,9 @@ class States:
                 continue
             self._top(psi, index)
             self._top(adjoint, index)
-            found += sum(self._share(self._turn_back, PART, len(psi), psi, adjoint, index, half))
+            found += sum(
+                self._share(self._turn_back, plan.part, len(psi), psi, adjoint, index, half)
+            )
             self._top(psi, index)
             self._top(adjoint, index)
         return found
@@ -90,9 +88,7 @@ class States:
             strings = program.term_x[t], program.term_z[t], cotangents[t]
             self._share(kernels.add_term_rows, 1, len(psi) // ROW, adjoint, psi, *strings)
 
-    def _share(
-        self, run: Callable[..., T], unit: int, length: int, *arguments: object
-    ) -> list[T]:
+    def _share(self, run: Callable[..., T], unit: int, length: int, *arguments: object) -> list[T]:
         """Call ``run(*arguments, start, stop)`` on ranges of whole units that cover a length."""
         if not self.split:
             return [run(*arguments, 0, length)]
@@ -107,13 +103,14 @@ class States:
 
     def _turn(self, psi: Reals, index: int, half: Reals, start: int, stop: int) -> None:
         plan = self.plan
-        kernels.turn_parts(psi, self._block(), plan.runs, index, plan.masks, half, start, stop)
+        where = plan.shared, index, plan.masks, half, plan.part, start, stop
+        kernels.turn_parts(psi, self._block(), *where)
 
     def _turn_back(
         self, psi: Reals, adjoint: Reals, index: int, half: Reals, start: int, stop: int
     ) -> Reals:
         plan, found = self.plan, np.zeros(self.plan.program.n_rotations)
-        where = plan.runs, index, plan.masks, half, found, start, stop
+        where = plan.shared, index, plan.masks, half, found, plan.part, start, stop
         kernels.turn_back_parts(psi, adjoint, self._block(), *where)
         return found
 
@@ -131,10 +128,10 @@ class States:
 
     def _top(self, x: Reals, index: int) -> None:
         """Apply the Hadamards of a run on the qubits above parts."""
-        run = self.plan.runs[index]
+        run = self.plan.shared[index]
         for first in range(run["mid"], run["top"], STAGE):
             units = len(x) >> min(STAGE, run["top"] - first)
-            self._share(kernels.top_stage, ROW, units, x, self.plan.runs, index, first)
+            self._share(kernels.top_stage, ROW, units, x, self.plan.shared, index, first)
 
     def _turn_mixed(self, psi: Reals, run: np.void, half: float) -> None:
         strings = run["x"], run["z"], half
