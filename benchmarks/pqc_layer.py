@@ -11,6 +11,10 @@ Run ``python benchmarks/pqc_layer.py --sizes 4,2,1 8,2,1 8,4,4``; a fourth field
 in ``8,32,5,single``. A peer that is not installed is left out with a word; one whose numbers
 differ from ours is an error. Stock ``EstimatorQNN`` takes minutes even for ``--batch 8``, and
 PennyLane compiled by JAX takes many at the largest size: both are asked for by ``--peers``.
+
+With ``--scaling`` it prints what the exact engine costs against qubits, layers and batch, beside
+lightning.qubit, and beside another version of qkdrp where ``--before`` names the interpreter of an
+environment that has it. ``--cpu`` takes CPU seconds, for machines that others use.
 """
 
 import sys
@@ -23,6 +27,7 @@ from floor import floors
 from peak import peak_step, peak_work
 from peers import ON_REQUEST, OURS, PEERS, make_step, parse_size
 from report import cells, parser_of, ratios, save, summary, table
+from scaling import CASES, print_scaling
 from turns import Task, Unavailable, Worker
 
 PEAK = "peak"
@@ -131,7 +136,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.3, help="of a turn (%(default)s)")
     usual = [name for name in PEERS if name not in ON_REQUEST]
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=usual, help="what to compare")
+    parser.add_argument("--scaling", nargs="*", choices=CASES, help="cost against these (all)")
+    parser.add_argument("--before", help="interpreter of an environment with another qkdrp")
+    parser.add_argument("--cpu", action="store_true", help="CPU seconds, with --scaling")
     options = parser.parse_args()
+    if options.scaling is not None:
+        print_scaling(options)
+        return
     results = {}
     for size in options.sizes:
         try:

@@ -2,7 +2,7 @@
 
 The time of a step, divided by its rotations, is compared with ``np.copyto`` of a state vector;
 both take turns. Memory is the largest resident size that a fresh process ever had, above what it
-had with everything imported, and above what it had behind a step of a 13-qubit circuit, which
+had with everything imported, and above what it had after a step of an 18-qubit circuit, which
 takes the same way and has loaded the kernels.
 
 Run ``python benchmarks/wide.py``, twice if the kernels have not been compiled before: compiling
@@ -26,8 +26,8 @@ from qkdrp.circuits import build_pqc
 SIZES = ("20,10,8", "20,48,1")
 """Circuits of 98 and 97 layers: encoding layers, and one block more of variational ones."""
 
-WARM_UP = "13,1,1"
-"""The smallest circuit that the engine takes for wide."""
+WARM_UP = "18,1,1"
+"""The smallest circuit whose state all threads share."""
 
 BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
@@ -105,7 +105,7 @@ def memory_row(found: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Print, and save where asked to, times and memory."""
     parser = parser_of(__doc__)
-    parser.add_argument("--sizes", nargs="+", default=SIZES, help="circuits of 13 qubits or more")
+    parser.add_argument("--sizes", nargs="+", default=SIZES, help="circuits of 18 qubits or more")
     parser.add_argument("--seconds", type=float, default=0.3, help="of a turn (%(default)s)")
     options = parser.parse_args()
     results = [

@@ -13,6 +13,7 @@ from qkdrp.backends.exact.narrow import NarrowSweep
 from qkdrp.backends.exact.plan import MAX_NARROW, Plan, make_plan
 from qkdrp.backends.exact.reduction import ReducedSweep, Sweep, detached, rotation_angles
 from qkdrp.backends.exact.wide import WideSweep
+from qkdrp.backends.exact.wide_plan import WidePlan, make_wide_plan
 from qkdrp.circuits.pauli.program import PauliProgram, Signs
 from qkdrp.common.errors import BackendError
 
@@ -136,7 +137,7 @@ class ExactEngine:
         self, inputs: Reals, weights: Reals, signs: Signs | None, *, every: bool
     ) -> NarrowSweep | WideSweep:
         if self.program.n_qubits > MAX_NARROW:
-            return WideSweep(self._plain, self.dtype, inputs, weights, signs)
+            return WideSweep(self._wide_plan, self.dtype, inputs, weights, signs, every=every)
         plan = self._batch_plan if signs is None and not every else self._sample_plan
         return NarrowSweep(plan, self.dtype, inputs, weights, signs, self._reduced)
 
@@ -151,6 +152,11 @@ class ExactEngine:
         """The plan whose parameters are the angles of all rotations."""
         program = detached(self._plain)
         return make_plan(program, np.ones(program.n_rotations, dtype=bool))
+
+    @cached_property
+    def _wide_plan(self) -> WidePlan:
+        """The plan for states of one sample."""
+        return make_wide_plan(self._plain)
 
     @cached_property
     def _batch_plan(self) -> Plan:

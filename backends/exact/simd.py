@@ -201,6 +201,48 @@ def mix(_: Any, row: Any, bit: Any) -> Any:  # noqa: ANN401
     return row(row, bit), codegen
 
 
+@intrinsic(prefer_literal=True)
+def swap(_: Any, row: Any, bit: Any) -> Any:  # noqa: ANN401
+    """Exchange numbers within a row whose lanes differ in a bit (literally 1, 2, 4)."""
+    distance = bit.literal_value
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:  # noqa: ANN401
+        lanes = _mask([lane ^ distance for lane in range(LANES)])
+        return builder.shuffle_vector(args[0], args[0], lanes)
+
+    return row(row, bit), codegen
+
+
+@intrinsic
+def first_lane(_: Any, row: Any) -> Any:  # noqa: ANN401
+    """Return the number in the first lane."""
+
+    def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:  # noqa: ANN401
+        return builder.extract_element(args[0], _int(0))
+
+    return row.dtype(row), codegen
+
+
+@intrinsic
+def lane_signs(_: Any, like: Any, mask: Any) -> Any:  # noqa: ANN401, ARG001
+    """Return a row of 1 and -1, by the parity of a mask's bits in each lane's number."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
+        lanes = ir.VectorType(ir.IntType(64), LANES)
+        blank = ir.Constant(lanes, ir.Undefined)
+        one = builder.insert_element(blank, args[1], _int(0))
+        masks = builder.shuffle_vector(one, blank, _mask([0] * LANES))
+        bits = builder.and_(masks, ir.Constant(lanes, list(range(LANES))))
+        for distance in (2, 1):  # the parity of three bits ends up in the lowest one
+            shifted = builder.lshr(bits, ir.Constant(lanes, [distance] * LANES))
+            bits = builder.xor(bits, shifted)
+        parity = builder.and_(bits, ir.Constant(lanes, [1] * LANES))
+        sign = builder.sub(ir.Constant(lanes, [1] * LANES), builder.add(parity, parity))
+        return builder.sitofp(sign, context.get_value_type(signature.return_type))
+
+    return Vector(like.dtype)(like, types.int64), codegen
+
+
 @intrinsic
 def odd(_: Any, bits: Any) -> Any:  # noqa: ANN401, ARG001
     """Return the parity of the set bits of a 64-bit integer."""

@@ -1,177 +1,118 @@
-"""The exact engine for wide circuits: one sample at a time, its state split among threads.
+"""The exact engine for wide circuits: states of one sample; threads take samples or share a state.
 
 The same runs of commuting rotations as in narrow circuits, each one phase; but a row holds the
-amplitudes of the ``LANES`` values of the lowest qubits instead of as many samples. In memory,
-whatever the depth: the state, the adjoint state, and a real number for each amplitude.
+amplitudes of the ``LANES`` values of the lowest qubits instead of as many samples. While states
+fit a core's cache, threads take samples; beyond, they share the parts of one state.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from qkdrp.backends.exact.plan import MIXED, find_runs, flipped_qubits
 from qkdrp.backends.exact.pool import share_out
-from qkdrp.backends.exact.simd import LANES, aligned, kernel, load, mix, odd, splat, store
-from qkdrp.backends.exact.sincos import sincos
-from qkdrp.backends.exact.state_kernels import (
-    ROW,
-    hadamard_stage,
-    hadamards,
-    multiply,
-    n_y,
-    overlap,
-    square,
-)
+from qkdrp.backends.exact.simd import aligned
+from qkdrp.backends.exact.wide_plan import WidePlan
+from qkdrp.backends.exact.wide_states import States
 from qkdrp.circuits.pauli.angles import LARGEST, reduced
-from qkdrp.circuits.pauli.program import PauliProgram, Signs
+from qkdrp.circuits.pauli.program import Signs
 
-LANE_QUBITS = LANES.bit_length() - 1
-"""Qubits within a row."""
+MAX_KEPT = 1 << 28
+"""Bytes of final states that are kept for a backward pass; those beyond are computed again."""
 
-BLOCK_QUBITS = 12
-"""Qubits of a block of amplitudes that fits the cache: their Hadamards take one trip to memory."""
+MAX_COMMON = 1 << 26
+"""Bytes of a state up to which what samples have in common is done once, with two states more."""
 
-WORTH_THREADS = 1 << 11
-"""Rows from which on threads pay for being woken."""
+MAX_OWN = 17
+"""Qubits up to which threads take samples, where there is one for each thread."""
+
+MIN_SPLIT = 16
+"""Qubits from which on threads pay for being woken for each run of one sample."""
 
 Reals = NDArray[Any]
 
-
-@kernel
-def _blocks(x, within, qubits, width, start, stop):
-    """Apply Hadamards to blocks: on lanes, where ``within`` has bits, and on qubits above them."""
-    length = width << (BLOCK_QUBITS - LANE_QUBITS)
-    for b in range(start, stop):
-        block = x[b * length : (b + 1) * length]
-        for i in range(0, len(block) if within else 0, LANES):
-            row = load(block, i)
-            if within & 1:
-                row = mix(row, 1)
-            if within & 2:
-                row = mix(row, 2)
-            if within & 4:
-                row = mix(row, 4)
-            store(block, i, row)
-        hadamards(block, qubits, width)
+T = TypeVar("T")
 
 
-@kernel
-def _turn(psi, angles, scale, start, stop):
-    """Multiply amplitudes by ``scale exp(-i angle)``."""
-    for k in range(start, stop):
-        i = k * ROW
-        s, c = sincos(load(angles, k * LANES))
-        c, s = c * splat(c, scale), s * splat(s, scale)
-        a, b = load(psi, i), load(psi, i + LANES)
-        store(psi, i, a * c + b * s)
-        store(psi, i + LANES, b * c - a * s)
+class Memory:
+    """Two states of one thread.
 
+    Args:
+        length: Numbers of a state.
+        dtype: Their precision.
 
-@kernel
-def _turn_mixed(psi, x, z, c, s, start, stop):
-    """Apply ``c - i s P`` to pairs of amplitudes, P with x != 0."""
-    low = x
-    for shift in (1, 2, 4, 8, 16, 32):
-        low |= low >> shift
-    low >>= 1  # all bits below the highest one of x
-    y = n_y(x, z)
-    s = -s if y >= 2 else s
-    for index in range(start, stop):
-        k = ((index & ~low) << 1) | (index & low)
-        m, n = _at(k), _at(k ^ x)
-        up, down = -s if odd(z & (k ^ x)) else s, -s if odd(z & k) else s
-        a, b, e, f = psi[m], psi[m + LANES], psi[n], psi[n + LANES]
-        if y & 1:
-            psi[m], psi[m + LANES] = c * a + up * e, c * b + up * f
-            psi[n], psi[n + LANES] = c * e + down * a, c * f + down * b
-        else:
-            psi[m], psi[m + LANES] = c * a + up * f, c * b - up * e
-            psi[n], psi[n + LANES] = c * e + down * b, c * f - down * a
+    Attributes:
+        psi: A state.
+        adjoint: The adjoint state.
+        here: The sample whose final state psi is, or -1.
+    """
 
-
-@kernel
-def _at(k):
-    """Return where the real part of amplitude k is; the imaginary part is LANES behind."""
-    return 2 * k - (k & (LANES - 1))
-
-
-@kernel
-def _element(left, right, x, z, quarter, start, stop):
-    """Return ``Re(i^quarter <left| P |right>)`` over a range of amplitudes of the left."""
-    y, result = (n_y(x, z) + quarter) & 3, 0.0
-    for k in range(start, stop):
-        m, n = _at(k), _at(k ^ x)
-        a, b, e, f = left[m], left[m + LANES], right[n], right[n + LANES]
-        part = b * e - a * f if y & 1 else a * e + b * f
-        result += -part if odd(z & (k ^ x)) else part
-    return -result if y >= 2 else result
-
-
-@kernel
-def _add_term(adjoint, psi, x, z, cotangent, start, stop):
-    """Add ``cotangent P psi`` to the adjoint state."""
-    y = n_y(x, z)
-    for k in range(start, stop):
-        m, n = _at(k), _at(k ^ x)
-        s = -cotangent if (y >= 2) != (odd(z & (k ^ x)) == 1) else cotangent
-        adjoint[m] += -s * psi[n + LANES] if y & 1 else s * psi[n]
-        adjoint[m + LANES] += s * psi[n] if y & 1 else s * psi[n + LANES]
+    def __init__(self, length: int, dtype: np.dtype[Any]) -> None:
+        self.psi, self.adjoint = (aligned(length, dtype) for _ in range(2))
+        self.here = -1
 
 
 class WideSweep:
     """One evaluation of a program at a batch of points.
 
+    In memory, whatever the depth: state and adjoint state, of each thread that takes samples;
+    where a batch has several samples, the state that its circuits begin with, and the sum of
+    adjoint states there; and as many final states as :data:`MAX_KEPT` allows.
+
     Args:
-        program: The program, of at least :data:`BLOCK_QUBITS` qubits or filled up to as many.
+        plan: The program, arranged.
         dtype: Precision of states.
         inputs: Shape (batch, n_inputs), radians.
         weights: Shape (n_weights,), radians.
         signs: Of rotations and terms, sample by sample.
+        every: Whether slopes of all parameters are asked for sample by sample.
     """
 
     def __init__(
         self,
-        program: PauliProgram,
+        plan: WidePlan,
         dtype: np.dtype[Any],
         inputs: Reals,
         weights: Reals,
         signs: Signs | None = None,
+        *,
+        every: bool = False,
     ) -> None:
-        self.program, self.batch = program, len(inputs)
-        self.n_qubits = max(program.n_qubits, BLOCK_QUBITS)
-        self.n_rows = 1 << (self.n_qubits - LANE_QUBITS)
-        self.psi, self.adjoint = (aligned(self.n_rows * ROW, dtype) for _ in range(2))
-        self.w = aligned(self.n_rows * LANES, dtype)
-        self.runs = [(kind, np.array(run)) for kind, run in find_runs(program)]
-        self.mask = np.where(program.x == 0, program.z, program.x)
-        self.here = -1  # the sample whose final state psi is
+        self.plan, self.program, self.dtype, self.batch = plan, plan.program, dtype, len(inputs)
+        self._set_angles(inputs, weights, signs)
+        self.state_bytes = plan.length * dtype.itemsize
+        several = self.batch > 1 and self.state_bytes <= MAX_COMMON
+        self.body = plan.body if several and signs is None and not every else 0
+        few = self.batch < torch.get_num_threads()
+        split = plan.n_qubits > MAX_OWN or (few and plan.n_qubits >= MIN_SPLIT)
+        self.states = States(plan, dtype, split=split)
+        self.memory = Memory(plan.length, dtype) if split else None
+        self.finals: Reals = np.empty((0, plan.length), dtype)
+        self.front = self._front()
 
-        repeated = np.broadcast_to(weights, (self.batch, len(weights)))
-        parameters = np.concatenate([inputs, repeated, np.ones((self.batch, 1))], axis=1)
-        self.factors = np.broadcast_to(program.coefficient, (self.batch, program.n_rotations))
-        self.terms = np.broadcast_to(program.term_coefficient, (self.batch, len(program.term_x)))
-        if signs is not None:
-            self.factors, self.terms = self.factors * signs.rotations, self.terms * signs.terms
-        angles = parameters[:, program.source] * self.factors  # CONSTANT is the last column
-        self.half = (reduced(angles) if np.any(np.abs(angles) > LARGEST) else angles) / 2
+    def values(self, *, keep: bool = False) -> Reals:
+        """Return the expectation values, shape (batch, n_observables).
 
-    def values(self, *, keep: bool = False) -> Reals:  # noqa: ARG002  # one state at a time
-        """Return the expectation values, shape (batch, n_observables)."""
-        program = self.program
-        flips = np.flatnonzero(program.term_x)
-        found = np.zeros((self.batch, program.n_observables))
-        for sample in range(self.batch):
-            self._go_to(sample)
-            self._each_row(square, self.w, self.psi)
-            self._hadamards(self.w, range(self.n_qubits), LANES)
-            expectation = self.w[program.term_z].astype(np.float64)
-            for t in flips:
-                strings = program.term_x[t], program.term_z[t], 0
-                expectation[t] = sum(self._each(_element, self.psi, self.psi, *strings))
-            np.add.at(found[sample], program.term_observable, self.terms[sample] * expectation)
-        return found
+        Args:
+            keep: Whether to keep the final states for :meth:`slopes`, where memory allows.
+        """
+        values = np.zeros((self.batch, self.program.n_observables))
+        kept = min(self.batch, MAX_KEPT // self.state_bytes) if keep and self.batch > 1 else 0
+        finals = np.empty((kept, self.plan.length), self.dtype)
+
+        def observe(memory: Memory, samples: range) -> None:
+            for sample in samples:
+                self._go_to(sample, memory)
+                found = self.terms[sample] * self.states.observe(memory.psi)
+                np.add.at(values[sample], self.program.term_observable, found)
+                if sample < kept:
+                    finals[sample] = memory.psi
+
+        self._share_out(observe)
+        self.finals = finals
+        return values
 
     def slopes(self, cotangents: Reals) -> tuple[Reals, Reals]:
         """Return gradients of a scalar.
@@ -181,117 +122,81 @@ class WideSweep:
 
         Returns:
             By the parameters of each sample, shape (batch, n_inputs + n_weights); and by weights,
-            from angles that the whole batch shares: none.
+            from rotations that the whole batch has in common, shape (n_weights,).
         """
-        program = self.program
+        program, body, end = self.program, self.body, len(self.plan.runs)
+        # The last column takes what belongs to constants; CONSTANT is its index.
         gradients = np.zeros((self.batch, program.n_inputs + program.n_weights + 1))
-        for sample in reversed(range(self.batch)):
-            self._go_to(sample)
-            self._pull_back(cotangents[sample, program.term_observable] * self.terms[sample])
-            slope = self._un_compute(self.half[sample])
-            # The last column takes what belongs to constants; CONSTANT is its index.
-            np.add.at(gradients[sample], program.source, slope * self.factors[sample])
-        return gradients[:, :-1], np.zeros(program.n_weights)
 
-    def _go_to(self, sample: int) -> None:
-        """Compute a sample's final state, unless it is still here."""
-        if self.here == sample:
+        def go_back(memory: Memory, samples: range) -> Reals:
+            gone_back = np.zeros(self.plan.length if body else 0, self.dtype)
+            for sample in reversed(samples):
+                self._go_to(sample, memory)
+                memory.here = -1
+                of_terms = cotangents[sample, program.term_observable] * self.terms[sample]
+                psi, adjoint = memory.psi, memory.adjoint
+                self.states.pull_back(adjoint, psi, of_terms)
+                slope = self.states.backward(psi, adjoint, self.half[sample], body, end)
+                np.add.at(gradients[sample], program.source, slope * self.factors[sample])
+                if body:
+                    gone_back += adjoint
+            return gone_back
+
+        gone_back = self._share_out(go_back)
+        shared = np.zeros(gradients.shape[1])
+        if body:  # there the state is the same for all samples, and gradients are linear
+            slope = self.states.backward(
+                self.front.copy(), np.sum(gone_back, axis=0), self.half[0], 0, body
+            )
+            np.add.at(shared, program.source, slope * self.factors[0])
+        return gradients[:, :-1], shared[program.n_inputs : -1]
+
+    def _set_angles(self, inputs: Reals, weights: Reals, signs: Signs | None) -> None:
+        """Set half of all angles, factors of rotations and coefficients of terms, by sample."""
+        program, batch = self.program, self.batch
+        repeated = np.broadcast_to(weights, (batch, len(weights)))
+        parameters = np.concatenate([inputs, repeated, np.ones((batch, 1))], axis=1)
+        self.factors = np.broadcast_to(program.coefficient, (batch, program.n_rotations))
+        self.terms = np.broadcast_to(program.term_coefficient, (batch, len(program.term_x)))
+        if signs is not None:
+            self.factors, self.terms = self.factors * signs.rotations, self.terms * signs.terms
+        angles = parameters[:, program.source] * self.factors  # CONSTANT is the last column
+        self.half = (reduced(angles) if np.any(np.abs(angles) > LARGEST) else angles) / 2
+
+    def _share_out(self, work: Callable[[Memory, range], T]) -> list[T]:
+        """Call ``work`` on all samples: those of each thread, with memory of its own."""
+        if self.memory is not None:
+            return [work(self.memory, range(self.batch))]
+        return share_out(
+            lambda start, stop: work(Memory(self.plan.length, self.dtype), range(start, stop)),
+            self.batch,
+            1,
+        )
+
+    def _go_to(self, sample: int, memory: Memory) -> None:
+        """Compute a sample's final state, unless it is still here, or has been kept."""
+        if memory.here == sample:
             return
-        self.psi[:] = 0.0
-        self.psi[0] = 1.0
-        for kind, run in self.runs:
-            if kind == MIXED:
-                self._turn_mixed(self.psi, run[0], self.half[sample])
-                continue
-            qubits = flipped_qubits(self.program.x[run])
-            self._set_angles(run, self.half[sample])
-            self._hadamards(self.psi, qubits, ROW)
-            self._each_row(_turn, self.psi, self.w, self._real(0.5 ** len(qubits)))
-            self._hadamards(self.psi, qubits, ROW)
-        self.here = sample
+        memory.here = sample
+        if sample < len(self.finals):
+            memory.psi[:] = self.finals[sample]
+            return
+        if self.body:
+            memory.psi[:] = self.front
+        else:
+            _ground(memory.psi)
+        self.states.forward(memory.psi, self.half[sample], self.body, len(self.plan.runs))
 
-    def _pull_back(self, cotangents: Reals) -> None:
-        """Set the adjoint state to ``sum_t cotangent_t P_t psi`` over all terms."""
-        program, flips = self.program, self.program.term_x != 0
-        self.w[:] = 0.0
-        np.add.at(self.w, program.term_z[~flips], cotangents[~flips])
-        self._hadamards(self.w, range(self.n_qubits), LANES)
-        self._each_row(multiply, self.adjoint, self.psi, self.w)
-        for t in np.flatnonzero(flips):
-            strings = program.term_x[t], program.term_z[t], self._real(cotangents[t])
-            self._each(_add_term, self.adjoint, self.psi, *strings)
+    def _front(self) -> Reals:
+        """Return the state before the first run that differs from sample to sample."""
+        if not self.body:
+            return self.finals
+        psi = aligned(self.plan.length, self.dtype)
+        _ground(psi)
+        self.states.forward(psi, self.half[0], 0, self.body)
+        return psi
 
-    def _un_compute(self, half: Reals) -> Reals:
-        """Undo all rotations and return their slopes."""
-        self.here = -1
-        program, states = self.program, (self.psi, self.adjoint)
-        found = np.empty(program.n_rotations)
-        for kind, run in reversed(self.runs):
-            if kind == MIXED:
-                k = run[0]
-                strings = program.x[k], program.z[k], 3
-                found[k] = sum(self._each(_element, self.adjoint, self.psi, *strings))
-                for state in states:
-                    self._turn_mixed(state, k, -half)
-                continue
-            qubits = flipped_qubits(program.x[run])
-            scale = self._real(0.5 ** len(qubits))
-            for state in states:
-                self._hadamards(state, qubits, ROW)
-            self._each_row(overlap, self.w, self.adjoint, self.psi, scale)
-            self._hadamards(self.w, range(self.n_qubits), LANES)
-            found[run] = self.w[self.mask[run]]
-            self._set_angles(run, -half)
-            for state in states:
-                self._each_row(_turn, state, self.w, scale)
-                self._hadamards(state, qubits, ROW)
-        return found
 
-    def _set_angles(self, run: NDArray[np.int64], half: Reals) -> None:
-        """Write half the angle that a run turns each amplitude by into w."""
-        self.w[:] = 0.0
-        np.add.at(self.w, self.mask[run], half[run])
-        self._hadamards(self.w, range(self.n_qubits), LANES)
-
-    def _turn_mixed(self, psi: Reals, k: int, half: Reals) -> None:
-        with np.errstate(invalid="ignore"):
-            c, s = self._real(np.cos(half[k])), self._real(np.sin(half[k]))
-        pairs = self.n_rows * LANES // 2
-        strings = self.program.x[k], self.program.z[k]
-        share_out(
-            lambda start, stop: _turn_mixed(psi, *strings, c, s, start, stop),
-            pairs,
-            WORTH_THREADS * LANES,
-        )
-
-    def _hadamards(self, x: Reals, qubits: Sequence[int], width: int) -> None:
-        within = sum(1 << q for q in qubits if q < LANE_QUBITS)
-        above = [q - LANE_QUBITS for q in qubits if q >= LANE_QUBITS]
-        split = BLOCK_QUBITS - LANE_QUBITS
-        low = np.array([q for q in above if q < split], dtype=np.int64)
-        high = np.array([q for q in above if q >= split], dtype=np.int64)
-        blocks = self.n_rows >> split
-        share_out(
-            lambda start, stop: _blocks(x, within, low, width, start, stop),
-            blocks,
-            WORTH_THREADS >> split,
-        )
-        for first in range(0, len(high), 4):
-            group = high[first : first + 4]
-
-            def stage(start: int, stop: int, group: NDArray[np.int64] = group) -> None:
-                hadamard_stage(x, group, width, start * width, stop * width)
-
-            share_out(stage, self.n_rows >> len(group), WORTH_THREADS)
-
-    def _each_row(self, run: Callable[..., Any], *arguments: object) -> None:
-        """Call a kernel on ranges that cover all rows."""
-        share_out(lambda start, stop: run(*arguments, start, stop), self.n_rows, WORTH_THREADS)
-
-    def _each(self, run: Callable[..., Any], *arguments: object) -> list[Any]:
-        """Call a kernel on ranges that cover all amplitudes, and return what the calls return."""
-        n = self.n_rows * LANES
-        return share_out(lambda start, stop: run(*arguments, start, stop), n, WORTH_THREADS * LANES)
-
-    def _real(self, value: float) -> Any:  # a NumPy scalar
-        return self.psi.dtype.type(value)
+def _ground(psi: Reals) -> None:
+    psi[:] = 0.0
+    psi[0] = 1.0

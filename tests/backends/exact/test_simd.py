@@ -5,7 +5,19 @@ import pytest
 from numpy.typing import NDArray
 from scipy.linalg import hadamard
 
-from qkdrp.backends.exact.simd import LANES, aligned, butterfly, first_row, kernel, store, totals
+from qkdrp.backends.exact.simd import (
+    LANES,
+    aligned,
+    butterfly,
+    first_lane,
+    first_row,
+    kernel,
+    lane_signs,
+    load,
+    store,
+    swap,
+    totals,
+)
 from qkdrp.backends.exact.state_kernels import ROW, hadamards
 
 Reals = NDArray[np.floating]
@@ -21,6 +33,19 @@ def _total(x: Reals, index: int, into: Reals) -> None:
 @kernel
 def _butterfly(x: Reals, index: int, strides: tuple[int, ...]) -> None:
     butterfly(x, index, strides)
+
+
+@kernel
+def _swapped(x: Reals) -> None:
+    store(x, LANES, swap(load(x, 0), 1))
+    store(x, 2 * LANES, swap(load(x, 0), 2))
+    store(x, 3 * LANES, swap(load(x, 0), 4))
+
+
+@kernel
+def _signs(x: Reals, mask: int) -> float:
+    store(x, 0, lane_signs(x, mask))
+    return first_lane(load(x, LANES))
 
 
 def whole_numbers(rng: np.random.Generator, size: int, dtype: type[np.floating]) -> Reals:
@@ -89,3 +114,23 @@ def test_the_first_row_is_the_next_multiple_of_its_size(
     for offset in range(9):
         found = whole[offset:]
         assert found[first_row(found) :].ctypes.data % size == 0
+
+
+@PRECISIONS
+def test_swaps_exchange_lanes_whose_numbers_differ_in_a_bit(
+    dtype: type[np.floating], rng: np.random.Generator
+) -> None:
+    x, lanes = whole_numbers(rng, 4 * LANES, dtype), np.arange(LANES)
+    _swapped(x)
+    for row, bit in ((1, 1), (2, 2), (3, 4)):
+        np.testing.assert_array_equal(x.reshape(4, LANES)[row], x[lanes ^ bit])
+
+
+@PRECISIONS
+def test_signs_of_lanes_are_parities(dtype: type[np.floating], rng: np.random.Generator) -> None:
+    x = whole_numbers(rng, 2 * LANES, dtype)
+    for mask in range(20):
+        first = _signs(x, mask)
+        odd = np.bitwise_count(np.arange(LANES) & mask) % 2
+        np.testing.assert_array_equal(x[:LANES], 1 - 2 * odd.astype(dtype))
+        assert first == x[LANES]
