@@ -11,8 +11,8 @@ from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.circuits import PQC
-from tests.toy_system.system import Mean, ToyConfig, ToyModel, ToySystem
 from qkdrp.training.system import LayerCircuit
+from tests.toy_system.system import Mean, ToyConfig, ToyModel, ToySystem
 
 STAGES = {"first": 0, "left": 1, "right": 1, "last": 2}
 """The layers and their turns: ``left`` and ``right`` are side by side."""
