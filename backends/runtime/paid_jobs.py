@@ -135,6 +135,8 @@ class PaidJobs:
             BackendError: If the cost is above the limit or what is left of the account's time,
                 or the service refuses.
         """
+        if self._request is not None:
+            self._request.check_label(label)
         if self._pass.holds(label, points, self._request):
             return partial(Values.none, len(points), pqc.n_outputs)
         points, blank = sendable(points)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from qkdrp.backends.runtime.ledger_rows import Evaluation
 from qkdrp.circuits import PQC
+from qkdrp.common.errors import BackendError
 
 
 class ProgressOfRequest(Protocol):
@@ -57,3 +58,16 @@ class ValueRequest:
     def staged(self) -> bool:
         """Whether values are asked for layer by layer."""
         return len(self.layers) > 1
+
+    def check_label(self, label: str) -> None:
+        """Refuse values of a layer that nothing is known of, before they are paid for.
+
+        Raises:
+            BackendError: If the model has several layers, and this is none of them.
+        """
+        names = [each.label for each in self.layers]
+        if self.staged and label not in names:
+            raise BackendError(
+                f"Found a quantum layer called {label!r}, expected one of {', '.join(names)}: give "
+                "the name that the system's circuits() has for it to backend.qnn(pqc, label)."
+            )
