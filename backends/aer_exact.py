@@ -106,7 +106,7 @@ class AerExact(Backend):
         """The estimator over Aer, counted."""
         return self._estimator
 
-    def qnn(self, pqc: PQC) -> AdjointQNN:
+    def qnn(self, pqc: PQC, label: str = "") -> AdjointQNN:  # noqa: ARG002
         """Return an ``EstimatorQNN`` with Aer's values and the adjoint engine's gradients."""
         return AdjointQNN(pqc, self.estimator)
 

@@ -17,6 +17,7 @@ from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import restrict
+from qkdrp.backends.layer_names import check_label, layer_files
 from qkdrp.backends.noise.estimator import NoisyEstimator
 from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
 from qkdrp.backends.noise.sources import choose_parts, find_source
@@ -121,7 +122,7 @@ class AerNoisy(Backend):
         self.source = find_source(noise)
         self.parts = choose_parts(self.source, noise_parts)
         self.scale = noise_scale
-        self.prepared: list[PreparedCircuit] = []
+        self._layers: list[tuple[str, PreparedCircuit]] = []
         self._adopted: list[PreparedCircuit] = []
         self._train_trajectories = train_trajectories if train_noise else 0
         self._rng = np.random.default_rng(seed)
@@ -150,23 +151,29 @@ class AerNoisy(Backend):
         self.source.target(n_qubits)
         self.sampling.method_for(n_qubits)
 
-    def prepare(self, pqc: PQC) -> PreparedCircuit:
+    def prepare(self, pqc: PQC, label: str = "") -> PreparedCircuit:
         """Return a circuit in the device's gates on its best few qubits.
 
-        One that was adopted is returned as it is.
+        One that was adopted, or prepared before, is returned as it is.
+
+        Args:
+            pqc: The circuit.
+            label: Name of the quantum layer that it is of.
 
         Raises:
             BackendError: If the device or this machine is too small, or the noise, scaled, leaves
                 its range on these qubits.
         """
         self.check(pqc)
-        prepared = next((made for made in self._adopted if made.is_made_from(pqc)), None)
+        known = (*self._adopted, *(made for _, made in self._layers))
+        prepared = next((made for made in known if made.is_made_from(pqc)), None)
         if prepared is None:
             target = self.source.target(pqc.circuit.num_qubits)
             on_trial = partial(self.on_progress, "layouts")
             prepared = prepare(pqc, target, self.source.name, on_trial=on_trial)
         self._simulator(prepared.qubits)
-        self.prepared.append(prepared)
+        if (label, prepared) not in self._layers:
+            self._layers.append((check_label(label), prepared))
         return prepared
 
     def adopt(self, prepared: PreparedCircuit) -> None:
@@ -186,9 +193,9 @@ class AerNoisy(Backend):
         self._simulator(prepared.qubits)
         self._adopted.append(prepared)
 
-    def qnn(self, pqc: PQC) -> NoisyQNN:
+    def qnn(self, pqc: PQC, label: str = "") -> NoisyQNN:
         """Return an ``EstimatorQNN`` of the prepared circuit."""
-        prepared = self.prepare(pqc)
+        prepared = self.prepare(pqc, label)
         twirled = None
         if self._train_trajectories:
             noise = self._simulator(prepared.qubits)[0].noise
@@ -243,7 +250,8 @@ class AerNoisy(Backend):
             if self._train_trajectories
             else f"{self._gradient} gradient of the noisy values",
             "circuits": [
-                {
+                ({"layer": label} if label else {})
+                | {
                     "physical_qubits": list(each.qubits),
                     "method": self._simulator(each.qubits)[0].method,
                     "two_qubit_gates": each.two_qubit_gates,
@@ -255,7 +263,7 @@ class AerNoisy(Backend):
                         each.pqc.circuit
                     ),
                 }
-                for each in self.prepared
+                for label, each in self._layers
             ],
         }
 
@@ -266,10 +274,16 @@ class AerNoisy(Backend):
         return part in self.parts
 
     def files(self) -> Mapping[str, bytes]:
-        """Return the last prepared circuit as ``prepared.qpy`` and ``prepared.json``."""
-        if not self.prepared:
-            return {}
-        return pack_prepared(self.prepared[-1], calibration=self.source.detail)
+        """Return the prepared circuit as ``prepared.qpy`` and ``prepared.json``.
+
+        Those of several layers carry the layer's name; of circuits without a name it is the last.
+        """
+        return layer_files(
+            {
+                label: pack_prepared(prepared, calibration=self.source.detail)
+                for label, prepared in self._layers
+            }
+        )
 
     def _tell(self, done: int, total: int) -> None:
         self.on_progress("circuits", done, total)  # which may be set after the estimator is made

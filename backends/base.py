@@ -38,6 +38,11 @@ class CostEstimate:
             shots=self.shots + other.shots,
         )
 
+    def summary(self) -> str:
+        """Return the numbers in words."""
+        shots = f", {self.shots:,} shots" if self.shots else ""
+        return f"{self.executions:,} circuits{shots}"
+
     def lines(self) -> list[str]:
         """Return what it costs beyond these numbers, in words; nothing where nothing is paid."""
         return []
@@ -77,8 +82,14 @@ class Backend(ABC):
         """The primitive that gives this backend's expectation values."""
 
     @abstractmethod
-    def qnn(self, pqc: PQC) -> EstimatorQNN:
-        """Return an ``EstimatorQNN`` of a circuit; outputs have shape (batch, n_outputs)."""
+    def qnn(self, pqc: PQC, label: str = "") -> EstimatorQNN:
+        """Return an ``EstimatorQNN`` of a circuit; outputs have shape (batch, n_outputs).
+
+        Args:
+            pqc: The circuit.
+            label: Name of the quantum layer, where the model has several: files, reports and the
+                ledger tell layers apart by it.
+        """
 
     @abstractmethod
     def estimate_cost(self, pqc: PQC, n_samples: int) -> CostEstimate:

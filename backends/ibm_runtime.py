@@ -11,6 +11,8 @@ import numpy as np
 
 from qkdrp.backends.base import Backend
 from qkdrp.backends.choices import choose
+from qkdrp.backends.isa.prepare import PreparedCircuit
+from qkdrp.backends.layer_names import check_label
 from qkdrp.backends.qnn.gradients import known_gradient, make_gradient
 from qkdrp.backends.qnn.parameter_shift import ShiftGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
@@ -111,6 +113,8 @@ class IbmRuntime(Backend):
         self.on_cost: Callable[[RuntimeCost], None] = tell_nobody
         self.device = open_device(self.settings)
         self._allow_training = allow_training
+        self._layers: list[tuple[str, PQC]] = []
+        self._n_before = 0
         self._rng = np.random.default_rng(seed)
         adapter, self._adapter_note = choose_adapter(self.device, self.settings)
         book = None if self.device.local else Ledger(Path(ledger) if ledger else None)
@@ -170,16 +174,17 @@ class IbmRuntime(Backend):
             "and evaluate the run here, or give --allow-hardware-training."
         )
 
-    def qnn(self, pqc: PQC) -> ShiftedQNN:
+    def qnn(self, pqc: PQC, label: str = "") -> ShiftedQNN:
         """Return an ``EstimatorQNN``; its circuit is prepared when values are first paid for."""
         self.check(pqc)
+        self._layers.append((check_label(label), pqc))
         gradient = make_gradient(self._gradient, self._estimator, self._rng, self.settings.shots)
         if isinstance(gradient, ShiftGradient):
             gradient.on_circuit = lambda circuit: self._estimator.know(
                 circuit, PQC(circuit, tuple(circuit.parameters), (), pqc.observables)
             )
         qnn = ShiftedQNN(pqc, self._estimator, gradient, self.settings.precision)
-        self._estimator.know(qnn._circuit, pqc)  # QML renames parameters in a copy
+        self._estimator.know(qnn._circuit, pqc, label)  # QML renames parameters in a copy
         return qnn
 
     def random_state(self) -> Mapping[str, Any]:
@@ -193,9 +198,7 @@ class IbmRuntime(Backend):
     def estimate_cost(self, pqc: PQC, n_samples: int) -> RuntimeCost:
         """Return what values of random angles cost; prepares the circuit, sends nothing."""
         self.check(pqc)
-        angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (n_samples, pqc.n_inputs))
-        weights = np.tile(np.linspace(0, 6, pqc.n_weights), (n_samples, 1))
-        return self._jobs.circuits.priced(pqc, np.concatenate([angles, weights], axis=1)).cost
+        return self._jobs.circuits.estimate(pqc, n_samples)
 
     @property
     def quicker(self) -> str:
@@ -214,8 +217,27 @@ class IbmRuntime(Backend):
 
     def ask_for(self, request: ValueRequest) -> None:
         """Say what the values asked for next are for."""
+        self._n_before = len(self._estimator.found)
         if self._paid:
             self._paid.ask_for(request)
+
+    def gather(self, run_model: Callable[[], object]) -> None:
+        """Run a model with several quantum layers until all values of the request are there.
+
+        Args:
+            run_model: Runs it: its layers ask for their values as soon as their angles are known.
+
+        Raises:
+            JobsPendingError: If jobs have not ended and nobody waits.
+            BackendError: If a job ended badly, or what is asked for is above the limit or refused.
+        """
+
+        def run() -> None:
+            self._estimator.forget(self._n_before)
+            run_model()
+
+        self._jobs.gather(run)
+        self._estimator.forget(self._n_before)
 
     def report(self) -> dict[str, Any]:
         """Return device, plan, calibration, options, circuit, jobs and standard errors."""
@@ -233,7 +255,11 @@ class IbmRuntime(Backend):
             "options": asdict(self.settings),
             "notes": [*self.notes, *(note for each in found for note in each.notes())],
             "standard_error": max(errors, default=None),
-            "circuits": [each.summary() for each in circuits.prepared],
+            "circuits": [
+                ({"layer": label} if label else {}) | each.summary()
+                for each in circuits.prepared
+                for label in self._labels_of(each)
+            ],
             "evaluations": [
                 summary(self._paid.ledger.find(str(each.id)))
                 for each in self.evaluations
@@ -243,7 +269,14 @@ class IbmRuntime(Backend):
 
     def files(self) -> Mapping[str, bytes]:
         """Return circuit, layout, jobs, and values with standard errors, as files by name."""
-        return {**self._jobs.files(), **value_files(self._estimator.found)}
+        estimator, first = self._estimator, self._n_before
+        found = list(zip(estimator.layers[first:], estimator.found[first:], strict=True))
+        return {**self._jobs.files(), **value_files(found)}
+
+    def _labels_of(self, prepared: PreparedCircuit) -> list[str]:
+        """Return the names of the layers with a circuit; an empty one where it has none."""
+        named = [label for label, pqc in self._layers if label and prepared.is_made_from(pqc)]
+        return list(dict.fromkeys(named)) or [""]
 
     def _tell_progress(self, what: str, done: int, total: int) -> None:
         self.on_progress(what, done, total)  # which may be set after the jobs are made

@@ -28,5 +28,8 @@ class PaidBackend(Protocol):
     def ask_for(self, request: "ValueRequest") -> None:
         """Say what the values asked for next are for, so that they are paid for once."""
 
+    def gather(self, run_model: Callable[[], object]) -> None:
+        """Run a model with several quantum layers until all values of the request are there."""
+
     def files(self) -> Mapping[str, bytes]:
         """Return jobs, circuit, and values with their errors, as files by name."""

@@ -24,7 +24,7 @@ class Statevector(Backend, ExactEstimator):
         """The backend itself."""
         return self
 
-    def qnn(self, pqc: PQC) -> EngineQNN:
+    def qnn(self, pqc: PQC, label: str = "") -> EngineQNN:  # noqa: ARG002
         """Return an ``EstimatorQNN`` that evaluates the circuit's Pauli program."""
         return EngineQNN(pqc, self, self.usage)
 

@@ -6,6 +6,10 @@ sent to the service, how many results were due and how many were written, and wh
 told. From the root of the repository:
 
     python -m benchmarks.job_faults
+
+At last a client is killed at every named point of each of three stages of one evaluation, and the
+same command is given again: ``paid twice`` and ``lost`` count jobs, and the values have to be those
+without a kill.
 """
 
 import argparse
@@ -22,6 +26,8 @@ from pathlib import Path
 from qkdrp.backends.runtime import cost, job_collection, ledger
 from qkdrp.cli import main
 from qkdrp.runs.train import prepare, train
+from tests.kill_clients import POINTS_OF_DEATH, Clients
+from tests.kill_rounds import Rounds
 from tests.qkdrp.conftest import make_tables, small_config
 from tests.qkdrp.hardware import end_all
 from tests.runtime_jobs import Fault
@@ -244,6 +250,9 @@ def locked(scene: Scene) -> None:
         ledger.PATIENCE = before
 
 
+N_STAGES = 3
+"""Stages of the evaluation whose clients are killed."""
+
 NONE: tuple[Path, ...] = ()
 RENAMED, COPY = Path("renamed") / RESULTS, Path("copy") / RESULTS
 
@@ -291,6 +300,32 @@ def play(case: Case, server: RuntimeServer, made: Path) -> list[str]:
     return [case.item, *map(str, numbers), "yes" if right else "NO", told]
 
 
+def play_stages(server: RuntimeServer, only: str) -> bool:
+    """Kill clients in each of three stages, print a row each; tell whether all went right."""
+    fine = True
+    with tempfile.TemporaryDirectory() as name, contextlib.closing(Clients()) as clients:
+        rounds = Rounds(server, clients, Path(name), seed=0)
+        for stage in range(1, N_STAGES + 1):
+            for point in POINTS_OF_DEATH:
+                item = f"stage {stage} of {N_STAGES}, killed {point}"
+                if not item.startswith(only):
+                    continue
+                found = rounds.killed_in_stage(point, stage)
+                fine = fine and found.clean
+                numbers = [
+                    N_STAGES,
+                    len(server.jobs),
+                    found.paid_twice,
+                    1,
+                    1 - found.lost,
+                    found.lost,
+                ]
+                told = found.problem or "the same values as without a kill"
+                cells = [item, *map(str, numbers), "yes" if found.clean else "NO", told]
+                print(f"| {' | '.join(cells)} |", flush=True)
+    return fine
+
+
 def run() -> bool:
     """Play the cases that are asked for, print the table, and tell whether all went right."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -310,7 +345,8 @@ def run() -> bool:
                 row = play(case, server, made)
                 fine = fine and row[-2] == "yes"
                 print(f"| {' | '.join(row)} |", flush=True)
-    return fine
+        server.reset()
+        return play_stages(server, asked.only) and fine
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.ibm_runtime import IbmRuntime
@@ -26,6 +27,7 @@ from qkdrp.backends.runtime.clients import open_device
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.service_watch import ServiceWatch
 from qkdrp.backends.runtime.settings import RuntimeSettings
+from qkdrp.backends.runtime.value_request import PlannedLayer
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.common.errors import QkdrpError
 from qkdrp.common.files import write_files
@@ -49,6 +51,8 @@ class Order:
         clock: Seconds that its clock is ahead.
         n_jobs: Into how many jobs the evaluation is cut.
         resubmit: Whether to pay once more.
+        n_stages: How many layers the model has, in series.
+        stage: In which of them, from 1, it kills itself.
     """
 
     ledger: str
@@ -59,10 +63,20 @@ class Order:
     clock: float = 0.0
     n_jobs: int = 1
     resubmit: bool = False
+    n_stages: int = 1
+    stage: int = 1
 
 
-def die(*_: Any, **__: Any) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+class Death:
+    """Kills the process when its point is reached as often as stages are to be survived."""
+
+    left = 1
+
+    @classmethod
+    def comes(cls) -> None:
+        cls.left -= 1
+        if cls.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _before(owner_: Any, name: str, when: Callable[..., bool] = lambda *_, **__: True) -> None:
@@ -70,7 +84,7 @@ def _before(owner_: Any, name: str, when: Callable[..., bool] = lambda *_, **__:
 
     def instead(*arguments: Any, **options: Any) -> Any:
         if when(*arguments, **options):
-            die()
+            Death.comes()
         return original(*arguments, **options)
 
     setattr(owner_, name, instead)
@@ -79,9 +93,10 @@ def _before(owner_: Any, name: str, when: Callable[..., bool] = lambda *_, **__:
 def _after(owner_: Any, name: str) -> None:
     original = getattr(owner_, name)
 
-    def instead(*arguments: Any, **options: Any) -> None:
-        original(*arguments, **options)
-        die()
+    def instead(*arguments: Any, **options: Any) -> Any:
+        found = original(*arguments, **options)
+        Death.comes()
+        return found
 
     setattr(owner_, name, instead)
 
@@ -101,6 +116,8 @@ POINTS_OF_DEATH: dict[str, Callable[[], None]] = {
     "after the POST": lambda: _before(ServiceWatch, "arriving", _for_a_job),
     "before its answer is noted": lambda: _before(Ledger, "arrived"),
     "after its answer is noted": lambda: _after(Ledger, "arrived"),
+    "with its result": lambda: _before(job_collection.JobCollection, "_keep"),
+    "after its result is kept": lambda: _after(job_collection.JobCollection, "_keep"),
 }
 """Where a client kills itself. In the midst of a request, it is the service that kills it."""
 
@@ -124,9 +141,22 @@ def evaluate(order: Order, pqc: PQC) -> dict[str, Any]:
         ledger=order.ledger,
         resubmit=order.resubmit,
     ) as backend:
+        labels = (
+            [f"layer{number}" for number in range(order.n_stages)] if order.n_stages > 1 else [""]
+        )
+        layers = [PlannedLayer(label, pqc, POINTS, turn) for turn, label in enumerate(labels)]
+        qnns = [backend.qnn(pqc, label) for label in labels]
+
+        def run_model() -> NDArray[np.float64]:
+            values = inputs / np.pi
+            for qnn in qnns:  # angles of a layer are made of the values of the one before
+                values = np.asarray(qnn.forward(np.pi * values, weights))
+            return values
+
         purpose = Purpose(Path(order.folder), "the same model", {}, None, claim)
-        paid = PaidEvaluation(backend, purpose)
-        values = np.asarray(backend.qnn(pqc).forward(inputs, weights))
+        paid = PaidEvaluation(backend, purpose, layers=layers)
+        backend.gather(run_model)
+        values = run_model()
         write_files(paid.folder(), backend.files())
         paid.finish()
         return {"values": values.tolist(), "notes": backend.report()["notes"]}
@@ -143,6 +173,7 @@ def _client(order: Order, pqc: PQC, answer: Path) -> None:
         time.time = lambda: now() + order.clock
         original = ledger_module.now
         ledger_module.now = lambda: _shifted(original(), order.clock)
+    Death.left = order.stage
     if order.point:
         POINTS_OF_DEATH[order.point]()
     try:

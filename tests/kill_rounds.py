@@ -67,6 +67,7 @@ class Rounds:
         self.number = 0
         self.needed = self.n_jobs = 1
         self.results: dict[int, Future[str]] = {}
+        self.usual_of_stages: dict[str, Any] = {}
         submit = server.submit
 
         def quick(body: dict[str, Any]) -> Job:
@@ -88,7 +89,8 @@ class Rounds:
         here = self.folder / f"round{self.number}"
         here.mkdir()
         self.server.reset()
-        self.needed = self.n_jobs = more.get("n_jobs", 1)
+        self.n_jobs = more.get("n_jobs", 1)
+        self.needed = self.n_jobs * more.get("n_stages", 1)
         return Order(str(here / "ledger.sqlite"), str(here), self.server.environment, **more)
 
     def start(self, order: Order) -> tuple[int, Path]:
@@ -140,6 +142,18 @@ class Rounds:
         order = self.begin(point=point, n_jobs=self.number % 2 + 1)
         assert "killed" in self.run(order), point
         return self.judge(order, self.until_done(order))
+
+    def killed_in_stage(self, point: str, stage: int) -> Outcome:
+        """Kill a client in one of three stages, then ask for the same until all is there."""
+        usual = self.usual_of_stages or self.run(self.begin(n_stages=3))
+        self.usual_of_stages = usual
+        order = self.begin(point=point, n_stages=3, stage=stage)
+        assert "killed" in self.run(order), point
+        said = self.until_done(order)
+        found = self.judge(order, said)
+        if said.get("values") != usual["values"]:
+            found.problem = found.problem or f"other values than without a kill: {said}"
+        return found
 
     def killed_by_service(self, method: str, path: str, action: str) -> Outcome:
         """Kill the client while the service works on one of its requests."""
@@ -266,6 +280,14 @@ def play(rounds: Rounds, n: int, n_random: int, slow: float) -> dict[str, list[O
         f"killed {point}": (n, lambda point=point: rounds.killed_at(point))  # type: ignore[misc]
         for point in POINTS_OF_DEATH
     }
+    kinds |= {
+        f"stage {stage} of 3, killed {point}": (
+            max(1, n // 4),
+            lambda point=point, stage=stage: rounds.killed_in_stage(point, stage),  # type: ignore[misc]
+        )
+        for point in POINTS_OF_DEATH
+        for stage in (1, 2, 3)
+    }
     for name, method, path, action in (
         ("during the POST", "POST", "/jobs", ""),
         ("while collecting", "GET", r"/jobs/\w+/results", ""),
@@ -296,7 +318,7 @@ def play(rounds: Rounds, n: int, n_random: int, slow: float) -> dict[str, list[O
     return outcomes
 
 
-HEAD = f"{'':<36}{'rounds':>8}{'paid twice':>12}{'lost':>6}{'left open':>11}{'unheard':>9}"
+HEAD = f"{'':<48}{'rounds':>8}{'paid twice':>12}{'lost':>6}{'left open':>11}{'unheard':>9}"
 
 
 def row(name: str, found: list[Outcome]) -> str:
@@ -305,7 +327,7 @@ def row(name: str, found: list[Outcome]) -> str:
         sum(getattr(each, column) for each in found)
         for column in ("paid_twice", "lost", "left_open", "unheard")
     )
-    return f"{name:<36}{len(found):>8}{twice:>12}{lost:>6}{left:>11}{unheard:>9}"
+    return f"{name:<48}{len(found):>8}{twice:>12}{lost:>6}{left:>11}{unheard:>9}"
 
 
 def main() -> int:

@@ -38,6 +38,21 @@ class Values:
         """Return values with NaN for all that is not finite."""
         return cls(*(np.where(np.isfinite(each), each, np.nan) for each in (evs, stds)))
 
+    @classmethod
+    def none(cls, n_points: int, n_observables: int) -> Self:
+        """Return values none of which is there."""
+        blank = np.full((n_points, n_observables), np.nan)
+        return cls(blank, blank)
+
+    def without(self, points: NDArray[np.bool_]) -> Self:
+        """Return the values with NaN at some points, given as a mask of shape (n_points,)."""
+        if not points.any():
+            return self
+        evs, stds = (
+            np.where(points[:, np.newaxis], np.nan, each) for each in (self.evs, self.stds)
+        )
+        return type(self)(evs, stds)
+
     @property
     def complete(self) -> bool:
         """Whether every point has every value; standard errors may be missing."""

@@ -95,6 +95,13 @@ class RuntimeCost(CostEstimate):
         """Return all as plain numbers and text."""
         return asdict(self)
 
+    def summary(self) -> str:
+        """Return points, bases and seconds in words."""
+        return (
+            f"{self.points} points, {self.bases} measurement "
+            f"{'basis' if self.bases == 1 else 'bases'}, about {self.seconds:.1f} s"
+        )
+
     def lines(self) -> list[str]:
         """Return device, instance, jobs and time, in words."""
         halted = f" (not active: {self.halted})" if self.halted else ""

@@ -8,15 +8,22 @@ def estimated(shown: Mapping[str, Any]) -> float:
     """Return the seconds that an evaluation was estimated to take.
 
     Args:
-        shown: As :func:`~qkdrp.backends.runtime.ledger_rows.summary` gives it.
+        shown: As :meth:`~qkdrp.backends.runtime.stages.Stages.to_json` gives it.
     """
-    return float(shown["cost"].get("seconds") or 0.0)
+    planned = shown.get("plan") or [shown["cost"]]
+    return sum(float(each.get("seconds") or 0.0) for each in planned)
 
 
 def charged(shown: Mapping[str, Any]) -> float | None:
     """Return the seconds that were charged; None until the service told them for every job."""
-    told = [job["charged_seconds"] for job in shown["jobs"]]
-    return None if None in told else float(sum(told))
+    told = [job["charged_seconds"] for job in jobs_of(shown)]
+    whole = len(shown.get("stages", ())) == len(shown.get("plan", ()))
+    return float(sum(told)) if whole and None not in told else None
+
+
+def jobs_of(shown: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the jobs of an evaluation, of all its layers."""
+    return [job for each in shown.get("stages", [shown]) for job in each["jobs"]]
 
 
 def money(shown: Mapping[str, Any]) -> tuple[float, str] | None:

@@ -72,7 +72,7 @@ class DeviceCircuits:
         self.terms = terms
         self.on_progress: Callable[[str, int, int], None] = tell_nobody
         self.prepared: list[PreparedCircuit] = []
-        self._made: list[PQC] = []
+        self._made: list[tuple[PQC, PreparedCircuit]] = []
 
     def on(self, device: Device) -> Self:
         """Return circuits for another device, none of them prepared."""
@@ -82,14 +82,16 @@ class DeviceCircuits:
 
     def prepare(self, pqc: PQC) -> PreparedCircuit:
         """Return a circuit in the device's gates, prepared once."""
-        for made, prepared in zip(self._made, self.prepared, strict=True):
+        for made, prepared in self._made:
             if made is pqc:
                 return prepared
-        self.on_progress(PLACED, 0, 1)
-        found = prepare(pqc, self.device.backend.target, self.device.name)
-        self.on_progress(PLACED, 1, 1)
-        self._made.append(pqc)
-        self.prepared.append(found)
+        found = next((each for each in self.prepared if each.is_made_from(pqc)), None)
+        if found is None:
+            self.on_progress(PLACED, 0, 1)
+            found = prepare(pqc, self.device.backend.target, self.device.name)
+            self.on_progress(PLACED, 1, 1)
+            self.prepared.append(found)
+        self._made.append((pqc, found))
         return found
 
     def pub(self, prepared: PreparedCircuit, points: Reals) -> EstimatorPub:
@@ -118,6 +120,12 @@ class DeviceCircuits:
             partial(self.on_progress, PREPARED),
         )
         return PricedJobs(pubs, self._cost(pubs, loads))
+
+    def estimate(self, pqc: PQC, n_points: int) -> RuntimeCost:
+        """Return what values of random angles cost, the same as of any others; sends nothing."""
+        angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (n_points, pqc.n_inputs))
+        weights = np.tile(np.linspace(0, 6, pqc.n_weights), (n_points, 1))
+        return self.priced(pqc, np.concatenate([angles, weights], axis=1)).cost
 
     def price(self, pubs: list[EstimatorPub]) -> RuntimeCost:
         """Return what some jobs cost; sends nothing."""

@@ -21,8 +21,11 @@ from qkdrp.common.errors import BackendError
 class ValueSource(Protocol):
     """Where the values of an estimator come from."""
 
-    def values(self, pqc: PQC, points: NDArray[np.float64], /) -> Callable[[], Values]:
-        """Ask for values at points of shape (n_points, n_parameters); return what fetches them."""
+    def values(self, pqc: PQC, points: NDArray[np.float64], label: str, /) -> Callable[[], Values]:
+        """Ask for values at points of shape (n_points, n_parameters); return what fetches them.
+
+        The label is the name of the quantum layer.
+        """
 
 
 class DeviceEstimator(BaseEstimatorV2):
@@ -35,16 +38,28 @@ class DeviceEstimator(BaseEstimatorV2):
 
     Attributes:
         found: The values that were fetched, those of each PUB.
+        layers: The name of the layer that each of them is of.
     """
 
     def __init__(self, source: ValueSource, settings: RuntimeSettings, usage: Usage) -> None:
         self.source, self.settings, self.usage = source, settings, usage
         self.found: list[Values] = []
-        self._known: list[tuple[QuantumCircuit, PQC]] = []
+        self.layers: list[str] = []
+        self._known: list[tuple[QuantumCircuit, PQC, str]] = []
 
-    def know(self, circuit: QuantumCircuit, pqc: PQC) -> None:
-        """Take a circuit that will be asked for, the one of a QNN, for that of a PQC."""
-        self._known.append((circuit, pqc))
+    def know(self, circuit: QuantumCircuit, pqc: PQC, label: str = "") -> None:
+        """Take a circuit that will be asked for, the one of a QNN, for that of a PQC.
+
+        Args:
+            circuit: The one of the QNN.
+            pqc: The circuit that it is.
+            label: Name of the quantum layer.
+        """
+        self._known.append((circuit, pqc, label))
+
+    def forget(self, n_kept: int = 0) -> None:
+        """Forget values that were fetched, all but the first ones."""
+        del self.found[n_kept:], self.layers[n_kept:]
 
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> DeviceJob:
         """Submit PUBs, or attach to the jobs of the same ones; the result is waited for.
@@ -57,21 +72,22 @@ class DeviceEstimator(BaseEstimatorV2):
         return DeviceJob([self._submit(pub) for pub in coerced])
 
     def _submit(self, pub: EstimatorPub) -> Callable[[], PubResult]:
-        pqc = self._checked(pub)
+        pqc, label = self._checked(pub)
         self.usage.pubs += 1
-        fetch = self.source.values(pqc, points_of(pub))
+        fetch = self.source.values(pqc, points_of(pub), label)
 
         def result() -> PubResult:
             values = fetch()
             self.found.append(values)
+            self.layers.append(label)
             return result_of(pub, values, self.settings.shots)
 
         return result
 
-    def _checked(self, pub: EstimatorPub) -> PQC:
-        """Return the PQC of a PUB that can be evaluated."""
-        pqc = next((pqc for circuit, pqc in self._known if circuit is pub.circuit), None)
-        if pqc is None:
+    def _checked(self, pub: EstimatorPub) -> tuple[PQC, str]:
+        """Return the PQC of a PUB that can be evaluated, and the name of its layer."""
+        found = next((each[1:] for each in self._known if each[0] is pub.circuit), None)
+        if found is None:
             raise BackendError(
                 "Found a circuit that this backend has not prepared: evaluate the QNN that "
                 "backend.qnn(pqc) returns."
@@ -82,4 +98,4 @@ class DeviceEstimator(BaseEstimatorV2):
                 f"Found a precision of {wanted:g}, {self.settings.shots} shots give "
                 f"{self.settings.precision:g}: set the backend's shots instead."
             )
-        return pqc
+        return found

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -27,31 +27,63 @@ PACKAGES = ("qkdrp", "qiskit", "qiskit-ibm-runtime", "qiskit-aer")
 """Packages whose versions a result depends on."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Which of the values of a request are asked for.
+
+    Args:
+        label: Name of the quantum layer; empty where it has none.
+        call: How often that layer asked for values before.
+        number: How often values were asked for by the same request before.
+    """
+
+    label: str
+    call: int
+    number: int
+
+    def of_key(self, head: Evaluation | None) -> list[Any]:
+        """Return what tells it from other places: layers by name, whatever their order.
+
+        Args:
+            head: The first entry of the same evaluation: values of a further attempt at it are
+                others.
+        """
+        if not self.label:
+            return [self.number]
+        again = [head.attempt] if head is not None and head.attempt > 1 else []
+        return [[self.label, self.call, *again]]
+
+
 def identity(
     pqc: PQC,
     points: np.ndarray,
     circuits: DeviceCircuits,
     request: ValueRequest | None,
-    number: int,
+    place: Place,
+    device: str,
+    head: Evaluation | None,
 ) -> dict[str, Any]:
     """Return the columns that say what is asked for, and the key by which it is found again.
 
     Args:
         pqc: The circuit.
         points: Shape (n_points, n_parameters).
-        circuits: Say on which device, and how.
+        circuits: Say how.
         request: What the values are for.
-        number: How many values were asked for by the same request before.
+        place: Which of the request's values they are.
+        device: Name of the device that was asked for.
+        head: The first entry of the same evaluation; None if this is the first.
     """
     inputs = packed_points.points_digest(points)
     rest = [
         request.identity if request else inputs,
-        circuits.settings.device,
+        device,
         circuits.device.instance,
         circuits.adapter.name,
         circuits.settings.of_values(),
-        number if request else 0,
+        *(place.of_key(head) if request else [0]),
     ]
+    staged = request is not None and request.staged
     circuit = pqc_digest(pqc)
     first_digest = legacy_digest(pqc.circuit, pqc.observables)
     return {
@@ -59,6 +91,9 @@ def identity(
         "inputs": inputs,
         "key": digest_of([circuit, *rest]),
         "first_key": digest_of([first_digest, *rest]),
+        "layer": place.label if request else "",
+        "call": place.call if request else 0,
+        "parent": head.id if staged and head is not None else None,
     }
 
 
@@ -101,7 +136,7 @@ def columns(
         device_qubits=device.backend.num_qubits,
     )
     return {
-        **{name: asked[name] for name in ("key", "circuit", "inputs")},
+        **{name: asked[name] for name in ("key", "circuit", "inputs", "layer", "call", "parent")},
         "device": device.name,
         "instance": device.instance,
         "estimator": circuits.adapter.name,

@@ -103,8 +103,8 @@ class JobCollection:
             raise _bad_end(evaluation, job, job.state, job.note)
         if job.state == JobState.SUBMITTING:
             raise JobsPendingError(
-                f"Evaluation {evaluation.id}: a job is being submitted; later: qkdrp jobs collect "
-                f"{evaluation.id}."
+                f"Evaluation {evaluation.head}: a job is being submitted; later: "
+                f"{evaluation.later}."
             )
         if job.job is None:
             raise BackendError(
@@ -162,7 +162,7 @@ class JobCollection:
         if values is None:
             raise BackendError(
                 f"The result of job {there.name} {problem}: it is kept in the ledger as it came, "
-                f"and at the service; try qkdrp jobs collect {evaluation.id} once more, or with "
+                f"and at the service; try {evaluation.later} once more, or with "
                 "another version of qiskit-ibm-runtime."
             )
         more = {}
@@ -200,9 +200,7 @@ def _for_long(unknown_since: float | None) -> bool:
 
 
 def _goes_on(evaluation: Evaluation, error: BackendError) -> BackendError:
-    return BackendError(
-        f"{str(error).rstrip('.')}; it goes on there: qkdrp jobs collect {evaluation.id}."
-    )
+    return BackendError(f"{str(error).rstrip('.')}; it goes on there: {evaluation.later}.")
 
 
 def _not_ended(evaluation: Evaluation, job: str, state: ServiceState) -> JobsPendingError:
@@ -211,7 +209,7 @@ def _not_ended(evaluation: Evaluation, job: str, state: ServiceState) -> JobsPen
         if state.known
         else f"is in state {state.text!r}, which this version does not know, and may not have ended"
     )
-    return JobsPendingError(f"Job {job} {where}; later: qkdrp jobs collect {evaluation.id}.")
+    return JobsPendingError(f"Job {job} {where}; later: {evaluation.later}.")
 
 
 def _reason(evaluation: Evaluation, state: ServiceState) -> str:

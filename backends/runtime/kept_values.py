@@ -1,11 +1,13 @@
 """A backend of values that are kept: it gives them out in order and can ask nobody for more."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Never
 
 import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.primitives import BaseEstimatorV2, PubResult
 from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
@@ -15,21 +17,28 @@ from qkdrp.backends.qnn.parameter_shift import SpsaGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.job import DeviceJob, result_of
+from qkdrp.backends.runtime.known_circuits import KnownCircuits
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 
 
 class KeptEstimator(BaseEstimatorV2):
-    """Gives kept values, those of the first circuit that is asked for first.
+    """Gives kept values, those of a layer in the order in which it asks for them.
 
     Args:
-        values: Of each request for values, in the order in which a model makes them.
+        values: Of each request of a layer, by the layer's name; those of a single layer stand
+            under an empty name.
         shots: Of each point.
     """
 
-    def __init__(self, values: Sequence[Values], shots: int) -> None:
+    def __init__(self, values: Mapping[str, Sequence[Values]], shots: int) -> None:
         self.values, self.shots = values, shots
-        self.given = 0
+        self.given: Counter[str] = Counter()
+        self._known = KnownCircuits()
+
+    def know(self, circuit: QuantumCircuit, label: str) -> None:
+        """Take the circuit of a QNN for that of a quantum layer."""
+        self._known.add(circuit, label)
 
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> DeviceJob:
         """Return the values of PUBs.
@@ -41,14 +50,17 @@ class KeptEstimator(BaseEstimatorV2):
 
     def _next(self, pub: EstimatorPub) -> PubResult:
         wanted = pub.parameter_values.size, pub.observables.size
-        kept = self.values[self.given].evs.shape if self.given < len(self.values) else (0, 0)
+        label = self._known.label_of(pub.circuit)
+        label = label if label in self.values else ""
+        values, given = self.values.get(label, ()), self.given[label]
+        kept = values[given].evs.shape if given < len(values) else (0, 0)
         if kept != wanted:
             raise BackendError(
                 f"The kept values are of {kept[0]} points and {kept[1]} observables, the run asks "
                 f"for {wanted[0]} and {wanted[1]}: they are not those of this run."
             )
-        self.given += 1
-        return result_of(pub, self.values[self.given - 1], self.shots)
+        self.given[label] += 1
+        return result_of(pub, values[given], self.shots)
 
 
 class KeptValues(Backend):
@@ -57,7 +69,7 @@ class KeptValues(Backend):
     It holds neither device nor service nor ledger: nothing can be sent from here.
 
     Args:
-        values: Of each request for values, in the order in which a model makes them.
+        values: Of each request of a layer, by the layer's name, as :class:`KeptEstimator` takes it.
         report: Device, options and jobs of the evaluation, as its ``metrics.json`` holds them.
         files: What is kept beside the results, by name.
     """
@@ -67,7 +79,10 @@ class KeptValues(Backend):
     circuits_only = True
 
     def __init__(
-        self, values: Sequence[Values], report: Mapping[str, Any], files: Mapping[str, bytes]
+        self,
+        values: Mapping[str, Sequence[Values]],
+        report: Mapping[str, Any],
+        files: Mapping[str, bytes],
     ) -> None:
         super().__init__()
         self._report, self._files = dict(report), dict(files)
@@ -82,10 +97,12 @@ class KeptValues(Backend):
     def check(self, pqc: PQC) -> None:
         """Take any circuit: numbers of points and observables are compared when they are known."""
 
-    def qnn(self, pqc: PQC) -> ShiftedQNN:
+    def qnn(self, pqc: PQC, label: str = "") -> ShiftedQNN:
         """Return an ``EstimatorQNN`` that has the kept values, and no gradients."""
         gradient = SpsaGradient(self._estimator, np.random.default_rng(0))
-        return ShiftedQNN(pqc, self._estimator, gradient, math.sqrt(1 / self._shots))
+        qnn = ShiftedQNN(pqc, self._estimator, gradient, math.sqrt(1 / self._shots))
+        self._estimator.know(qnn._circuit, label)
+        return qnn
 
     def estimate_cost(self, pqc: PQC, n_samples: int) -> Never:  # noqa: ARG002  # the base class's
         """Raise: what is here was paid for."""

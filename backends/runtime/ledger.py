@@ -196,8 +196,8 @@ class Ledger:
                 self._replace(database, job)
             if resubmit and gone:
                 database.execute(
-                    "UPDATE evaluations SET resubmitted = ?, collected = NULL WHERE id = ?",
-                    (now(), evaluation.id),
+                    "UPDATE evaluations SET resubmitted = ?, collected = NULL WHERE id IN (?, ?)",
+                    (now(), evaluation.id, evaluation.head),
                 )
         return self.get(evaluation.id)
 
@@ -298,8 +298,12 @@ class Ledger:
             database.execute("UPDATE evaluations SET key = ? WHERE key = ?", (after, before))
 
     def set_collected(self, evaluation: int) -> None:
-        """Note down that an evaluation is written."""
-        self.update_evaluation(evaluation, collected=now())
+        """Note down that an evaluation is written, with the entries of all its layers."""
+        with self.write() as database:
+            database.execute(
+                "UPDATE evaluations SET collected = ? WHERE id = ? OR parent = ?",
+                (now(), evaluation, evaluation),
+            )
 
     def changed(self, statement: str, *values: Any) -> bool:  # noqa: ANN401  # of columns
         """Execute a statement; tell whether it changed one row."""
@@ -320,6 +324,8 @@ class Ledger:
         for name in JSON_COLUMNS:
             if not is_object(row[name]):
                 raise damaged(self.path, f"{name} of evaluation {number} is no JSON object")
+        if row["stages"] is not None and not is_object(row["stages"]):
+            raise damaged(self.path, f"stages of evaluation {number} are no JSON object")
         rows = database.execute(
             "SELECT * FROM jobs WHERE evaluation = ? ORDER BY chunk, rowid", (number,)
         )

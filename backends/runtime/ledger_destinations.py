@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qkdrp.backends.runtime.ledger import Ledger, now
-from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
+from qkdrp.backends.runtime.ledger_rows import Evaluation
+from qkdrp.backends.runtime.stages import Stages
 
 ALL = (
     "SELECT run, output, request, collected AS written, 1 AS first FROM evaluations "
@@ -17,7 +18,7 @@ ALL = (
 """All rows of an evaluation, the one it was submitted for first."""
 
 WAITING = (
-    "SELECT id FROM evaluations WHERE collected IS NULL UNION "
+    "SELECT id FROM evaluations WHERE collected IS NULL AND parent IS NULL UNION "
     "SELECT evaluation FROM destinations WHERE written IS NULL ORDER BY 1"
 )
 """Numbers of evaluations whose results are still to be written somewhere."""
@@ -50,12 +51,15 @@ def destination_rows(ledger: Ledger, evaluation: int) -> list[DestinationRow]:
 
 
 def full_summary(ledger: Ledger, evaluation: Evaluation) -> dict[str, Any]:
-    """Return what can be shown of an evaluation, and every place that its results go to."""
+    """Return what can be shown of an evaluation, and every place that its results go to.
+
+    An entry of one of several layers is shown with its whole evaluation.
+    """
     places = [
         {"run": row.run, "output": row.output, "written": row.written}
-        for row in destination_rows(ledger, evaluation.id)
+        for row in destination_rows(ledger, evaluation.head)
     ]
-    return summary(evaluation) | {"destinations": places}
+    return Stages.of(ledger, evaluation).to_json() | {"destinations": places}
 
 
 def add_destination(ledger: Ledger, evaluation: int, row: DestinationRow) -> None:

@@ -7,7 +7,7 @@ import psutil
 
 from qkdrp.common.errors import LedgerError
 
-VERSION = 2
+VERSION = 3
 """Of the schema, kept as SQLite's ``user_version``. The first version had none."""
 
 FIRST = """
@@ -55,7 +55,16 @@ INSERT INTO modes (session, mode, evaluation, instance, keep, used)
 """
 """Batches and sessions of unfinished evaluations may have been left open by the first version."""
 
-STEPS = (FIRST, SECOND)
+THIRD = """
+ALTER TABLE evaluations ADD COLUMN parent INTEGER REFERENCES evaluations (id);
+ALTER TABLE evaluations ADD COLUMN layer TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN call INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN stages TEXT;
+CREATE INDEX evaluations_of_parent ON evaluations (parent)
+"""
+"""Models with several quantum layers: entries of all layers under one evaluation."""
+
+STEPS = (FIRST, SECOND, THIRD)
 """What makes each version of the schema from the one before it."""
 
 HINTS = {

@@ -180,7 +180,9 @@ class Evaluation:
     """An evaluation and its jobs; fields as the columns of the table.
 
     ``jobs`` are those that count, ``replaced`` those that others took the place of, ``strays`` jobs
-    that are not needed.
+    that are not needed. Of models with several quantum layers each ``layer`` has an entry of its
+    own: the first one holds the plan, ``stages``, and is the ``parent`` of the others; ``call``
+    counts the requests of one layer.
     """
 
     id: int
@@ -204,9 +206,30 @@ class Evaluation:
     versions: str
     collected: str | None
     resubmitted: str | None = None
+    parent: int | None = None
+    layer: str = ""
+    call: int = 0
+    stages: str | None = None
     jobs: tuple[JobRow, ...] = ()
     replaced: tuple[JobRow, ...] = ()
     strays: tuple[StrayJob, ...] = ()
+
+    @property
+    def head(self) -> int:
+        """Number of the whole evaluation that it belongs to: its own for a single layer."""
+        return self.id if self.parent is None else self.parent
+
+    @property
+    def staged(self) -> bool:
+        """Whether it is of a model with several quantum layers."""
+        return self.parent is not None or self.stages is not None
+
+    @property
+    def later(self) -> str:
+        """The command that goes on with it once jobs have ended."""
+        if self.staged:
+            return f"qkdrp jobs continue {self.head}"
+        return f"qkdrp jobs collect {self.id}"
 
     @property
     def state(self) -> JobState | Literal["collected"]:
@@ -242,6 +265,8 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         "versions": json.loads(evaluation.versions),
         "jobs": [_shown(job) for job in evaluation.jobs],
     }
+    if evaluation.staged:
+        shown |= {"layer": evaluation.layer, "parent": evaluation.parent}
     if evaluation.replaced:
         shown["replaced"] = [_shown(job) for job in evaluation.replaced]
     if evaluation.strays:

@@ -1,5 +1,6 @@
 """Values from a real device, paid for once: attached to, or noted down, sent and fetched."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,11 +23,15 @@ from qkdrp.backends.runtime.job_search import JobSearch
 from qkdrp.backends.runtime.job_submission import JobSubmission
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, JobState
+from qkdrp.backends.runtime.model_pass import ModelPass
 from qkdrp.backends.runtime.open_modes import JobPlace, OpenModes
+from qkdrp.backends.runtime.points import sendable
 from qkdrp.backends.runtime.result_files import job_files
-from qkdrp.backends.runtime.value_request import ValueRequest
+from qkdrp.backends.runtime.stages import LayerPlan, Stages, plan_json
+from qkdrp.backends.runtime.value_request import PlannedLayer, ValueRequest
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
+from qkdrp.common.errors import BackendError, JobsPendingError, LedgerError
 
 Reals = NDArray[np.float64]
 
@@ -63,7 +68,7 @@ class PaidJobs:
         on_cost: Called with what is about to be submitted.
 
     Attributes:
-        evaluations: Where values came from since :meth:`ask_for` was called last.
+        evaluations: Where values came from in this run of the model.
         notes: What the user should know of batches, sessions and jobs that are not needed.
     """
 
@@ -82,38 +87,76 @@ class PaidJobs:
         self.notes: list[str] = []
         self._request: ValueRequest | None = None
         self._place: JobPlace | None = None
-        self._spent = 0.0
+        self._asked_device = circuits.settings.device
+        self._pass = ModelPass()
+        self._spent = self._spent_before = 0.0
+        self._told = False
+        self._estimates: dict[str, RuntimeCost] = {}
 
     def ask_for(self, request: ValueRequest) -> None:
         """Say what the values asked for next are for."""
-        self._request = request
-        self.evaluations.clear()
+        self._request, self._spent_before, self._told = request, self._spent, False
+        self._estimates.clear()
+        self._begin_pass()
 
-    def values(self, pqc: PQC, points: Reals) -> Callable[[], Values]:
+    def gather(self, run_model: Callable[[], object]) -> None:
+        """Run a model until all values that its layers ask for are there.
+
+        Each run sends what can be sent: a layer whose angles depend on values that are missing has
+        to wait for the next one. A model with a single layer is not run.
+
+        Args:
+            run_model: Asks for all values of the request.
+
+        Raises:
+            JobsPendingError: If jobs have not ended and nobody waits.
+            BackendError: If a job ended badly, or what is asked for is above the limit or refused.
+        """
+        if self._request is None or not self._request.staged:
+            return
+        self._begin_pass(gathering=True)
+        self._run(run_model)
+        while not self._pass.complete:
+            for each in self._pass.missing:
+                self._collection.fetch(self.ledger.get(each.id), self.policy.wait)
+            self._begin_pass(gathering=True)
+            self._run(run_model)
+        self._begin_pass()
+
+    def values(self, pqc: PQC, points: Reals, label: str = "") -> Callable[[], Values]:
         """Attach to the jobs of the same values, or submit them; return what fetches the values.
 
         Args:
             pqc: The circuit.
             points: Shape (n_points, n_parameters).
+            label: Name of the quantum layer.
 
         Raises:
             BackendError: If the cost is above the limit or what is left of the account's time,
                 or the service refuses.
         """
-        number = len(self.evaluations)
-        asked = record.identity(pqc, points, self.circuits, self._request, number)
+        if self._request is not None:
+            self._request.check_label(label)
+        if self._pass.holds(label, points, self._request):
+            return partial(Values.none, len(points), pqc.n_outputs)
+        points, blank = sendable(points)
+        place = record.Place(label, self._pass.next_call(label), len(self.evaluations))
+        asked = record.identity(
+            pqc, points, self.circuits, self._request, place, self._asked_device, self._pass.head
+        )
         evaluation, after = self._find(asked, pqc, points)
         cost = None
         if evaluation is None:
             evaluation, cost = self._begin(asked, pqc, points, after)
+        self._pass.head = self._pass.head or self.ledger.get(evaluation.head)
         evaluation = self._submit(evaluation, cost)
         self.evaluations.append(evaluation)
         if self._request is not None:
             self._request.asker.sent(evaluation)
-        return partial(self._fetch, evaluation)
+        return partial(self._fetch, evaluation, blank)
 
     def files(self) -> dict[str, bytes]:
-        """Return from which jobs values came, and the circuit that they ran, as files by name."""
+        """Return from which jobs values came, and the circuits that they ran, as files by name."""
         found: dict[str, bytes] = {}
         for evaluation in self.evaluations:
             found |= job_files(self.ledger, evaluation)
@@ -128,6 +171,29 @@ class PaidJobs:
         if place is not None:
             note = OpenModes(self._service, self.ledger).close(place)
             self.notes += [note] if note else []
+
+    def _begin_pass(self, gathering: bool = False) -> None:
+        """Start to count anew: the model is run once more."""
+        self.evaluations.clear()
+        self._pass = ModelPass(gathering)
+
+    def _run(self, run_model: Callable[[], object]) -> None:
+        """Run the model; one that refuses values that are missing stops there."""
+        try:
+            run_model()
+        except (BackendError, JobsPendingError, LedgerError):
+            raise
+        except Exception:
+            if self._pass.complete:
+                raise
+
+    @property
+    def _staged(self) -> bool:
+        return self._request is not None and self._request.staged
+
+    @property
+    def _collection(self) -> JobCollection:
+        return JobCollection(lambda: self._service, self.ledger, self.on_progress)
 
     @property
     def _device(self) -> Device:
@@ -154,13 +220,23 @@ class PaidJobs:
             self.circuits = self.circuits.on(open_device(settings))
         record.check_points(found, points, self.ledger)
         found = self._locate(found)
+        if self.policy.resubmit and self._is_kept(found):
+            return self.ledger.renew(found, resubmit=True) or found, 0
         after = found.attempt if self.policy.resubmit else 0
         return self.ledger.renew(found, self.policy.resubmit), after
+
+    def _is_kept(self, found: Evaluation) -> bool:
+        """Tell whether paying once more is for what failed, in this layer or another, alone."""
+        if not self._staged:
+            return False
+        return self._pass.head is not None or Stages.of(self.ledger, found).failed
 
     def _begin(
         self, asked: Mapping[str, Any], pqc: PQC, points: Reals, after: int
     ) -> tuple[Evaluation, RuntimeCost | None]:
         """Note down a new evaluation, or return that of a process that was faster.
+
+        The whole evaluation has to be within the limit: its layers that come later, too.
 
         Returns:
             The evaluation, and what it costs if all of it is to be submitted here.
@@ -169,11 +245,13 @@ class PaidJobs:
             BackendError: If the cost is above the limit: then nothing is noted down.
         """
         priced = self.circuits.priced(pqc, points)
-        self._refuse_above_limit(priced.cost)
+        self._refuse_above_limit(self._with_rest(priced.cost, asked["layer"]))
         bounds = np.cumsum([0, *(each.parameter_values.size for each in priced.pubs)]).tolist()
         columns = record.columns(
             asked, points, self.circuits, self.circuits.prepare(pqc), priced.cost, self._request
         )
+        if self._pass.head is None and self._staged:
+            columns["stages"] = self._plan(asked["layer"], priced.cost)
         found, new = self.ledger.begin(columns, list(pairwise(bounds)), after)
         if new and self._request is not None:
             self._request.asker.noted(found)
@@ -198,9 +276,10 @@ class PaidJobs:
         pubs = [self.circuits.pub(prepared, points[job.first : job.last]) for job in found.jobs]
         if cost is None or len(planned) < len(pubs):
             cost = self.circuits.price([pubs[chunk] for chunk in planned])
-            self._refuse_above_limit(cost)
+            self._refuse_above_limit(self._with_rest(cost, found.layer))
         settings = self.circuits.settings
-        seconds = max(1, math.floor(settings.max_qpu_seconds / len(planned)))
+        left = settings.max_qpu_seconds - self._spent_on_stages()
+        seconds = max(1, math.floor(left / len(planned)))
         submission = JobSubmission(
             self._device, self.ledger, partial(self.circuits.on_progress, SENT)
         )
@@ -220,7 +299,7 @@ class PaidJobs:
         def open_place() -> JobPlace:
             if not told:
                 told.append(cost)
-                self.on_cost(cost)
+                self._tell(cost, found.layer)
             if self._place is None:
                 self._place = modes.open(
                     self._device, self.circuits.settings, found, self.policy.keep_open
@@ -231,13 +310,65 @@ class PaidJobs:
 
         return open_place
 
-    def _fetch(self, evaluation: Evaluation) -> Values:
-        """Return the values of an evaluation, waited for if that is the policy."""
-        collection = JobCollection(lambda: self._service, self.ledger, self.on_progress)
-        values = collection.values(evaluation, self.policy.wait)
+    def _fetch(self, evaluation: Evaluation, blank: NDArray[np.bool_]) -> Values:
+        """Return the values of an evaluation, waited for if that is the policy.
+
+        While values of several layers are gathered, those that are not there are NaN.
+
+        Args:
+            evaluation: Of the ledger.
+            blank: Points that had no angles, shape (n_points,): they have no values.
+        """
+        try:
+            values = self._collection.values(
+                evaluation, self.policy.wait and not self._pass.gathering
+            )
+        except JobsPendingError:
+            if not self._pass.gathering:
+                raise
+            self._pass.missing.append(evaluation)
+            n_observables = len(json.loads(evaluation.mapping)["observables"])
+            return Values.none(len(blank), n_observables)
         if evaluation.run is None:  # nothing else tells when its values were taken
             self.ledger.set_collected(evaluation.id)
-        return values
+        return values.without(blank)
+
+    def _tell(self, cost: RuntimeCost, layer: str) -> None:
+        """Say what is about to be spent: on all layers, once, where there are several."""
+        if not (self._staged and self._told):
+            self._told = True
+            self.on_cost(self._with_rest(cost, layer))
+
+    def _plan(self, layer: str, cost: RuntimeCost) -> str:
+        """Return what the ledger keeps of all layers, given the cost of the first one."""
+        assert self._request is not None
+        return plan_json(
+            LayerPlan(each.label, each.stage, known.points, known.seconds)
+            for each in self._request.layers
+            for known in (cost if each.label == layer else self._estimate(each),)
+        )
+
+    def _estimate(self, layer: PlannedLayer) -> RuntimeCost:
+        if layer.label not in self._estimates:
+            self._estimates[layer.label] = self.circuits.estimate(layer.pqc, layer.points)
+        return self._estimates[layer.label]
+
+    def _with_rest(self, cost: RuntimeCost, layer: str) -> RuntimeCost:
+        """Return a cost with that of all other layers that are still to be sent."""
+        if self._request is None or not self._request.staged:
+            return cost
+        head = self._pass.head
+        there = {layer}
+        if head is not None:
+            there |= {each.layer for each in Stages.of(self.ledger, head).entries}
+        rest = [each for each in self._request.layers if each.label not in there]
+        return sum(map(self._estimate, rest), start=cost)
+
+    def _spent_on_stages(self) -> float:
+        """Return the seconds that were spent on this evaluation before, in whatever process."""
+        if not self._staged or self._pass.head is None:
+            return 0.0
+        return Stages.of(self.ledger, self._pass.head).spent_seconds
 
     def _locate(self, evaluation: Evaluation) -> Evaluation:
         """Find out which submissions of an evaluation reached the service."""
@@ -248,7 +379,8 @@ class PaidJobs:
             self.notes += search.notes
 
     def _refuse_above_limit(self, cost: RuntimeCost) -> None:
-        refuse_above(cost, self._spent, self.circuits.settings)
+        spent = self._spent_before + self._spent_on_stages() if self._staged else self._spent
+        refuse_above(cost, spent, self.circuits.settings)
         if not self.policy.over_quota:
             refuse_over_quota(cost)
 

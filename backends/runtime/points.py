@@ -32,3 +32,18 @@ def unpack_points(packed: bytes) -> Reals:
 def same_points(one: Reals, other: Reals) -> bool:
     """Tell whether points are the same but for what machines and thread counts change in them."""
     return one.shape == other.shape and np.allclose(one, other, rtol=0, atol=SAME_ANGLE)
+
+
+def sendable(points: Reals) -> tuple[Reals, NDArray[np.bool_]]:
+    """Return points without angles that are not finite, and which points had some.
+
+    A device may leave values blank; angles that are made of them in a later layer are none.
+
+    Args:
+        points: Shape (n_points, n_parameters).
+
+    Returns:
+        The points, zeros in the place of blank ones, and which are blank, shape (n_points,).
+    """
+    blank: NDArray[np.bool_] = ~np.isfinite(points).all(axis=1)
+    return np.where(blank[:, np.newaxis], 0.0, points), blank

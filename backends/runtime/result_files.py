@@ -2,12 +2,14 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING
+from qkdrp.backends.layer_names import layer_file, layer_files
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.ledger import Ledger
-from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
+from qkdrp.backends.runtime.ledger_rows import Evaluation
+from qkdrp.backends.runtime.stages import Stages
 
 JOB = "job.json"
 """File that says from which jobs results come."""
@@ -17,22 +19,38 @@ EXPECTATIONS = "expectations.csv"
 
 
 def job_files(ledger: Ledger, evaluation: Evaluation) -> dict[str, bytes]:
-    """Return from which jobs results come, and the circuit that they ran, as files by name.
+    """Return from which jobs results come, and the circuits that they ran, as files by name.
 
     Args:
         ledger: Where the evaluation is noted down, asked for its present state.
-        evaluation: Of the ledger.
+        evaluation: Of the ledger; an entry of one of several layers stands for all.
     """
-    content = json.dumps(summary(ledger.find(str(evaluation.id))), indent=2) + "\n"
-    return {
-        JOB: content.encode(),
-        CIRCUIT: evaluation.prepared,
-        MAPPING: evaluation.mapping.encode(),
-    }
+    stages = Stages.of(ledger, evaluation)
+    content = json.dumps(stages.to_json(), indent=2) + "\n"
+    files = {JOB: content.encode()}
+    for each in stages.entries:
+        label = each.layer if stages.plan else ""
+        files[layer_file(CIRCUIT, label)] = each.prepared
+        files[layer_file(MAPPING, label)] = each.mapping.encode()
+    return files
 
 
-def value_files(found: Iterable[Values]) -> dict[str, bytes]:
-    """Return values and standard errors, blank where there is none, as a file by name."""
+def value_files(found: Sequence[tuple[str, Values]]) -> dict[str, bytes]:
+    """Return values and standard errors, blank where there is none, as a file for each layer.
+
+    Args:
+        found: The values of each request, with the name of the layer that they are of.
+    """
+    labels = dict.fromkeys(label for label, _ in found) or {"": None}
+    return layer_files(
+        {
+            label: _value_file(values for layer, values in found if layer == label)
+            for label in labels
+        }
+    )
+
+
+def _value_file(found: Iterable[Values]) -> dict[str, bytes]:
     rows = [
         f"{point},{observable},{_cell(evs)},{_cell(std)}\n"
         for values in found

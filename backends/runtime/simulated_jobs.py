@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.backends.isa.prepared_file import pack_prepared
+from qkdrp.backends.layer_names import layer_files
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.client_adapters import JobOrder, measurement_bases
 from qkdrp.backends.runtime.clients import client_errors, quiet
@@ -15,6 +16,7 @@ from qkdrp.backends.usage import Usage
 from qkdrp.circuits import PQC
 
 if TYPE_CHECKING:
+    from qkdrp.backends.isa.prepare import PreparedCircuit
     from qkdrp.backends.runtime.client_types import ClientBackend
 
 TAG = "here"
@@ -32,19 +34,24 @@ class SimulatedJobs:
     def __init__(self, circuits: DeviceCircuits, usage: Usage) -> None:
         self.circuits, self.usage = circuits, usage
         self._simulator: ClientBackend | None = None
+        self._layers: dict[str, PreparedCircuit] = {}
 
-    def values(self, pqc: PQC, points: NDArray[np.float64]) -> Callable[[], Values]:
+    def values(
+        self, pqc: PQC, points: NDArray[np.float64], label: str = ""
+    ) -> Callable[[], Values]:
         """Start to simulate; return what waits for the values.
 
         Args:
             pqc: The circuit.
             points: Shape (n_points, n_parameters).
+            label: Name of the quantum layer.
 
         Raises:
             BackendError: If the client fails.
         """
         circuits, device = self.circuits, self.circuits.device
-        pub = circuits.pub(circuits.prepare(pqc), points)
+        prepared = self._layers[label] = circuits.prepare(pqc)
+        pub = circuits.pub(prepared, points)
         executions = len(points) * measurement_bases(pub)
         self.usage.executions += executions
         self.usage.shots += executions * circuits.settings.shots
@@ -61,12 +68,17 @@ class SimulatedJobs:
         return fetch
 
     def files(self) -> dict[str, bytes]:
-        """Return the last circuit that was prepared, as files by name."""
-        if not self.circuits.prepared:
-            return {}
-        return pack_prepared(
-            self.circuits.prepared[-1], calibration=self.circuits.device.calibrated
+        """Return the last circuit of each layer that values were asked of, as files by name."""
+        calibrated = self.circuits.device.calibrated
+        return layer_files(
+            {
+                label: pack_prepared(prepared, calibration=calibrated)
+                for label, prepared in self._layers.items()
+            }
         )
+
+    def gather(self, run_model: Callable[[], object]) -> None:
+        """Do nothing: values are there as soon as they are asked for."""
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

@@ -17,12 +17,14 @@ class OwnCircuit:
     Args:
         pqc: The circuit.
         number: Tells several of them apart, from 1.
+        layer: Name of the quantum layer of a model that it is; empty for other circuits.
     """
 
     family: ClassVar[str] = "own"
 
     pqc: PQC
     number: int = 1
+    layer: str = ""
 
     @property
     def n_qubits(self) -> int:
@@ -57,7 +59,9 @@ class OwnCircuits(Family[OwnCircuit]):
         return spec.pqc
 
     def label(self, spec: OwnCircuit) -> str:
-        """Return ``own circuit``, with a number from the second on."""
+        """Return the layer that it is, or ``own circuit``, with a number from the second on."""
+        if spec.layer:
+            return f"layer {spec.layer}"
         return "own circuit" if spec.number == 1 else f"own circuit {spec.number}"
 
     def parse(self, text: str) -> None:

@@ -47,7 +47,8 @@ def depth(
     wanted_levels = parse_whole_numbers("--levels", levels)
     from qkdrp.backends.depth.rules import Limits
     from qkdrp.backends.depth.times import Load
-    from qkdrp.reports.depth.circuit_selection import DEVICES, choose_circuits
+    from qkdrp.cli.depth_report import print_layers
+    from qkdrp.reports.depth.circuit_selection import DEVICES, choose_circuits, layers_of_run
     from qkdrp.runs.new_folder import refuse_taken
 
     refuse_taken(output)
@@ -70,6 +71,8 @@ def depth(
         "load": Load(shots, samples, batch_size),
         "workers": workers,
     }
+    if run is not None:
+        print_layers(layers_of_run(run))
     _report(circuits, names or DEVICES, settings, cache=cache, output=output)
 
 

@@ -1,6 +1,6 @@
 """Printed tables and verdicts of ``qkdrp depth``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,18 @@ from qkdrp.cli.console import console, print_folder
 if TYPE_CHECKING:
     from qkdrp.backends.depth.report import DepthReport
     from qkdrp.backends.depth.row import DepthRow
+    from qkdrp.circuits import CircuitSpec
+
+
+def print_layers(layers: "Mapping[str, CircuitSpec]") -> None:
+    """Print which circuit each quantum layer of a model is, where there are several."""
+    from qkdrp.circuits import family_of
+
+    if len(layers) > 1:
+        for name, spec in layers.items():
+            label = family_of(spec).label(spec)
+            shown = f"layer {name}" if label == f"layer {name}" else f"layer {name}: {label}"
+            console().print(shown, soft_wrap=True)
 
 
 def print_report(report: "DepthReport") -> None:

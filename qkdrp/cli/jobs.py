@@ -43,7 +43,7 @@ def list_(
         from qkdrp.cli.hardware_report import write_jobs_page
 
         write_jobs_page(html, book, evaluations)
-    print_evaluations(evaluations)
+    print_evaluations(book, evaluations)
 
 
 @app.command()
@@ -77,7 +77,37 @@ def wait(which: Which, ledger: File = None) -> None:
     from qkdrp.runs.jobs import wait as wait_for
 
     book = _open(ledger)
-    print_evaluations([wait_for(book, book.find(which))])
+    print_evaluations(book, [wait_for(book, book.find(which))])
+
+
+@app.command("continue")
+def continue_(
+    which: Annotated[
+        str | None,
+        typer.Argument(
+            help="Number of the evaluation, or the id of a job; all with several stages where "
+            "left out.",
+            metavar="ID",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for jobs, and go on until the last stage.")
+    ] = False,
+    ledger: File = None,
+) -> None:
+    """Send the next stage of a model with quantum layers in series, once its angles are known.
+
+    Sends only what was agreed when the evaluation was asked for: the same options, and one limit of
+    seconds for all stages. Writes the results where all values are there.
+    """
+    from qkdrp.cli.hardware_report import print_collected, print_cost
+    from qkdrp.runs.jobs import go_on, unfinished
+
+    book = _open(ledger)
+    wanted = [book.find(which)] if which else unfinished(book)
+    outcomes = (go_on(book, each, wait, on_cost=print_cost) for each in wanted)
+    if not print_collected(map(_with_page, outcomes), nothing="nothing to continue"):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -126,5 +156,5 @@ def cancel(which: Which, ledger: File = None) -> None:
     from qkdrp.runs.jobs import cancel as cancel_one
 
     book = _open(ledger)
-    if not print_cancelled(cancel_one(book, book.find(which))):
+    if not print_cancelled(book, cancel_one(book, book.find(which))):
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from qkdrp.backends.runtime.cost_summary import charged, estimated, money
+from qkdrp.backends.runtime.cost_summary import charged, estimated, jobs_of, money
 from qkdrp.common.provenance import versions
 from qkdrp.reports.page import Page, Section, Table
 
@@ -29,6 +29,7 @@ def jobs_page(ledger: str, evaluations: Sequence[Shown]) -> Page:
         sections=[
             Section("Evaluations", [Table("The newest first", _evaluations(newest))]),
             Section("Jobs", [Table("Seconds of the device, as charged", _jobs(newest))]),
+            *_stages(newest),
             Section("Results", [Table("Where they go", _results(newest))]),
         ]
         if newest
@@ -45,7 +46,7 @@ def _lead(evaluations: Sequence[Shown]) -> list[str]:
     if not evaluations:
         return ["Nothing was submitted so far."]
     states = Counter(each["state"] for each in evaluations)
-    n_jobs = sum(len(each["jobs"]) for each in evaluations)
+    n_jobs = sum(len(jobs_of(each)) for each in evaluations)
     told = [each for each in map(charged, evaluations) if each is not None]
     open_ones = [each for each in evaluations if charged(each) is None]
     lines = [
@@ -82,15 +83,15 @@ def _evaluations(shown: Sequence[Shown]) -> pd.DataFrame:
         rows.append(
             {
                 "no.": each["evaluation"],
-                "state": each["state"],
+                "state": ", ".join(filter(None, (each["state"], each.get("progress")))),
                 "estimated s": round(estimated(each), 1),
                 "charged s": _round(charged(each)),
                 "money": "" if found is None else f"{found[0]:,.2f}\u00a0{found[1]}",
                 "device": each["device"],
                 "submitted": _time(each["created"]),
-                "last change": _time(max(job["updated"] for job in each["jobs"])),
+                "last change": _time(max(job["updated"] for job in jobs_of(each))),
                 "shots": f"{each['options'].get('shots', 0):,}",
-                "points": each["cost"].get("points"),
+                "points": sum(one.get("points") or 0 for one in each.get("plan", [each["cost"]])),
             }
         )
     return pd.DataFrame(rows).astype({"charged s": float})
@@ -108,9 +109,35 @@ def _jobs(shown: Sequence[Shown]) -> pd.DataFrame:
             "note": job["note"],
         }
         for each in shown
-        for job in each["jobs"]
+        for job in jobs_of(each)
     ]
     return pd.DataFrame(rows).astype({"charged s": float})
+
+
+def _stages(shown: Sequence[Shown]) -> list[Section]:
+    """Return a section on models with several quantum layers; nothing where there is none."""
+    rows = [
+        {
+            "evaluation": each["evaluation"],
+            "stage": planned["stage"] + 1,
+            "layer": planned["layer"],
+            "state": entries[planned["layer"]]["state"]
+            if planned["layer"] in entries
+            else "not sent",
+            "points": planned["points"],
+            "estimated s": round(planned["seconds"], 1),
+            "charged s": _round(charged(entries[planned["layer"]]))
+            if planned["layer"] in entries
+            else None,
+        }
+        for each in shown
+        for entries in ({entry["layer"]: entry for entry in each.get("stages", ())},)
+        for planned in sorted(each.get("plan", ()), key=lambda one: one["stage"])
+    ]
+    if not rows:
+        return []
+    table = pd.DataFrame(rows).astype({"charged s": float})
+    return [Section("Stages", [Table("Quantum layers that wait for one another", table)])]
 
 
 def _results(shown: Sequence[Shown]) -> pd.DataFrame:

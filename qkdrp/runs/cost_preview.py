@@ -19,6 +19,21 @@ from qkdrp.training.system import LayerCircuit
 
 
 @dataclass(frozen=True)
+class LayerCost:
+    """What the values of one quantum layer cost.
+
+    Args:
+        layer: Name of the layer.
+        stage: Its turn, from 0: it needs values of earlier stages.
+        cost: Of all its values.
+    """
+
+    layer: str
+    stage: int
+    cost: CostEstimate
+
+
+@dataclass(frozen=True)
 class Preview:
     """What evaluating a run costs, and what one step of training would; over all its circuits.
 
@@ -31,6 +46,7 @@ class Preview:
             each circuit of the model; None where no parameter-shift rule is known.
         stock_gradient_pubs: PUBs that stock ``EstimatorQNN`` sends for that gradient.
         notes: What the backend has to say.
+        layers: Cost of each quantum layer, in their order.
     """
 
     cost: CostEstimate
@@ -40,6 +56,7 @@ class Preview:
     gradient_executions: int | None
     stock_gradient_pubs: int | None
     notes: tuple[str, ...]
+    layers: tuple[LayerCost, ...] = ()
 
 
 def preview(
@@ -63,21 +80,24 @@ def preview(
         backend.on_progress = on_progress
         run = load_run(run_path, backend)
         refuse_without_rows(run)
-        circuits = run.system.circuits(run.config).values()
+        circuits = run.system.circuits(run.config).items()
         if not circuits:
             raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
         return preview_circuits(circuits, len(run.split.test), backend)
 
 
-def preview_circuits(circuits: Iterable[LayerCircuit], n_samples: int, backend: Backend) -> Preview:
+def preview_circuits(
+    circuits: Iterable[tuple[str, LayerCircuit]], n_samples: int, backend: Backend
+) -> Preview:
     """Return what the values of some circuits would cost.
 
     Args:
-        circuits: Of a model; one at least.
+        circuits: Of a model, with the names of its layers; one at least.
         n_samples: Samples that the model is asked for.
         backend: Where the circuits would run.
     """
-    found = [(each.pqc, n_samples * each.calls_per_row) for each in circuits]
+    named = list(circuits)
+    found = [(each.pqc, n_samples * each.calls_per_row) for _, each in named]
     costs = [backend.estimate_cost(pqc, points) for pqc, points in found]
     shifts = [_shifted_points(pqc) for pqc, _ in found]
     executions, stock = [], []
@@ -95,6 +115,10 @@ def preview_circuits(circuits: Iterable[LayerCircuit], n_samples: int, backend: 
         gradient_executions=sum(executions) if known else None,
         stock_gradient_pubs=sum(stock) if known else None,
         notes=tuple(backend.notes),
+        layers=tuple(
+            LayerCost(label, each.stage, cost)
+            for (label, each), cost in zip(named, costs, strict=True)
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from qkdrp.runs.kept_rows import ROWS, read_rows
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.paid_evaluation import PaidEvaluation
+from qkdrp.runs.planned_layers import planned_layers
 from qkdrp.runs.predict import predict_parts
 from qkdrp.runs.repeats import summarise_tables
 from qkdrp.training.dataset import Dataset
@@ -223,7 +224,9 @@ def carry_out(
         paid = None
         if isinstance(backend, PaidBackend):
             purpose = request.purpose(subject.identity, backend.name)
-            paid = PaidEvaluation(backend, purpose, destination)
+            layers = planned_layers(run.system.circuits(run.config), len(run.split.test))
+            paid = PaidEvaluation(backend, purpose, destination, layers)
+            backend.gather(partial(predict_parts, subject.run, subject.dataset, (PART,)))
         predictions, metrics = compute(request, subject, backend)
         path = paid.folder() if paid else request.claim(backend.name)
         write_files(path, backend.files())

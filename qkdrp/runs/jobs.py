@@ -1,25 +1,36 @@
-"""Jobs on hardware that outlive the command that submitted them. Nothing here submits one."""
+"""Jobs on hardware that outlive the command that submitted them.
+
+Nothing here submits one but :func:`go_on`, which sends the next stage of an evaluation.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from qkdrp.backends.protocols import PaidBackend
 from qkdrp.backends.runtime.client_types import ClientService
 from qkdrp.backends.runtime.clients import client_errors, open_service
 from qkdrp.backends.runtime.job_collection import JobCollection
 from qkdrp.backends.runtime.job_search import JobSearch
 from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.backends.runtime.ledger_destinations import waiting_evaluations
 from qkdrp.backends.runtime.ledger_rows import Evaluation, JobRow, JobState
 from qkdrp.backends.runtime.paid_values import PaidValues
 from qkdrp.backends.runtime.price import PriceList
 from qkdrp.backends.runtime.quota import Quota, ask_quota
 from qkdrp.backends.runtime.service_job import ServiceJob
+from qkdrp.backends.runtime.stages import Stages, all_of
 from qkdrp.common.errors import JobsPendingError, QkdrpError, RunError
 from qkdrp.runs.destinations import Destination, destinations
 from qkdrp.runs.evaluate import Progress, silent
 from qkdrp.runs.folder import METRICS
+from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.verbs import complete
+
+if TYPE_CHECKING:
+    from qkdrp.backends.runtime.cost import RuntimeCost
 
 CANCELLED_HERE = "cancelled by qkdrp jobs cancel"
 """Note of a job that was cancelled from here."""
@@ -84,13 +95,35 @@ def wait(
 ) -> Evaluation:
     """Wait until all jobs of an evaluation have ended, and keep their values in the ledger.
 
+    Of several quantum layers those that were sent are waited for; no further one is.
+
     Raises:
         QkdrpError: If a job ended badly or its result cannot be read.
     """
     service = _service_of(evaluation)
-    found = _located(ledger, evaluation, service)
-    JobCollection(service, ledger, partial(on_progress, "jobs")).fetch(found, wait=True)
-    return ledger.get(evaluation.id)
+    _fetch(ledger, evaluation, service, on_progress, wait=True)
+    return ledger.get(evaluation.head)
+
+
+def _fetch(
+    ledger: Ledger,
+    evaluation: Evaluation,
+    service: Callable[[], ClientService],
+    on_progress: Progress,
+    *,
+    wait: bool,
+    notes: list[str] | None = None,
+) -> Stages:
+    """Bring all entries of an evaluation up to date; return it as the ledger has it then.
+
+    Raises:
+        JobsPendingError: If a job has not ended and nobody waits.
+        QkdrpError: If a job ended badly or its result cannot be read.
+    """
+    collection = JobCollection(service, ledger, partial(on_progress, "jobs"))
+    for entry in Stages.of(ledger, evaluation).entries:
+        collection.fetch(_located(ledger, entry, service, notes), wait=wait)
+    return Stages.of(ledger, evaluation)
 
 
 def cancel(ledger: Ledger, evaluation: Evaluation) -> Cancelled:
@@ -100,17 +133,18 @@ def cancel(ledger: Ledger, evaluation: Evaluation) -> Cancelled:
     """
     service = _service_of(evaluation)
     problems = []
-    try:
-        evaluation = _located(ledger, evaluation, service)
-    except QkdrpError as error:
-        problems.append(str(error))
-        evaluation = ledger.get(evaluation.id)
-    for job in evaluation.jobs:
+    for entry in Stages.of(ledger, evaluation).entries:
         try:
-            _cancel(ledger, job, service)
+            found = _located(ledger, entry, service)
         except QkdrpError as error:
             problems.append(str(error))
-    return Cancelled(ledger.get(evaluation.id), tuple(problems))
+            found = ledger.get(entry.id)
+        for job in found.jobs:
+            try:
+                _cancel(ledger, job, service)
+            except QkdrpError as error:
+                problems.append(str(error))
+    return Cancelled(ledger.get(evaluation.head), tuple(problems))
 
 
 def _cancel(ledger: Ledger, job: JobRow, service: Callable[[], ClientService]) -> None:
@@ -154,17 +188,21 @@ def collect(
     Yields:
         What became of each run that waits for the results.
     """
-    service, number = _service_of(evaluation), evaluation.id
+    service, number = _service_of(evaluation), evaluation.head
     notes: list[str] = []
     try:
-        found = _located(ledger, evaluation, service, notes)
-        JobCollection(service, ledger, partial(on_progress, "jobs")).fetch(found, wait=False)
+        stages = _fetch(ledger, evaluation, service, on_progress, wait=False, notes=notes)
+        found = stages.head
         places = destinations(ledger, found)
     except JobsPendingError as error:
         yield Collected(number, pending=str(error), notes=tuple(notes))
         return
     except QkdrpError as error:
         yield Collected(number, problem=str(error), notes=tuple(notes))
+        return
+    if stages.next_stage:
+        pending = f"{stages.progress} has ended, {stages.next_stage}"
+        yield Collected(number, pending=pending, notes=tuple(notes))
         return
     if not places:  # submitted from Python
         ledger.set_collected(number)
@@ -179,6 +217,60 @@ def collect(
             notes.clear()
         except QkdrpError as error:
             yield Collected(number, problem=str(error))
+
+
+def go_on(
+    ledger: Ledger,
+    evaluation: Evaluation,
+    wait: bool = False,
+    on_progress: Progress = silent,
+    on_cost: "Callable[[RuntimeCost], None]" = lambda _cost: None,
+) -> Collected:
+    """Send the next stage of an evaluation, or complete its results where all values are there.
+
+    It sends nothing beyond what was agreed when the evaluation was asked for: the same options, one
+    limit of seconds for all stages.
+
+    Args:
+        ledger: The ledger.
+        evaluation: Of it.
+        wait: Whether to wait for jobs, and go on until the last stage.
+        on_progress: Called with what is counted, how much is done and how much there is.
+        on_cost: Called with what is about to be spent.
+
+    Raises:
+        QkdrpError: If a job ended badly, the run is gone, or the next stage is above the limit.
+    """
+    head = ledger.get(evaluation.head)
+    places = destinations(ledger, head)
+    if not places:
+        raise RunError(
+            f"Evaluation {head.id} was submitted from Python, without a run: ask for its values "
+            "there once more."
+        )
+    place = next((each for each in places if not each.written), places[0])
+    if place.gone:
+        raise RunError(
+            f"{place.run}: the run folder is gone: move it back, or evaluate the run where it is "
+            "now with the same options, which attaches to what was sent."
+        )
+    if place.written and (place.output / METRICS).exists():
+        return Collected(head.id, place.output)
+    options = dict(place.request.get("options", {})) | {"wait": wait, "ledger": str(ledger.path)}
+    try:
+        with open_backend("ibm_runtime", options, place.request.get("seed", 0)) as backend:
+            assert isinstance(backend, PaidBackend)
+            backend.on_cost = on_cost
+            folder = complete(place.run, place.request, backend, on_progress, place)
+    except JobsPendingError as error:
+        return Collected(head.id, pending=str(error))
+    return Collected(head.id, folder)
+
+
+def unfinished(ledger: Ledger) -> list[Evaluation]:
+    """Return the evaluations of several stages whose results are not written, the oldest first."""
+    waiting = waiting_evaluations(ledger)
+    return [each.head for each in all_of(ledger, waiting) if each.plan]
 
 
 def _write(

@@ -10,19 +10,25 @@ import numpy as np
 import pandas as pd
 
 from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING
+from qkdrp.backends.layer_names import layer_file
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.kept_values import KeptValues
 from qkdrp.backends.runtime.ledger import Ledger, ledger_path
 from qkdrp.backends.runtime.ledger_destinations import destination_rows
-from qkdrp.backends.runtime.ledger_rows import Evaluation, JobState
+from qkdrp.backends.runtime.ledger_rows import Evaluation
 from qkdrp.backends.runtime.paid_values import PaidValues
 from qkdrp.backends.runtime.result_files import EXPECTATIONS, JOB
+from qkdrp.backends.runtime.stages import all_of
 from qkdrp.common.errors import BackendError, RunError
 from qkdrp.runs.evaluate import EVALUATIONS
 from qkdrp.runs.folder import METRICS, PREDICTIONS, read_frame
 
 CARRIED = (EXPECTATIONS, JOB, CIRCUIT, MAPPING)
-"""Files that go along with values, where they are there."""
+"""Files that go along with values, where they are there; those of several layers with their names
+added."""
+
+VALUES = layer_file(EXPECTATIONS, "*")
+"""Files of the values of several layers."""
 
 COLUMNS = {"row": int, "observable": int, "value": float, "standard_error": float}
 """Of the file of values, with their types."""
@@ -45,10 +51,13 @@ class KeptEvaluation:
     folder: Path | None = None
 
     @property
-    def circuit(self) -> str | None:
-        """Digest of the circuit; None where the folder does not tell."""
+    def circuits(self) -> list[str]:
+        """Digests of the circuits; none where the folder does not tell."""
         job = self.folder and self.folder / JOB
-        return str(_read(job).get("circuit")) if job is not None and job.is_file() else None
+        if job is None or not job.is_file():
+            return []
+        shown = _read(job)
+        return [str(each.get("circuit")) for each in shown.get("stages", [shown])]
 
     @property
     def predictions(self) -> "pd.Series[float] | None":
@@ -100,23 +109,38 @@ def find_kept(run: Path, which: str | None, ledger: Path | None) -> KeptEvaluati
 def _folders(run: Path) -> list[Path]:
     """Return the complete evaluations of a run that hold values, each set of values once."""
     found: dict[str, Path] = {}
-    for path in sorted((run / EVALUATIONS).glob(f"*/{EXPECTATIONS}")):
-        if (path.parent / METRICS).is_file():
-            found.setdefault(sha256(path.read_bytes()).hexdigest(), path.parent)
+    for folder in sorted((run / EVALUATIONS).glob("*")):
+        files = _value_files(folder)
+        if files and (folder / METRICS).is_file():
+            content = b"".join(path.read_bytes() for path in files.values())
+            found.setdefault(sha256(content).hexdigest(), folder)
     return list(found.values())
 
 
+def _value_files(folder: Path) -> dict[str, Path]:
+    """Return the files of values of a folder by the name of their layer; empty for a single one."""
+    single = folder / EXPECTATIONS
+    if single.is_file():
+        return {"": single}
+    start, end = VALUES.split("*")
+    files = sorted(folder.glob(VALUES))
+    return {path.name.removeprefix(start).removesuffix(end): path for path in files}
+
+
 def _of_folder(folder: Path) -> KeptEvaluation:
-    path = folder / EXPECTATIONS
-    if not path.is_file():
+    paths = _value_files(folder)
+    if not paths:
         raise RunError(
             f"{folder}: holds no {EXPECTATIONS}: expected the folder of an evaluation on "
             "ibm_runtime, or the number of one in the ledger (qkdrp jobs list)."
         )
     metrics = folder / METRICS
     report = _read(metrics).get("hardware", {}) if metrics.is_file() else {}
-    files = {name: (folder / name).read_bytes() for name in CARRIED if (folder / name).is_file()}
-    return KeptEvaluation(KeptValues(read_values(path), report, files), str(folder), folder)
+    patterns = (*CARRIED, *(layer_file(name, "*") for name in CARRIED))
+    carried = (path for pattern in patterns for path in folder.glob(pattern))
+    files = {path.name: path.read_bytes() for path in carried}
+    values = {label: read_values(path) for label, path in paths.items()}
+    return KeptEvaluation(KeptValues(values, report, files), str(folder), folder)
 
 
 def _of_ledger(ledger: Ledger, evaluation: Evaluation) -> KeptEvaluation:
@@ -135,10 +159,10 @@ def _of_ledger(ledger: Ledger, evaluation: Evaluation) -> KeptEvaluation:
 def _done(ledger: Ledger, run: Path) -> list[Evaluation]:
     """Return the evaluations of a run that have all their values, the oldest first."""
     return [
-        each
-        for each in ledger.evaluations()
-        if all(job.state == JobState.DONE for job in each.jobs)
-        and any(Path(row.run) == run.resolve() for row in destination_rows(ledger, each.id))
+        each.head
+        for each in all_of(ledger, ledger.evaluations())
+        if each.done
+        and any(Path(row.run) == run.resolve() for row in destination_rows(ledger, each.head.id))
     ]
 
 

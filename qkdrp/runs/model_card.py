@@ -46,6 +46,17 @@ class TableRow(NamedTuple):
     cells: Sequence[str]
 
 
+class LayerRow(NamedTuple):
+    """A row of the table of quantum layers."""
+
+    name: str
+    stage: int
+    qubits: int
+    inputs: int
+    weights: int
+    outputs: int
+
+
 def model_card(system: AnySystem, config: RunConfig, metrics: Mapping[str, Any]) -> str:
     """Return the model card of a run, in Markdown with YAML front matter.
 
@@ -73,6 +84,7 @@ def model_card(system: AnySystem, config: RunConfig, metrics: Mapping[str, Any])
         kind=kind,
         final=metrics.get(FINAL),
         measured=_measured(system, scores or {}),
+        layers=_layers(system, config),
         settings=list(config.model.model_dump().items()),
         versions=", ".join(f"{name} {each}" for name, each in versions(system.packages).items()),
     )
@@ -102,6 +114,24 @@ def without_place(text: str, source: str) -> str:
     """Return a text that names a data folder by its name alone, not by where it is."""
     place = Path(source).absolute()
     return text.replace(str(place), place.name) if place.name else text
+
+
+def _layers(system: AnySystem, config: RunConfig) -> list[LayerRow]:
+    """Return the quantum layers of a model; nothing where it has one at most."""
+    circuits = system.circuits(config)
+    if len(circuits) < 2:  # several
+        return []
+    return [
+        LayerRow(
+            name,
+            each.stage + 1,
+            each.pqc.n_qubits,
+            each.pqc.n_inputs,
+            each.pqc.n_weights,
+            each.pqc.n_outputs,
+        )
+        for name, each in circuits.items()
+    ]
 
 
 def _rows(system: AnySystem, columns: Sequence[Mapping[str, Any] | None]) -> list[TableRow]:

@@ -22,6 +22,7 @@ from qkdrp.runs.folder import METRICS, read_config
 from qkdrp.runs.new_folder import claim_folder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.paid_evaluation import PaidEvaluation
+from qkdrp.runs.planned_layers import planned_layers
 from qkdrp.training.forecast import new_samples_of
 from qkdrp.training.new_sample_settings import NewSampleSettings
 from qkdrp.training.new_samples import Matched, Member
@@ -229,7 +230,7 @@ def preview(request: PredictionRequest, backend: str) -> Preview | None:
         system = system_of(request.runs)
         configs = [read_config(path) for path in request.runs]
         data = new_samples_of(system).load(request.source, configs[0].data, request.settings)
-        circuits = [each for config in configs for each in system.circuits(config).values()]
+        circuits = [each for config in configs for each in system.circuits(config).items()]
         return preview_circuits(circuits, len(data), opened) if circuits else None
 
 
@@ -248,6 +249,8 @@ def _members(
     for number, each in enumerate(matched):
         evaluation = _paid(request, ensemble, number, each, backend, destination)
         try:
+            if isinstance(backend, PaidBackend):
+                backend.gather(partial(ensemble.member, number, each))
             members.append(ensemble.member(number, each))
         except JobsPendingError as error:
             pending.append(error)
@@ -278,7 +281,10 @@ def _paid(
     """Say what the values of one run are asked for; None where nothing is paid."""
     if not isinstance(backend, PaidBackend):
         return None
-    return PaidEvaluation(backend, request.purpose(ensemble, number, matched), destination)
+    layers = planned_layers(
+        ensemble.system.circuits(ensemble.runs[number].run.config), len(matched.dataset)
+    )
+    return PaidEvaluation(backend, request.purpose(ensemble, number, matched), destination, layers)
 
 
 def _folder(request: PredictionRequest, ensemble: Ensemble, number: int) -> Path:

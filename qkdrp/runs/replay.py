@@ -95,7 +95,7 @@ def _check_circuit(kept: KeptEvaluation, run: Run) -> None:
     known: set[str] = set()
     for each in run.system.circuits(run.config).values():
         known |= {pqc_digest(each.pqc), legacy_digest(each.pqc.circuit, each.pqc.observables)}
-    if kept.circuit is not None and kept.circuit not in known:
+    if not known.issuperset(kept.circuits):
         raise RunError(
             f"{kept.origin}: holds values of another circuit than that of {run.path}: give "
             "--values of this run."

@@ -56,7 +56,8 @@ class LayerCircuit:
         pqc: The circuit.
         calls_per_row: How often the layer calls it to predict one row.
         stage: Which turn it has on hardware, from 0: circuits of a stage need values of earlier
-            stages, and none of each other.
+            stages, and none of each other. On hardware the model is run, and each layer asks for
+            its values as soon as its angles are known; those that are missing are NaN meanwhile.
     """
 
     pqc: PQC
@@ -300,7 +301,11 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         """
 
     def circuits(self, config: ConfigT) -> Mapping[str, LayerCircuit]:  # noqa: ARG002
-        """Return the circuit of each quantum layer by the layer's name; none for other models."""
+        """Return the circuit of each quantum layer by the layer's name; none for other models.
+
+        Where there are several, :meth:`build` gives their names to the backend
+        (``backend.qnn(pqc, name)``), so that files, reports and the ledger tell them apart.
+        """
         return {}
 
     @abstractmethod

@@ -16,6 +16,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (declared / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
     (declared / "entry_points.txt").write_text(
         "[qkdrp.systems]\ntoy = tests.toy_system.system:ToySystem\n"
+        "layered = tests.toy_system.layered:LayeredSystem\n"
     )
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (folder, ROOT))))

@@ -40,7 +40,7 @@ def choose_circuits(
     if grid:
         found += paper_grid(measurements or BOTH)
     if run is not None:
-        found += _specs_of_run(run)
+        found += layers_of_run(run).values()
     if not found:
         raise ConfigError("Found no circuit: give --spec 4,2,1, --grid or --run FOLDER.")
     for choices in (_each("entangler", entanglers), _each("absorb_tail", [True] * absorb_tail)):
@@ -64,14 +64,22 @@ def _with(spec: CircuitSpec, choices: Mapping[str, Any]) -> CircuitSpec:
     return changed
 
 
-def _specs_of_run(path: Path) -> list[CircuitSpec]:
-    """Return the circuit of each quantum layer of a run's model."""
+def layers_of_run(path: Path) -> dict[str, CircuitSpec]:
+    """Return the circuit of each quantum layer of a run's model, by the layer's name.
+
+    Raises:
+        RunError: If the folder is none of a run, or its model has no circuit.
+    """
     from qkdrp.circuits.families.own import OwnCircuit
     from qkdrp.runs.folder import read_config
     from qkdrp.systems.registry import find_system
 
     config = read_config(path)
-    circuits = [layer.pqc for layer in find_system(config.system).circuits(config).values()]
+    circuits = find_system(config.system).circuits(config)
     if not circuits:
         raise RunError(f"{path}: model {config.model.model!r} has no circuit; give another run.")
-    return [pqc.spec or OwnCircuit(pqc, number) for number, pqc in enumerate(circuits, start=1)]
+    several = len(circuits) > 1
+    return {
+        name: each.pqc.spec or OwnCircuit(each.pqc, number, name if several else "")
+        for number, (name, each) in enumerate(circuits.items(), start=1)
+    }

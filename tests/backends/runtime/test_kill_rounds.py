@@ -41,3 +41,13 @@ def test_a_killed_resubmission_is_taken_up(rounds: Rounds) -> None:
 def test_all_of_three_processes_get_the_values_of_one_job(rounds: Rounds) -> None:
     found = rounds.race()
     assert found.clean, found
+
+
+@pytest.mark.parametrize(
+    ("point", "stage"), [("after the POST", 2), ("after its result is kept", 2)]
+)
+def test_a_kill_within_or_between_stages_pays_each_stage_once(
+    rounds: Rounds, point: str, stage: int
+) -> None:
+    found = rounds.killed_in_stage(point, stage)
+    assert found.clean, found

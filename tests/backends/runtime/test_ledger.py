@@ -188,7 +188,7 @@ def test_a_ledger_of_the_first_version_is_migrated(tmp_path: Path) -> None:
         (job,) = evaluation.jobs
         assert (job.state, job.job, job.host, job.current) == ("submitted", "JOB-ID", None, 1)
     with sqlite3.connect(path) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("PRAGMA user_version").fetchone() == (3,)
         assert database.execute("SELECT session FROM modes").fetchall() == [("SESSION-ID",)]
     database.close()
 
@@ -208,7 +208,7 @@ def change(path: Path, statement: str) -> None:
 
 def test_a_newer_ledger_is_named(ledger: Ledger) -> None:
     change(ledger.path, "PRAGMA user_version = 7")
-    refused(ledger.path, "newer qkdrp (schema 7, this one reads up to 2)", "update qkdrp")
+    refused(ledger.path, "newer qkdrp (schema 7, this one reads up to 3)", "update qkdrp")
 
 
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
