@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
 from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
 from qkdrp.experiments.ito.config import (
@@ -184,7 +185,7 @@ class NoiseConfig(StudyConfig):
     def _known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for name in values:
             if name not in TRAININGS:
-                raise ValueError(f"found {name!r}, choose from {', '.join(TRAININGS)}")
+                raise ValueError(f"found {name!r}: {choose_one_of(name, TRAININGS)}")
         return values
 
     def choices(self, model: str) -> list[dict[str, Any]]:
@@ -263,6 +264,6 @@ def preset(name: str) -> dict[str, Any]:
         ConfigError: If there is no such preset.
     """
     if name not in PRESETS:
-        raise ConfigError(f"preset = {name!r}: choose one of {', '.join(PRESETS)}.")
+        raise ConfigError(f"preset = {name!r}: {choose_one_of(name, PRESETS)}")
     fields = NoiseConfig.model_fields
     return {"models": fields["models"].default, **PRESETS[name]}

@@ -10,7 +10,7 @@ from qkdrp.backends.registry import check_backend
 from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import HARDWARE, NOISE, Backend, Threads
 from qkdrp.cli.options_from_models import Section, with_options
-from qkdrp.runs.run_path import check_run_path
+from qkdrp.runs.run_path import check_run_path, check_samples_path
 from qkdrp.training.new_sample_settings import NewSampleSettings
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def predict(
     check_backend(backend, options)
     for run in runs:
         check_run_path(run)
+    check_samples_path(source)
     from qkdrp.runs.predict_new import PredictionRequest
 
     request = PredictionRequest(

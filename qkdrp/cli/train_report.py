@@ -129,9 +129,9 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             f"{metrics['seconds']:.1f} s in all"
         )
         if metrics["loss_still_falling"]:
-            self.console.print(
-                "note: the validation loss was still falling; a higher --lr or more --patience "
-                "trains further"
+            self.note(
+                "the validation loss was still falling; a higher --lr, more --patience or "
+                "--monitor loss trains further"
             )
         for text in metrics["notes"]:
             if text not in self.doubts:  # those are told before training

@@ -10,7 +10,8 @@ from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.cli.predict import Runs, TrainData
-from qkdrp.runs.run_path import check_run_path
+from qkdrp.runs.new_folder import refuse_taken
+from qkdrp.runs.run_path import check_run_path, check_samples_path
 from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
 
 
@@ -57,6 +58,8 @@ def validate(
     check_backend(backend, options)
     for run in runs:
         check_run_path(run)
+    check_samples_path(source)
+    refuse_taken(output)
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.prediction_report import report_validation
     from qkdrp.runs.validate import ValidationRequest
