@@ -84,6 +84,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             self.console.print(
                 f"epoch {epoch.epoch:4d}  loss {loss}  {watched}  {epoch.seconds:.1f} s  "
                 f"{self._time_left()}".rstrip(),
+                soft_wrap=True,
             )
 
     def note(self, text: str) -> None:
