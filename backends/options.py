@@ -43,8 +43,8 @@ class NoiseOptions(Settings):
     """
 
     noise: str | None = _left_out(
-        "A fake device such as fake_torino (the default), 'depolarizing:p1=1e-3,p2=1e-2,"
-        "readout=0.02', or a file with a noise model of Aer as JSON.",
+        "A fake device such as fake_torino (the default), 'depolarizing:p1=P,p2=P,readout=P' with "
+        "probabilities, or a file with a noise model of Aer as JSON.",
         metavar="SOURCE",
     )
     noise_scale: float | None = _left_out(

@@ -168,7 +168,7 @@ class NoiseConfig(StudyConfig):
     chosen: str = Field(
         default="",
         description="Which trained models go to hardware, such as "
-        "'a=20,r=pi/2|pi,training=exact,repeat=1,fold=1'; by drug and model, too; or all.",
+        "'a=20, r=pi/2|pi, training=exact, repeat=1, fold=1'; by drug and model, too; or all.",
         json_schema_extra={
             "panel": HARDWARE,
             "left_out": "repeat=1,fold=1",

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
@@ -16,7 +17,8 @@ WIDEST = 10_000
 class FittingTable:
     """Rows and columns; columns that do not fit come in further tables below.
 
-    The first column, which says what a row is of, stands in each of them.
+    The first column, which says what a row is of, stands in each of them. Its cells may be broken
+    at blanks.
 
     Args:
         columns: Their names, two or more.
@@ -35,12 +37,19 @@ class FittingTable:
         others, title = list(range(1, len(self.columns))), self.title
         while others:
             count = len(others)
-            while count > 1 and not fits(self._table(others[:count]), console, options):
+            roomy = options.update(width=options.max_width + self._spare())
+            while count > 1 and not fits(self._table(others[:count]), console, roomy):
                 count -= 1
             table = self._table(others[:count])
             table.title, title = title or None, ""
             yield table
             others = others[count:]
+
+    def _spare(self) -> int:
+        """Return how much narrower the first column is with its cells broken at blanks."""
+        cells = [self.columns[0], *(row[0] for row in self.rows)]
+        words = [word for cell in cells for word in cell.split()]
+        return max(map(cell_len, cells)) - max(map(cell_len, words), default=0)
 
     def _table(self, others: Sequence[int]) -> Table:
         """Return the table of the first column and some others."""

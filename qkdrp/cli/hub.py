@@ -10,7 +10,9 @@ from qkdrp.cli.options import Output
 from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_hub_name, check_run_path
 
-app = typer.Typer(help="Share runs on the Hugging Face hub, without rows of your data.")
+app = typer.Typer(
+    help="Share runs on the Hugging Face hub, without rows of your data.", no_args_is_help=True
+)
 
 
 @app.command()
