@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from qkdrp.backends.choices import PARTS
+from qkdrp.backends.noise.device_parts import DEVICE_PARTS
 from qkdrp.backends.qnn.gradients import GRADIENTS
 from qkdrp.backends.runtime.settings import EstimatorName, Mode
 from qkdrp.common.settings import Settings, any_of
@@ -51,7 +51,7 @@ class NoiseOptions(Settings):
         "Multiply every error probability; gate durations, too, for relaxation.", "1"
     )
     noise_parts: str | None = _left_out(
-        f"Which parts are on, such as {','.join(PARTS)}.",
+        f"Which parts are on, such as {','.join(DEVICE_PARTS)}.",
         "all that the source has",
         metavar="PARTS",
     )
