@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from qkdrp.backends.choices import PARTS, Method, choose
+from qkdrp.backends.choices import Method, choose
 from qkdrp.backends.isa.fake_names import FAKE, check_device_name, closest_fake
+from qkdrp.backends.noise.device_parts import DEVICE_PARTS
 from qkdrp.backends.noise.probabilities import check_probabilities, read_probabilities
 from qkdrp.backends.qnn.gradients import known_gradient
 from qkdrp.backends.runtime.price import PriceList
@@ -57,8 +58,8 @@ def _check_noise(text: str) -> None:
 def _check_parts(text: str) -> None:
     """Refuse what looks like one of the usual parts; a source may have others, and says so."""
     for name in filter(None, (part.strip() for part in text.split(","))):
-        if name not in PARTS and closest(name, PARTS):
-            raise BackendError(f"noise part {name!r}: {choose_one_of(name, PARTS)}")
+        if name not in DEVICE_PARTS and closest(name, DEVICE_PARTS):
+            raise BackendError(f"noise part {name!r}: {choose_one_of(name, DEVICE_PARTS)}")
 
 
 NOISY: Mapping[str, Check] = MappingProxyType(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from qkdrp.backends.choices import PARTS
+from qkdrp.backends.noise.device_parts import DEVICE_PARTS
 from qkdrp.backends.qnn.gradients import GRADIENTS
 from qkdrp.backends.runtime.settings import EstimatorName, Mode
 from qkdrp.common.settings import Settings, any_of
@@ -43,15 +43,15 @@ class NoiseOptions(Settings):
     """
 
     noise: str | None = _left_out(
-        "A fake device such as fake_torino (the default), 'depolarizing:p1=1e-3,p2=1e-2,"
-        "readout=0.02', or a file with a noise model of Aer as JSON.",
+        "A fake device such as fake_torino (the default), 'depolarizing:p1=P,p2=P,readout=P' with "
+        "probabilities, or a file with a noise model of Aer as JSON.",
         metavar="SOURCE",
     )
     noise_scale: float | None = _left_out(
         "Multiply every error probability; gate durations, too, for relaxation.", "1"
     )
     noise_parts: str | None = _left_out(
-        f"Which parts are on, such as {','.join(PARTS)}.",
+        f"Which parts are on, such as {','.join(DEVICE_PARTS)}.",
         "all that the source has",
         metavar="PARTS",
     )

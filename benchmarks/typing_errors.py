@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from time import perf_counter
 
 REPEATS = 3
@@ -31,8 +32,21 @@ ERRORS = (
     "train --noise fake_torino",
     "evaluate nowhere",
     "depth --spec 4,2,1 --devices torino",
+    "train --split nowhere.csv",
+    "predict nowhere --data new.csv",
+    "predict run --data new.csv",
+    "validate run --data nowhere",
+    "validate run --data run --direction lowr",
+    "explain nowhere",
+    "explain run --backend aer_noisy",
+    "hub push run --repo you",
+    "hub pull you/name --output run",
+    "experiment cv --models modrated",
+    "experiment cv --data nowhere",
+    "experiment plan table1 --preset smok",
+    "experiment noise-sensitivity --noise fake_torinoo",
 )
-"""A wrong option, three wrong numbers, unknown names, missing files, options that do not fit."""
+"""Wrong options and numbers, unknown names, missing files, options that do not fit."""
 
 
 def seconds(python: str, arguments: list[str], folder: str) -> float:
@@ -49,6 +63,9 @@ def main() -> int:
     cases |= {f"qkdrp {words}": ["-m", "qkdrp", *words.split()] for words in ERRORS}
     times: dict[str, list[list[float]]] = {name: [[] for _ in pythons] for name in cases}
     with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        run.mkdir()
+        (run / "config.json").write_text("{}")  # looks like a run until it is read
         for _ in range(REPEATS):
             for name, arguments in cases.items():
                 for found, python in zip(times[name], pythons, strict=True):

@@ -5,8 +5,12 @@ from functools import cache
 from math import pi
 
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit.library import get_standard_gate_name_mapping
 
 from qkdrp.circuits.pauli.bases import Basis
+
+STANDARD = frozenset(get_standard_gate_name_mapping())
+"""Names that ``transpile`` takes; a device also lists others, such as ``measure_2``."""
 
 
 def basis_change(basis: Basis, gates: Collection[str]) -> QuantumCircuit:
@@ -51,6 +55,6 @@ def _turn(letter: str, gates: frozenset[str]) -> QuantumCircuit:
         turn.rz(pi / 2, 0)
     turn.sx(0)
     found: QuantumCircuit = transpile(
-        turn, basis_gates=sorted(gates), optimization_level=1, num_processes=1
+        turn, basis_gates=sorted(gates & STANDARD), optimization_level=1, num_processes=1
     )
     return found

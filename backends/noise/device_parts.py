@@ -1,16 +1,21 @@
-"""Parts of a device's noise, each switched on and off by its name: gates, relaxation, readout."""
+"""Parts of a device's noise, each switched on and off by its name: gates, relaxation, readout.
+
+The help of the command line lists them, so Qiskit is loaded only where noise is made.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-
-import numpy as np
-from numpy.typing import NDArray
-from qiskit.transpiler import Target
-from qiskit_aer.noise.device import basic_device_gate_errors
+from typing import TYPE_CHECKING
 
 from qkdrp.backends.choices import GATES, READOUT, RELAXATION
-from qkdrp.backends.noise.local import LocalNoise, scaled_assignment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from qiskit.transpiler import Target
+
+    from qkdrp.backends.noise.local import LocalNoise
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class Calibration:
         on: All parts that are on.
     """
 
-    target: Target
-    flips: NDArray[np.float64]
+    target: "Target"
+    flips: "NDArray[np.float64]"
     scale: float
     device: str
     on: frozenset[str]
@@ -41,29 +46,33 @@ class DevicePart:
         default: Whether it is on where nothing is said.
     """
 
-    add: Callable[[Calibration, LocalNoise], LocalNoise]
+    add: Callable[[Calibration, "LocalNoise"], "LocalNoise"]
     default: bool = True
 
 
-def _gate_errors(local: Calibration, noise: LocalNoise) -> LocalNoise:
+def _gate_errors(local: Calibration, noise: "LocalNoise") -> "LocalNoise":
     """Add depolarizing errors, and relaxation before them where it is on."""
     return _with_errors(local, noise, gate_error=True, thermal_relaxation=RELAXATION in local.on)
 
 
-def _relaxation(local: Calibration, noise: LocalNoise) -> LocalNoise:
+def _relaxation(local: Calibration, noise: "LocalNoise") -> "LocalNoise":
     """Add relaxation, where gate errors have not brought it."""
     if GATES in local.on:
         return noise
     return _with_errors(local, noise, gate_error=False, thermal_relaxation=True)
 
 
-def _with_errors(local: Calibration, noise: LocalNoise, **which: bool) -> LocalNoise:
+def _with_errors(local: Calibration, noise: "LocalNoise", **which: bool) -> "LocalNoise":
+    from qiskit_aer.noise.device import basic_device_gate_errors
+
     found = basic_device_gate_errors(target=local.target, **which)
     return replace(noise, errors={(gate, tuple(qubits)): error for gate, qubits, error in found})
 
 
-def _readout(local: Calibration, noise: LocalNoise) -> LocalNoise:
+def _readout(local: Calibration, noise: "LocalNoise") -> "LocalNoise":
     """Add the calibrated assignment matrices."""
+    from qkdrp.backends.noise.local import scaled_assignment
+
     assignment = scaled_assignment(local.flips, local.scale, local.device)
     return replace(noise, assignment=assignment)
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.ito.contenders import CONTROLS, PAPER
 
 Values = Mapping[str, tuple[Any, ...]]
@@ -79,7 +80,7 @@ class Study:
             ConfigError: If there is no such preset.
         """
         if preset not in PRESETS:
-            raise ConfigError(f"preset = {preset!r}: choose one of {', '.join(PRESETS)}.")
+            raise ConfigError(f"preset = {preset!r}: {choose_one_of(preset, PRESETS)}")
         grid = GRID[preset] if self.grid else {}
         return {"models": self.models, **PRESETS[preset], **grid, **self.values}
 

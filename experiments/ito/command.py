@@ -39,31 +39,31 @@ def open_plan(name: str, given: Mapping[str, Any]) -> "ItoPlan":
         name: Of the study.
         given: The options.
     """
+    defaults = STUDIES[name].defaults(given["preset"])
+    config = study_config(StudyConfig, given, defaults, study=name)
     from qkdrp.cli.console import console
     from qkdrp.experiments.ito.plan import ItoPlan
     from qkdrp.experiments.study.steps import StepProgress
 
-    defaults = STUDIES[name].defaults(given["preset"])
-    config = study_config(StudyConfig, given, defaults, study=name)
     with StepProgress(console(stderr=True)) as progress:
         return ItoPlan.open(config, progress.tell)
 
 
 def run(name: str, given: Mapping[str, Any]) -> None:
     """Run a study and write its report."""
+    plan = open_plan(name, given)
     from qkdrp.experiments.ito.report import ItoReport
     from qkdrp.experiments.study.conduct import conduct_as_told
 
-    plan = open_plan(name, given)
     conduct_as_told(plan, ItoReport(plan), given)
 
 
 def show_plan(name: str, given: Mapping[str, Any]) -> None:
     """Print what a study would train, and for how long."""
+    plan = open_plan(name, given)
     from qkdrp.experiments.ito.costs import costs_of_models
     from qkdrp.experiments.study.estimate import show_estimate
 
-    plan = open_plan(name, given)
     show_estimate(lambda on_trial: costs_of_models(plan, on_trial), given["workers"])
 
 

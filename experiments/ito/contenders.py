@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 
 WIDTH = ("n_qubits", "n_encoding")
 """Settings that make the number of features, n1 n2."""
@@ -93,5 +94,5 @@ def contender(name: str) -> Contender:
         ConfigError: If there is none of that name.
     """
     if name not in CONTENDERS:
-        raise ConfigError(f"models: found {name!r}, choose from {', '.join(CONTENDERS)}.")
+        raise ConfigError(f"models: found {name!r}: {choose_one_of(name, CONTENDERS)}")
     return CONTENDERS[name]

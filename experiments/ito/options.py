@@ -5,12 +5,15 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
+from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.catalogue import FIRST_DRUG_ONLY, PRESETS
 from qkdrp.experiments.ito.config import AXES, StudyConfig
-from qkdrp.experiments.study.options import PROTOCOL, given_of, source_of
+from qkdrp.experiments.ito.contenders import contender
+from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
+from qkdrp.systems.response.checks import check_data
 from qkdrp.systems.response.config import DataConfig
 
 ConfigT = TypeVar("ConfigT", bound=StudyConfig)
@@ -61,15 +64,27 @@ def study_config(
         ConfigError: If a value is invalid.
         DataError: If the data cannot be read.
     """
+    source = source_of(given)
+    data = DataConfig.make(**DataConfig.pick({**given, "source": source, "drug": None}))
+    chosen = {**defaults, **given_of(kind, given), **own, "data": data}
+    config = kind.make(**{"drugs": ("all of the data",), **chosen})
+    _check(config, given)
     from qkdrp.experiments.ito.folds import SYSTEM  # loads torch
     from qkdrp.systems.registry import find_system
 
-    source, system = source_of(given), find_system(SYSTEM)
-    chosen = {**defaults, **given_of(kind, given), **own}
+    system = find_system(SYSTEM)
     if "drugs" not in chosen:
         drugs = system.describe(source)
         chosen["drugs"] = drugs[:1] if given["preset"] in FIRST_DRUG_ONLY else drugs
-    data = DataConfig.make(**DataConfig.pick({**given, "source": source, "drug": None}))
     # Every table shows what the strongest simple predictor does.
-    models = tuple(dict.fromkeys((*chosen["models"], system.reference_baseline)))
-    return kind.make(**chosen | {"data": data, "models": models})
+    models = tuple(dict.fromkeys((*config.models, system.reference_baseline)))
+    return kind.make(**chosen | {"models": models})
+
+
+def _check(config: StudyConfig, given: Mapping[str, Any]) -> None:
+    """Refuse names, paths and options that cannot be right; imports nothing that takes time."""
+    for name in config.models:
+        contender(name)
+    check_backend(config.backend, {})
+    check_data(config.data)
+    check_work(Work.make(**Work.pick(given)))

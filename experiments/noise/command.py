@@ -27,13 +27,13 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
         stack: Closes the device, where one is asked for.
         given: The options.
     """
+    config = config_of(given)
     from qkdrp.cli.console import console
     from qkdrp.experiments.noise.cost_preview import print_costs
     from qkdrp.experiments.noise.device import Hardware
     from qkdrp.experiments.noise.plan import NoisePlan
     from qkdrp.experiments.study.steps import StepProgress
 
-    config = config_of(given)
     hardware = None
     if given["evaluated_on"] == HARDWARE:
         options = config.device | hardware_of(given, of_one_call=True)
@@ -49,24 +49,24 @@ def open_plan(stack: ExitStack, given: Mapping[str, Any]) -> "NoisePlan":
 
 def run(given: Mapping[str, Any]) -> None:
     """Run the study, or say what it would cost on hardware."""
-    from qkdrp.experiments.noise.report import NoiseReport
-    from qkdrp.experiments.study.conduct import conduct_as_told
-
     if given["dry_run"] and given["evaluated_on"] != HARDWARE:
         raise ConfigError(f"--dry-run tells what hardware costs: give --backend {HARDWARE}, too.")
     with ExitStack() as stack:
         plan = open_plan(stack, given)
         if not given["dry_run"]:
+            from qkdrp.experiments.noise.report import NoiseReport
+            from qkdrp.experiments.study.conduct import conduct_as_told
+
             conduct_as_told(plan, NoiseReport(plan), given)
 
 
 def show_plan(given: Mapping[str, Any]) -> None:
     """Print what the study would take."""
-    from qkdrp.experiments.noise.costs import costs_of_trainings
-    from qkdrp.experiments.study.estimate import show_estimate
-
     with ExitStack() as stack:
         plan = open_plan(stack, {**given, "dry_run": True})
+        from qkdrp.experiments.noise.costs import costs_of_trainings
+        from qkdrp.experiments.study.estimate import show_estimate
+
         cells = len(plan.cells)
         print(f"{len(plan.places)} trained models, {cells} cells each")  # noqa: T201
         show_estimate(lambda on_trial: costs_of_trainings(plan, on_trial), given["workers"])

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
 from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
 from qkdrp.experiments.ito.config import (
@@ -167,7 +168,7 @@ class NoiseConfig(StudyConfig):
     chosen: str = Field(
         default="",
         description="Which trained models go to hardware, such as "
-        "'a=20,r=pi/2|pi,training=exact,repeat=1,fold=1'; by drug and model, too; or all.",
+        "'a=20, r=pi/2|pi, training=exact, repeat=1, fold=1'; by drug and model, too; or all.",
         json_schema_extra={
             "panel": HARDWARE,
             "left_out": "repeat=1,fold=1",
@@ -184,7 +185,7 @@ class NoiseConfig(StudyConfig):
     def _known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for name in values:
             if name not in TRAININGS:
-                raise ValueError(f"found {name!r}, choose from {', '.join(TRAININGS)}")
+                raise ValueError(f"found {name!r}: {choose_one_of(name, TRAININGS)}")
         return values
 
     def choices(self, model: str) -> list[dict[str, Any]]:
@@ -263,6 +264,6 @@ def preset(name: str) -> dict[str, Any]:
         ConfigError: If there is no such preset.
     """
     if name not in PRESETS:
-        raise ConfigError(f"preset = {name!r}: choose one of {', '.join(PRESETS)}.")
+        raise ConfigError(f"preset = {name!r}: {choose_one_of(name, PRESETS)}")
     fields = NoiseConfig.model_fields
     return {"models": fields["models"].default, **PRESETS[name]}

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qkdrp.common.angles import parse_angle
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.ito.grid import Configuration
-from qkdrp.experiments.noise.trainings import Training
+
+if TYPE_CHECKING:
+    from qkdrp.experiments.ito.grid import Configuration
+    from qkdrp.experiments.noise.trainings import Training
 
 FIRST = "repeat=1,fold=1"
 """What is chosen where nothing else is said."""
@@ -25,8 +27,8 @@ class Place:
         fold: Which fold is held out, from 0.
     """
 
-    configuration: Configuration
-    training: Training
+    configuration: "Configuration"
+    training: "Training"
     repeat: int
     fold: int
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from qkdrp.backends.options import HardwareOptions
+from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import HARDWARE as DEVICE
 from qkdrp.cli.options_from_models import Section
 from qkdrp.common.errors import ConfigError
@@ -18,6 +19,7 @@ from qkdrp.experiments.ito.options import (
     study_config,
 )
 from qkdrp.experiments.noise.config import NoiseConfig, preset
+from qkdrp.experiments.noise.device_choice import Chosen
 from qkdrp.experiments.study.options import WORK, Work
 
 SIMULATED, HARDWARE = "aer_noisy", "ibm_runtime"
@@ -80,8 +82,12 @@ def config_of(given: Mapping[str, Any]) -> NoiseConfig:
             f"backend = {given['evaluated_on']!r}: models of this study are evaluated on "
             f"{SIMULATED}, or on {HARDWARE}, too."
         )
+    for source in given["noise"] or ():
+        check_backend(SIMULATED, {"noise": source})
+    Chosen.parse(given["chosen"] or "")
     own = {}
     if given["evaluated_on"] == HARDWARE:
+        check_backend(HARDWARE, HardwareOptions.make(**HardwareOptions.pick(given)).of_backend())
         own["device"] = {"device": "", **hardware_of(given, of_one_call=False)}
     return study_config(NoiseConfig, given, preset(given["preset"]), **own)
 

@@ -7,7 +7,9 @@ from typing import Any
 from pydantic import Field
 
 from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.common.errors import StudyError
 from qkdrp.common.settings import Settings
+from qkdrp.runs.new_folder import refuse_taken
 
 TRIED, PROTOCOL, WORK = "What is tried", "Protocol", "Where it runs"
 """Panels of the help."""
@@ -59,6 +61,19 @@ class Work(Settings):
     )
 
 
+def check_work(work: Work) -> None:
+    """Refuse a folder that cannot take results, before anything that takes time is imported.
+
+    Raises:
+        StudyError: If a study is to be resumed and no folder is named.
+        RunError: If a new study's folder holds something already.
+    """
+    if not work.resume:
+        refuse_taken(work.output)
+    elif work.output is None:
+        raise StudyError("--resume: found no --output, expected the folder of the study.")
+
+
 def command_of(
     sections: tuple[Section, ...], run: Callable[[dict[str, Any]], None]
 ) -> Callable[..., None]:
@@ -84,9 +99,9 @@ def given_of(settings: type[Settings], given: Mapping[str, Any]) -> dict[str, An
 
 def source_of(given: Mapping[str, Any]) -> str:
     """Return where the data are, as a study that is resumed writes it."""
-    from qkdrp.experiments.study.study_folder import data_path_there
-
     source = str(given["source"])
     if not given["resume"] or given["output"] is None:
         return source
+    from qkdrp.experiments.study.study_folder import data_path_there  # loads torch
+
     return data_path_there(given["output"], source)

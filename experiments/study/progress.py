@@ -137,6 +137,8 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
         if self.time_left.n_timed < TIMED and longest < PATIENCE and not last:
             return
         self.told, self.said = True, now
-        n_timed = self.time_left.n_timed or len(self.time_left.first)
-        each = self.time_left.each()
-        self.console.print(f"about {each:.1f} s each, {left} (from {n_timed} {self.unit})")
+        about, each = "about", f"{self.time_left.each():.1f} s each"
+        origin = f"from {self.time_left.n_timed} {self.unit}"
+        if not self.time_left.n_timed:
+            about, origin = "at most", "the first ones also load data and compile"
+        self.console.print(f"{about} {each}, {left} ({origin})")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.metadata import version as package_version
-from typing import Annotated
+from shutil import get_terminal_size
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +18,9 @@ from qkdrp.cli.validate import validate
 
 SIGINT_CODE = 130
 """What typer returns for Ctrl-C, by its version; otherwise it raises."""
+
+LEAST_FOR_BOXES = 80
+"""Columns of a screen below which options are shown without boxes, which would cut their names."""
 
 app = typer.Typer(
     name="qkdrp",
@@ -63,10 +67,21 @@ def run_app(arguments: Sequence[str] | None) -> int:
     Raises:
         KeyboardInterrupt: On Ctrl-C, whatever typer makes of it.
     """
+    command = typer.main.get_command(app)
+    if get_terminal_size().columns < LEAST_FOR_BOXES:
+        _leave_boxes_out(command)
     try:
-        code = app(args=arguments, prog_name="qkdrp", standalone_mode=False)
+        code = command.main(args=arguments, prog_name="qkdrp", standalone_mode=False)
     except typer.Abort as error:
         raise KeyboardInterrupt from error
     if code == SIGINT_CODE:
         raise KeyboardInterrupt
     return code or 0
+
+
+def _leave_boxes_out(command: Any) -> None:  # noqa: ANN401  # a class of click's, which typer holds
+    """Let a command, and those below it, show options in plain lines."""
+    for each in getattr(command, "commands", {}).values():
+        _leave_boxes_out(each)
+    if not hasattr(command, "commands"):
+        command.rich_markup_mode = None

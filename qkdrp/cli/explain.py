@@ -10,6 +10,9 @@ from rich.table import Table
 
 from qkdrp.cli.console import console, print_folder, print_note
 from qkdrp.cli.options import Output, Threads
+from qkdrp.runs.explain.settings import ExplainSettings
+from qkdrp.runs.new_folder import refuse_taken
+from qkdrp.runs.run_path import check_run_path, check_samples_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +48,15 @@ def explain(
     output: Output = None,
 ) -> None:
     """Tell which features, such as genes, count in trained runs, and how surely."""
+    settings = ExplainSettings(source, backend, repeats, steps, top, seed, threads)
+    for run in runs:
+        check_run_path(run)
+    if source is not None:
+        check_samples_path(source)
+    refuse_taken(output)
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.runs.explain.explain import explain as explain_runs
-    from qkdrp.runs.explain.settings import ExplainSettings
 
-    settings = ExplainSettings(source, backend, repeats, steps, top, seed, threads)
     with CircuitBar() as bar:
         explanation = explain_runs(runs, settings, output, bar.update)
     _report(explanation)

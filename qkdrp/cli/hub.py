@@ -7,8 +7,12 @@ import typer
 
 from qkdrp.cli.console import console, print_folder
 from qkdrp.cli.options import Output
+from qkdrp.runs.new_folder import refuse_taken
+from qkdrp.runs.run_path import check_hub_name, check_run_path
 
-app = typer.Typer(help="Share runs on the Hugging Face hub, without rows of your data.")
+app = typer.Typer(
+    help="Share runs on the Hugging Face hub, without rows of your data.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -21,6 +25,8 @@ def push(
     ] = False,
 ) -> None:
     """Push model, settings, scores and model card; no sample, id or measurement."""
+    check_hub_name(repo)
+    check_run_path(run)
     from qkdrp.runs.hub import push_to_hub
 
     url, names = push_to_hub(run, repo, private=not public)
@@ -40,6 +46,8 @@ def pull(
     output: Output = None,
 ) -> None:
     """Pull a run into a new run folder."""
+    check_hub_name(repo)
+    refuse_taken(output)
     from qkdrp.runs.hub import pull_from_hub
 
     print_folder("run", pull_from_hub(repo, output, revision=revision))

@@ -10,7 +10,7 @@ from qkdrp.backends.registry import check_backend
 from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import HARDWARE, NOISE, Backend, Threads
 from qkdrp.cli.options_from_models import Section, with_options
-from qkdrp.runs.run_path import run_paths
+from qkdrp.runs.run_path import check_samples_path, run_paths
 from qkdrp.training.new_sample_settings import NewSampleSettings
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def predict(
     samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
     check_backend(backend, options)
     runs = run_paths(runs)
+    check_samples_path(source)
     from qkdrp.runs.predict_new import PredictionRequest
 
     request = PredictionRequest(

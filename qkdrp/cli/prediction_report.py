@@ -4,10 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from qkdrp.cli.console import console, print_folder, print_note
+from qkdrp.cli.fitting_table import FittingTable
 from qkdrp.cli.score_table import number
 
 if TYPE_CHECKING:
@@ -53,22 +51,20 @@ def report_predictions(predicted: "Predicted") -> None:
     )
 
 
-def _rows(frame: "pd.DataFrame", digits: Mapping[str, int]) -> Table:
+def _rows(frame: "pd.DataFrame", digits: Mapping[str, int]) -> FittingTable:
     """Return rows as a table; bounds stand beside their value."""
-    shown = [name for name in frame.columns if not name.endswith(ENDS)]
-    table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
-    for name in shown:
-        table.add_column(name, no_wrap=frame[name].dtype.kind in "fiu", overflow="fold")
-    for row in frame.to_dict("records"):
-        cells = []
-        for name in shown:
-            decimals = digits.get(str(name), DIGITS)
-            text = _cell(row[name], decimals)
-            if f"{name}_low" in row:
-                text += f" ({', '.join(_cell(row[f'{name}{end}'], decimals) for end in ENDS)})"
-            cells.append(text)
-        table.add_row(*cells)
-    return table
+    shown = [str(name) for name in frame.columns if not str(name).endswith(ENDS)]
+    rows = [[_with_bounds(row, name, digits) for name in shown] for row in frame.to_dict("records")]
+    words = {name for name in shown if frame[name].dtype.kind not in "fiu"}
+    return FittingTable(shown, rows, words)
+
+
+def _with_bounds(row: Mapping[Any, Any], name: str, digits: Mapping[str, int]) -> str:
+    decimals = digits.get(name, DIGITS)
+    text = _cell(row[name], decimals)
+    if f"{name}_low" not in row:
+        return text
+    return f"{text} ({', '.join(_cell(row[f'{name}{end}'], decimals) for end in ENDS)})"
 
 
 def _cell(value: object, digits: int) -> str:
@@ -88,7 +84,9 @@ def report_validation(validated: "Validated") -> None:
     for target, found in metrics["targets"].items():
         screen.print(_counts(target, found), soft_wrap=True)
         screen.print(_score_table(found["scores"], validated.score_names))
-    screen.print("in brackets: 95% intervals; lower predictions mean a stronger response")
+    screen.print(
+        "in brackets: 95% intervals; lower predictions mean a stronger response", soft_wrap=True
+    )
     print_folder("validation", validated.path)
 
 
@@ -103,16 +101,13 @@ def _counts(target: str, found: Mapping[str, Any]) -> str:
     )
 
 
-def _score_table(scores: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> Table:
+def _score_table(scores: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> FittingTable:
     """Return scores of the model and of baselines; a score that none has is left out."""
-    table = Table(box=SIMPLE_HEAD)
-    for name in ("", *scores):
-        table.add_column(name, no_wrap=True)
-    for key, title in names.items():
-        cells = [_score(each, key) for each in scores.values()]
-        if any(cell != "-" for cell in cells):
-            table.add_row(title, *cells)
-    return table
+    rows = [
+        [title, *(_score(each, key) for each in scores.values())] for key, title in names.items()
+    ]
+    known = [row for row in rows if any(cell != "-" for cell in row[1:])]
+    return FittingTable(("", *scores), known, words=("", *scores))
 
 
 def _score(scores: Mapping[str, Any], key: str) -> str:

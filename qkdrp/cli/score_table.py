@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from qkdrp.cli.fitting_table import fits
+
 if TYPE_CHECKING:
     from qkdrp.training.system import AnySystem, ScoreRow
-
-WIDEST = 10_000
-"""Columns of a screen on which every table fits."""
 
 DIGITS = 3
 """Decimals of numbers without a digit count of their own."""
@@ -65,12 +63,6 @@ class ScoreTable:
             cells = [_with_interval(self.columns[name] or {}, row, between) for name in names]
             table.add_row(row.name, *cells)
         return table
-
-
-def fits(table: Table, console: Console, options: ConsoleOptions) -> bool:
-    """Tell whether a table is not wider than the screen."""
-    wide = options.update(width=WIDEST)
-    return Measurement.get(console, wide, table).maximum <= options.max_width
 
 
 def _with_interval(scores: Mapping[str, Any], row: "ScoreRow", between: str) -> str:

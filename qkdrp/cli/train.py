@@ -12,6 +12,7 @@ from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
 from qkdrp.cli.train_each import Drugs, train_each_and_report
 from qkdrp.common.errors import ConfigError
+from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_run_path
 from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
@@ -75,6 +76,7 @@ def train(
         check_config(config)
         train_each_and_report(config, parse_names(drugs), output, checkpoint_every)
         return
+    refuse_taken(output)
     if resume is None:
         check_config(config)
     else:
@@ -89,11 +91,9 @@ def _run(
     from qkdrp.cli.console import print_note
     from qkdrp.cli.train_report import TrainReport
     from qkdrp.common.stop_signals import held_back
-    from qkdrp.runs.new_folder import refuse_taken
     from qkdrp.runs.prepare import prepare, prepare_resumed
     from qkdrp.runs.train import train as run_training
 
-    refuse_taken(output)
     prepared = prepare(config) if resume is None else prepare_resumed(resume)
     folder = output if resume is None else resume
     with held_back():  # until the user knows where the run is

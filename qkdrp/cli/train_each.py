@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qkdrp.cli.console import console, print_folder, print_note
-from qkdrp.cli.score_table import fits
+from qkdrp.cli.fitting_table import fits
 from qkdrp.common.remaining import Remaining, duration_text
 
 if TYPE_CHECKING:

@@ -111,6 +111,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             self.console.print(
                 f"epoch {epoch.epoch:4d}  loss {loss}  {watched}  {epoch.seconds:.1f} s  "
                 f"{self._time_left()}".rstrip(),
+                soft_wrap=True,
             )
 
     def note(self, text: str) -> None:
@@ -156,9 +157,9 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             f"{metrics['seconds']:.1f} s in all"
         )
         if metrics["loss_still_falling"]:
-            self.console.print(
-                "note: the validation loss was still falling; a higher --lr or more --patience "
-                "trains further"
+            self.note(
+                "the validation loss was still falling; a higher --lr, more --patience or "
+                "--monitor loss trains further"
             )
         for text in metrics["notes"]:
             if text not in self.doubts:  # those are told before training

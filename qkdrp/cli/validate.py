@@ -10,7 +10,8 @@ from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.cli.predict import Runs, TrainData
-from qkdrp.runs.run_path import run_paths
+from qkdrp.runs.new_folder import refuse_taken
+from qkdrp.runs.run_path import check_samples_path, run_paths
 from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
 
 
@@ -56,6 +57,8 @@ def validate(
     outcomes = OutcomeSettings.make(measure=measure, direction=direction)
     check_backend(backend, options)
     runs = run_paths(runs)
+    check_samples_path(source)
+    refuse_taken(output)
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.cli.prediction_report import report_validation
     from qkdrp.runs.validate import ValidationRequest

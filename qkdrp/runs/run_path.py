@@ -1,13 +1,18 @@
-"""Where a run is: the check that a path is a run folder; imports nothing that takes time."""
+"""Paths and names that commands take, checked before anything that takes time is imported."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from qkdrp.common.errors import RunError
+from qkdrp.common.errors import DataError, RunError
 from qkdrp.common.names import closest, listed
+from qkdrp.training.run_config import SYNTHETIC
 
 CONFIG = "config.json"
 """The file that makes a folder a run folder."""
+
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+"""Name of a repository on the hub."""
 
 SETTINGS = "settings.json"
 """The file that makes a folder the parent of runs of one command."""
@@ -51,6 +56,34 @@ def check_run_path(path: Path) -> None:
     like = closest(path.name, _runs_in(path.parent))
     hint = f"; did you mean {path.parent / like}?" if like else "."
     raise RunError(f"{path}: is no run folder, it does not exist{hint}")
+
+
+def check_samples_path(source: str) -> None:
+    """Refuse new samples that are not there.
+
+    Args:
+        source: ``"synthetic"``, a folder or a file.
+
+    Raises:
+        DataError: If there is no such folder or file; names the one that may be meant.
+    """
+    path = Path(source)
+    if source == SYNTHETIC or path.exists():
+        return
+    beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    like = closest(path.name, beside)
+    hint = f"; did you mean {path.parent / like}?" if like else "; give --data a table or a folder."
+    raise DataError(f"{path}: no such file or folder{hint}")
+
+
+def check_hub_name(name: str) -> None:
+    """Refuse a name that no repository on the hub can have.
+
+    Raises:
+        RunError: If it is not ``USER/NAME``.
+    """
+    if not HUB_NAME.fullmatch(name):
+        raise RunError(f"{name!r}: expected a name on the hub as USER/NAME.")
 
 
 def _runs_in(folder: Path) -> list[str]:

@@ -99,7 +99,7 @@ def test_failed_trainings_are_named_and_tried_again(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--models", "quantum"], "choose from classic"),
+        (["--models", "quantum"], "choose one of classic"),
         (["--drugs", "Aspirin"], "unknown drug 'Aspirin'"),
         (["--lr", "fast"], "expected values separated by commas"),
         (["--r", "pie"], "expected radians"),

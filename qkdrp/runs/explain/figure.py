@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from qkdrp.common.files import atomic
 from qkdrp.runs.explain.importance import GRADIENTS, PERMUTATION
@@ -37,6 +38,8 @@ def draw_importance(path: Path, table: pd.DataFrame, by_run: pd.DataFrame, top: 
         if n_runs > 1:
             _dots(axes, best, by_run, method)
         axes.set_xlabel(label)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
         axes.spines[["top", "right"]].set_visible(False)
     over = "runs" if n_runs > 1 else "rows"
     figure.suptitle(f"{n_runs} run{'s' * (n_runs > 1)}; 95% intervals over {over}", fontsize=10)

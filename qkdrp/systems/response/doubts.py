@@ -30,8 +30,9 @@ LEAST_SPREAD = 0.1
 LEAST_MOVE = 0.05
 """Radians that some weight of a circuit moves by in a training that trains it."""
 
-TRAINS = "--lr 1e-3 --patience 10"
-"""Settings with which models train on the data that were tried."""
+TRAINS = "--lr 1e-3 --patience 10 --monitor loss"
+"""Settings with which models train on the data that were tried. The AUC of few validation samples
+is best by chance after an epoch or two, so a training that watches it mostly ends too early."""
 
 
 def doubts_before(config: TrainConfig, cohort: Cohort, split: Split) -> Iterator[str]:
@@ -62,17 +63,25 @@ def doubts_after(trained: Trained[TrainConfig, Preprocessor], train: Cohort) -> 
         return
     if isinstance(model.normalisation, ModeratedTanh):
         (genes,) = rows_of(trained.preprocessor, train).inputs
-        yield from _of_angles(model.embed(genes)[1], model.normalisation)
+        advice = _what_trains(trained.config.fit)
+        yield from _of_angles(model.embed(genes)[1], model.normalisation, advice)
     if recipe_of(trained.config.model).quantum:
         yield from _of_weights(trained, model.core)
 
 
-def _of_angles(angles: torch.Tensor, normalisation: ModeratedTanh) -> Iterator[str]:
+def _what_trains(fit: FitConfig) -> str:
+    """Return the settings that a training lacked; others where it had those of :data:`TRAINS`."""
+    there = fit.lr >= 1e-3 and fit.patience >= 10 and fit.monitor == "loss"
+    return "a higher --lr or more --patience" if there else TRAINS
+
+
+def _of_angles(angles: torch.Tensor, normalisation: ModeratedTanh, advice: str) -> Iterator[str]:
     """Yield whether angles crowd at the edge of their range, or around one value.
 
     Args:
         angles: Shape (n_samples, n_features).
         normalisation: Gives a and r.
+        advice: Settings of a training that spreads them.
     """
     a, r = normalisation.a, normalisation.r
     at_the_edge = float((angles.abs() > EDGE * r).double().mean())
@@ -85,7 +94,7 @@ def _of_angles(angles: torch.Tensor, normalisation: ModeratedTanh) -> Iterator[s
     if spread < LEAST_SPREAD * r:
         yield (
             f"angles spread by {spread / r:.2g} r only, so the circuit sees nearly the same for "
-            f"every sample; a smaller --a than {a:g}, or {TRAINS}, spreads them"
+            f"every sample; a smaller --a than {a:g}, or {advice}, spreads them"
         )
 
 
@@ -104,5 +113,5 @@ def _of_weights(trained: Trained[TrainConfig, Preprocessor], core: nn.Module) ->
     if moved < LEAST_MOVE:
         yield (
             f"no weight of the circuit moved by more than {moved:.2g} rad in training, so the "
-            f"circuit is nearly as random as it began; {TRAINS} trains it"
+            f"circuit is nearly as random as it began; {_what_trains(config.fit)} trains it"
         )

@@ -69,13 +69,14 @@ def check_cohort(cohort: Cohort) -> None:
     if len(cohort) < MIN_SAMPLES:
         raise DataError(
             f"{cohort.drug}: found {len(cohort)} samples, expected at least {MIN_SAMPLES} to split."
+            f"{''.join(f' Note: {note}' for note in cohort.notes)}"
         )
     n_responder = int(cohort.responder.sum())
     if n_responder in (0, len(cohort)):
         raise DataError(
             f"{cohort.drug}: found {n_responder} responders among {len(cohort)} samples, "
             "expected both classes: check the response letters or --threshold, or take another "
-            "drug."
+            f"drug.{''.join(f' Note: {note}' for note in cohort.notes)}"
         )
     if np.ptp(cohort.ln_ic50) == 0.0:
         raise DataError(

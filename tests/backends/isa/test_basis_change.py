@@ -26,6 +26,12 @@ def test_a_device_takes_one_pulse_for_each_qubit_that_is_turned() -> None:
     assert dict(counts) == {"sx": 2, "rz": 1}
 
 
+@pytest.mark.parametrize("letter", ["X", "Y"])
+def test_a_device_may_list_what_is_no_standard_gate(letter: str) -> None:
+    (basis,) = find_bases([SparsePauliOp(letter)])
+    assert basis_change(basis, (*HERON, "measure_2", "if_else")) == basis_change(basis, HERON)
+
+
 def test_a_circuit_read_in_z_is_the_same_object() -> None:
     circuit = QuantumCircuit(2, metadata={"physical_qubits": [3, 4]})
     (plain,), (turned,) = (find_bases([SparsePauliOp(label)]) for label in ("ZI", "XI"))

@@ -72,7 +72,7 @@ def test_the_controls_differ_from_moderated_in_one_thing(data: Path) -> None:
 
 
 def test_an_unknown_contender_lists_the_choices() -> None:
-    with pytest.raises(ConfigError, match="choose from classic, identity"):
+    with pytest.raises(ConfigError, match="choose one of classic, identity"):
         configurations(StudyConfig.make(drugs=("A",), models=("quantum",)))
 
 

@@ -173,7 +173,7 @@ def test_a_plan_counts_and_trains_nothing_for_good(cli: Cli, data: Path, tmp_pat
         (["--shots", "0.5"], "expected values separated by commas"),
         (["--noise", "fake_nowhere"], "Unknown device"),
         (["--parts", "relaxation"], "has no part"),
-        (["--trainings", "asleep"], "choose from exact, noise-aware"),
+        (["--trainings", "asleep"], "choose one of exact, noise-aware"),
         (["--design", "star"], "design"),
         (["--backend", "qpu"], "evaluated on aer_noisy, or on ibm_runtime, too"),
         (["--backend", "ibm_runtime"], "give one, such as --device ibm_fez"),

@@ -67,7 +67,7 @@ def test_presets_are_settings_of_the_study() -> None:
     [
         ({"scales": (-1.0,)}, "scales"),
         ({"shots": (-1,)}, "shots"),
-        ({"trainings": ("sleepy",)}, "choose from exact, noise-aware"),
+        ({"trainings": ("sleepy",)}, "choose one of exact, noise-aware"),
         ({"design": "star"}, "design"),
         ({"repetitions": 0}, "repetitions"),
         ({"scales": ()}, "at least one value"),

@@ -166,3 +166,13 @@ def test_texts_of_users_are_printed_as_they_are(
         assert drug in shown.out
     again = cli("train", *words, "--output", output)
     assert again.err == f"error: {output}: already there; give --output a new folder.\n"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_no_name_of_an_option_is_cut(
+    columns: int, cli: Callable[..., CliResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = cli("train", "--help").out
+    for name in ("--variance-threshold", "--no-stratify-test", "--checkpoint-every"):
+        assert name in shown

@@ -96,6 +96,13 @@ def few_samples(tables: Tables) -> None:
     tables.expression = tables.expression.head(12)
 
 
+def half_without_partner(tables: Tables) -> None:
+    names = tables.expression["sample"]
+    tables.expression["sample"] = [
+        name if place % 2 else f"line{name}" for place, name in enumerate(names)
+    ]
+
+
 def no_rows(tables: Tables) -> None:
     tables.expression = tables.expression.head(0)
 
@@ -111,6 +118,11 @@ DATA = [
     Spoilt("no-letter-column", no_column("response"), ("column response is missing",)),
     Spoilt("no-shared-ids", other_ids, ("share no sample id", "'C000'", "'XC000'")),
     Spoilt("sample-twice", twice_in_expression, ("expression.csv", "duplicate samples C007")),
+    Spoilt(
+        "half-without-partner",
+        half_without_partner,
+        ("expected at least 40", "'C000' for one", "'lineC000' for one"),
+    ),
     Spoilt("response-twice", twice_in_response, ("response.csv", "duplicate samples C007")),
     Spoilt("gene-twice", gene_twice, ("expression.csv", "duplicate", "GENE4")),
     Spoilt(

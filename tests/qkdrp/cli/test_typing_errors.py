@@ -33,6 +33,33 @@ CASES: Mapping[str, str] = {
     "depth --spec 4,2,1 --devices torino": "did you mean fake_torino",
     "depth --run nowhere": "nowhere: is no run folder",
     "data show --data nowhere": "nowhere: no such folder",
+    "train --split nowhere.csv": "nowhere.csv: no such file",
+    "train --gene-map nowhere.csv": "nowhere.csv: no such file",
+    "train --output .": "already there",
+    "predict nowhere --data new.csv": "nowhere: is no run folder",
+    "predict run --data new.csv": "new.csv: no such file or folder",
+    "predict run --data table.csv --align center --backend aer_exat": "did you mean 'aer_exact'?",
+    "validate nowhere --data cohort": "nowhere: is no run folder",
+    "validate run --data cohort": "cohort: no such file or folder",
+    "validate run --data run --direction lowr": "direction",
+    "explain nowhere": "nowhere: is no run folder",
+    "explain run --backend aer_noisy": "expected statevector or aer_exact",
+    "explain run --data nowhere": "nowhere: no such file or folder",
+    "hub push nowhere --repo you/name": "nowhere: is no run folder",
+    "hub push run --repo you": "expected a name on the hub as USER/NAME",
+    "hub pull you --output new": "expected a name on the hub as USER/NAME",
+    "hub pull you/name --output run": "already there",
+    "experiment cv --models modrated": "did you mean 'moderated'?",
+    "experiment cv --preset smok": "did you mean 'smoke'?",
+    "experiment cv --data nowhere": "nowhere: no such folder",
+    "experiment cv --resume": "--resume: found no --output",
+    "experiment cv --output run": "already there",
+    "experiment cv --backend statevecter": "did you mean 'statevector'?",
+    "experiment plan table1 --models modrated": "did you mean 'moderated'?",
+    "experiment noise-sensitivity --noise fake_torinoo": "did you mean fake_torino?",
+    "experiment noise-sensitivity --chosen b=1": "expected KEY=VALUE",
+    "experiment noise-sensitivity --backend ibm_runtime --device fez": "ibm_fez",
+    "experiment plan noise-sensitivity --trainings exakt": "exakt",
 }
 """What is typed, and what the one line must hold."""
 
@@ -58,13 +85,17 @@ Found = Mapping[str, tuple[int, str, list[str]]]
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     """Exit code, standard error and heavy modules of each case, all from one fresh process."""
+    folder = tmp_path_factory.mktemp("typing")
+    (folder / "run").mkdir()
+    (folder / "run" / "config.json").write_text("{}")
+    (folder / "table.csv").write_text("sample,A\n1,2\n")
     finished = subprocess.run(
         [sys.executable, "-c", CODE, json.dumps(list(CASES))],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
-        cwd=tmp_path_factory.mktemp("typing"),
+        cwd=folder,
     )
     return json.loads(finished.stdout)
 

@@ -44,7 +44,7 @@ def _intervals(table: pd.DataFrame, coverage: float) -> Picture:
         axes.set_yticks(place, rows["sample"], fontsize=7, parse_math=False)
     else:
         axes.set(yticks=[], ylabel=f"{len(rows)} samples")
-    axes.set(xlabel="predicted ln IC50 (micromolar)")
+    axes.set(xlabel="predicted ln IC50 (micromolar)", ylim=(-1, len(rows)))
     return Picture(
         "Predicted ln IC50",
         f"Dots are predictions, lines hold the measured value in {coverage:.0%} of cases if new "
