@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
@@ -46,6 +47,24 @@ def annotated(cohort: Cohort, folder: Path, data: DataConfig) -> Cohort:
     return cohort if data.split is None else _with_parts(cohort, Path(data.split))
 
 
+def samples_table(folder: Path, *text: str) -> pd.DataFrame | None:
+    """Return the table that describes samples, by sample; None where there is none.
+
+    Args:
+        folder: Where it is.
+        *text: Columns that hold names even where they look like numbers.
+
+    Raises:
+        DataError: If it cannot be read, or names a sample twice.
+    """
+    path = find_table(folder, SAMPLES)
+    if path is None:
+        return None
+    table = read_table(path, text=text, ids=IDS)
+    refuse_duplicates(table.index, "samples", path)
+    return table
+
+
 def _column(cohort: Cohort, folder: Path, column: str) -> NDArray[np.str_]:
     """Return a column of the table of samples, in the order of a cohort's samples.
 
@@ -53,17 +72,16 @@ def _column(cohort: Cohort, folder: Path, column: str) -> NDArray[np.str_]:
         DataError: If it is missing, or blank for a sample.
     """
     path = find_table(folder, SAMPLES)
-    if path is None:
+    table = samples_table(folder, column)
+    if path is None or table is None:
         raise DataError(
             f"{folder}: found no {SAMPLES} table with the column {shown(column)}, expected "
             f"{SAMPLES} with one of {', '.join(SUFFIXES)}: sample,{column}."
         )
-    table = read_table(path, text=(column,), ids=IDS)
     if column not in table.columns:
         raise DataError(
             f"{path}: column {column} is missing; found {listed(table.columns.tolist())}."
         )
-    refuse_duplicates(table.index, "samples", path)
     values = table[column].reindex(cohort.samples.tolist()).astype("string")
     blank = (values.isna() | (values == "")).to_numpy(bool)
     if blank.any():

@@ -58,13 +58,13 @@ class GeneMatch:
 
 
 def match_genes(
-    genes: NDArray[np.str_], encoder: nn.Module, samples: Samples, least: float
+    genes: NDArray[np.str_], encoder: nn.Module | None, samples: Samples, least: float
 ) -> tuple[NDArray[np.float64], GeneMatch]:
     """Return expression of a model's genes by name, NaN where it is missing.
 
     Args:
         genes: Names of the model's genes, shape (n_genes,).
-        encoder: Its first linear layer reads them.
+        encoder: Its first linear layer reads them; None counts all genes alike.
         samples: New samples; other genes of theirs are not looked at.
         least: Smallest share of the genes that must be there.
 
@@ -78,7 +78,7 @@ def match_genes(
     there = columns >= 0
     values = np.full((len(samples), len(genes)), np.nan)
     values[:, there] = samples.expression[:, columns[there]]
-    weights = _weights(encoder)
+    weights = np.ones(len(genes)) if encoder is None else _weights(encoder)
     order = np.argsort(-weights, kind="stable")
     found = GeneMatch(
         n_genes=len(genes),
