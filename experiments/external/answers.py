@@ -32,27 +32,24 @@ def answers(scores: pd.DataFrame, comparisons: pd.DataFrame) -> Iterator[str]:
 
 
 def _ranking(rows: pd.DataFrame) -> Iterator[str]:
-    """Yield how each model ranks samples, by how many measurements there are."""
+    """Yield how each model ranks samples, by default alignment and number of measurements."""
     rows = rows[rows["spearman"].notna()]
-    places = rows.groupby(["cohort", "drug"], sort=False)["n_measured"].max()
-    for large in (True, False):
-        names = places[(places >= LEAST_SAMPLES) == large].index
-        if not len(names):
-            continue
-        size = f"{LEAST_SAMPLES} samples or more" if large else f"fewer than {LEAST_SAMPLES}"
+    places = rows.groupby(["cohort", "drug"], sort=False).agg(
+        n=("n_measured", "max"), align=("align", "first")
+    )
+    kinds = places.groupby(["align", places["n"] >= LEAST_SAMPLES], sort=False).groups
+    for (align, large), names in kinds.items():
         parts = []
         for model in rows["model"].unique():
             own = rows[rows["model"] == model].set_index(["cohort", "drug"])
             own = own[own.index.isin(names)]
             above = int((own["spearman_low"] > 0).sum())
-            parts.append(
-                f"{contender(model).label} {own['spearman'].mean():.2f} ({above} of {len(own)} "
-                "intervals above 0)"
-            )
-        noun = "pair" if len(names) == 1 else "pairs"
+            parts.append(f"{contender(model).label} {own['spearman'].mean():.2f} ({above})")
+        shown = ", ".join(f"{cohort} {drug}" for cohort, drug in names)
+        size = f"{LEAST_SAMPLES} or more" if large else f"fewer than {LEAST_SAMPLES}"
         yield (
-            f"Rank correlation, mean over {len(names)} {noun} of cohort and drug with {size}: "
-            f"{', '.join(parts)}."
+            f"Rank correlation, align {align}, {size} samples ({shown}), mean and in brackets the "
+            f"intervals above 0 of {len(names)}: {', '.join(parts)}."
         )
 
 
@@ -73,8 +70,8 @@ def _differences(comparisons: pd.DataFrame) -> Iterator[str]:
         for row in pooled.to_dict("records"):
             both = interval_text(row["low"], row["high"], "+.3f")
             text += (
-                f"; mean difference {row['difference']:+.3f}{both}, over seeds alone "
-                f"{p_equation('p', row['p'])}"
+                f"; mean difference where align is {row['align']}: {row['difference']:+.3f}{both}, "
+                f"over seeds alone {p_equation('p', row['p'])}"
             )
         yield f"{text}."
 

@@ -9,6 +9,7 @@ from scipy import stats
 
 from qkdrp.common.intervals import CONFIDENCE, RANGES, differences, mean_interval, varies
 from qkdrp.common.seeds import derive_seed
+from qkdrp.experiments.external.cohorts import ALL
 from qkdrp.experiments.external.scores import Place
 from qkdrp.experiments.study.statistics import LEAST_P, adjusted
 from qkdrp.systems.response.new_samples.outcomes import MEASURE
@@ -21,8 +22,8 @@ REFERENCE = "moderated"
 LEAST_SAMPLES = 30
 """Samples that a comparison is made on."""
 
-POOLED = "mean of all"
-"""What a row over all cohorts and drugs is called."""
+POOLED = "mean"
+"""What a row over cohorts and drugs is called, those of one default alignment."""
 
 COLUMNS = [
     *("cohort", "drug", "group", "align", "reference", "other", "difference"),
@@ -51,8 +52,9 @@ def comparisons_frame(found: list[Place], draws: int, seed: int) -> pd.DataFrame
     ``seeds_low`` to ``seeds_high`` and ``p`` are of the paired t-test over seeds, on these very
     samples; a baseline without seeds is compared with each. ``q`` is p adjusted for all rows
     (Benjamini and Hochberg). ``low`` to ``high`` are percentiles of a bootstrap that draws samples
-    and seeds: what may be expected of other samples. Small places are left out. Rows over all
-    places follow, whose samples are drawn in each place.
+    and seeds: what may be expected of other samples. Small places are left out. Rows over
+    all places of one default alignment follow, whose samples are drawn in each: no alignment where
+    cohorts are on the platform of the training, another one where they are not.
 
     Args:
         found: Places.
@@ -67,20 +69,18 @@ def comparisons_frame(found: list[Place], draws: int, seed: int) -> pd.DataFrame
         for other in place.predicted
         if other != REFERENCE
     ]
-    whole = [drawn[id(place)] for place in chosen if place.group == "all"]
-    pooled = {name for each in whole for name in each.scores if name != REFERENCE}
-    if len(whole) > 1:
-        rows += [
-            {"cohort": POOLED, "group": "all", **_compared(whole, other)}
-            for other in _ordered(pooled, whole)
-            if all(other in each.scores for each in whole)
-        ]
+    for align in dict.fromkeys(place.align for place in chosen):
+        of_align = [each for each in chosen if each.align == align and each.group == ALL]
+        whole = [drawn[id(each)] for each in of_align]
+        shared = [m for m in chosen[0].predicted if all(m in each.scores for each in whole)]
+        if len(whole) > 1:
+            rows += [
+                {"cohort": POOLED, "group": ALL, "align": align, **_compared(whole, other)}
+                for other in shared
+                if other != REFERENCE
+            ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.assign(q=adjusted(frame["p"].astype(float)))
-
-
-def _ordered(names: set[str], whole: "list[_Draws]") -> list[str]:
-    return [name for name in whole[0].scores if name in names]
 
 
 def _comparable(place: Place) -> bool:

@@ -119,7 +119,7 @@ def _ranked(rows: pd.DataFrame) -> list[dict[str, str]]:
                 "n": str(int(row["n_measured"])),
                 "align": row["align"],
                 "model": contender(row["model"]).label,
-                "all seeds (95%)": cell(row, "spearman"),
+                "all seeds (95%)": _cell(row, "spearman"),
                 "one seed": single,
             }
         )
@@ -134,8 +134,8 @@ def _lettered(rows: pd.DataFrame) -> list[dict[str, str]]:
             "group": row["group"],
             "n (S)": f"{int(row['n_letters'])} ({int(row['n_responder'])})",
             "model": contender(row["model"]).label,
-            "AUC (95%)": cell(row, "auc"),
-            "AUPR (95%)": cell(row, "aupr"),
+            "AUC (95%)": _cell(row, "auc"),
+            "AUPR (95%)": _cell(row, "aupr"),
             "AUPR by chance": number(row["n_responder"] / row["n_letters"]),
         }
         for row in rows.to_dict("records")
@@ -172,12 +172,12 @@ def _aligned(scores: pd.DataFrame) -> list[dict[str, str]]:
         row = {"cohort": cohort, "drug": drug, "model": contender(model).label}
         for each in own.to_dict("records"):
             mark = " *" if each["automatic"] else ""
-            row[each["align"]] = cell(each, "spearman") + mark
+            row[each["align"]] = _cell(each, "spearman") + mark
         found.append(row)
     return found
 
 
-def cell(row: Mapping[str, object] | pd.Series, score: str) -> str:
+def _cell(row: Mapping[str, object] | pd.Series, score: str) -> str:
     """Return a score with its interval; nothing where it is missing."""
     value, *ends = (row[f"{score}{end}"] for end in ("", "_low", "_high"))
     if pd.isna(value):

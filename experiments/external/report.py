@@ -11,12 +11,12 @@ from rich.table import Table
 from qkdrp.common.files import write_csv
 from qkdrp.experiments.external.answers import answers, by_default
 from qkdrp.experiments.external.comparisons import comparisons_frame
-from qkdrp.experiments.external.page import cell, page_of
+from qkdrp.experiments.external.page import page_of
 from qkdrp.experiments.external.plan import ExternalPlan
 from qkdrp.experiments.external.scores import places, scores_frame
 from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.study.outcomes import Findings
-from qkdrp.experiments.study.report_parts import REPORT
+from qkdrp.experiments.study.report_parts import REPORT, number
 from qkdrp.reports.page import write_markdown, write_page
 
 HTML = "report.html"
@@ -71,9 +71,9 @@ class ExternalReport:
             own = found.set_index("model")
             score = "spearman" if own["spearman"].notna().any() else "auc"
             n = int(own["n_measured" if score == "spearman" else "n_letters"].max())
-            cells = [cell(own.loc[m], score) if m in own.index else "" for m in models]
+            cells = [number(own[score].get(m)) for m in models]
             table.add_row(*place, str(n), *cells)
         console.print(table)
-        console.print("rank correlation, or AUC without a measure; 95% over samples")
+        console.print("rank correlation, or AUC without a measure; intervals are in the report")
         for line in answers(tables["scores"], tables["comparisons"]):
             console.print(line, soft_wrap=True)

@@ -40,7 +40,7 @@ def annotated(cohort: Cohort, folder: Path, data: DataConfig) -> Cohort:
         cohort = rename_genes(cohort, Path(data.gene_map))
     for name, column in (("groups", data.group_by), ("kinds", data.residual_by)):
         if column is not None:
-            values = _column(cohort, folder, column)
+            values = sample_column(cohort.samples, folder, column, cohort.drug)
             told = f"{cohort.provenance}, {len(np.unique(values))} {name} by {column}"
             changes: dict[str, Any] = {"provenance": told, name: values}
             cohort = replace(cohort, **changes)
@@ -65,8 +65,16 @@ def samples_table(folder: Path, *text: str) -> pd.DataFrame | None:
     return table
 
 
-def _column(cohort: Cohort, folder: Path, column: str) -> NDArray[np.str_]:
-    """Return a column of the table of samples, in the order of a cohort's samples.
+def sample_column(
+    samples: NDArray[np.str_], folder: Path, column: str, what: str
+) -> NDArray[np.str_]:
+    """Return a column of the table of samples, in the order of some samples.
+
+    Args:
+        samples: Their ids.
+        folder: Where the table is.
+        column: Of the table.
+        what: Samples of what they are, for messages.
 
     Raises:
         DataError: If it is missing, or blank for a sample.
@@ -82,12 +90,12 @@ def _column(cohort: Cohort, folder: Path, column: str) -> NDArray[np.str_]:
         raise DataError(
             f"{path}: column {column} is missing; found {listed(table.columns.tolist())}."
         )
-    values = table[column].reindex(cohort.samples.tolist()).astype("string")
+    values = table[column].reindex(samples.tolist()).astype("string")
     blank = (values.isna() | (values == "")).to_numpy(bool)
     if blank.any():
         raise DataError(
-            f"{path}: {int(blank.sum())} of {len(cohort)} samples of {cohort.drug} have no "
-            f"{column}, {shown(cohort.samples[blank][0])} for one: fill it in, or take these "
+            f"{path}: {int(blank.sum())} of {len(samples)} samples of {what} have no "
+            f"{column}, {shown(samples[blank][0])} for one: fill it in, or take these "
             "samples out of the response table."
         )
     return values.to_numpy(dtype=np.str_)
