@@ -104,13 +104,14 @@ class _Draws:
         self.n_samples = len(measure)
         self.scores = {model: rank_correlations(v, measure) for model, v in values.items()}
         rng = np.random.default_rng(derive_seed(seed, f"{place.cohort} {place.drug}"))
+        of_seeds = np.random.default_rng(derive_seed(seed, "seeds"))  # the same in each place
         stacked = np.concatenate(list(values.values()))
         sizes = [len(each) for each in values.values()]
         seeds = max(sizes)
         self.drawn = {model: np.empty(draws) for model in values}
         for number in range(draws):
             rows = rng.integers(self.n_samples, size=self.n_samples)
-            which = rng.integers(seeds, size=seeds)
+            which = of_seeds.integers(seeds, size=seeds)
             found = np.split(
                 rank_correlations(stacked[:, rows], measure[rows]), np.cumsum(sizes)[:-1]
             )

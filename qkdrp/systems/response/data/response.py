@@ -146,7 +146,7 @@ def read_letters(letters: pd.Series, path: Path, *, blank: bool = False) -> pd.S
     known = letters.astype("string").str.strip().str.upper()
     wrong = ~known.isin(list(RESPONSE_LETTERS))
     if blank:
-        known = known.replace("", pd.NA)
+        known = known.mask(known == "")
         wrong &= known.notna()
     if wrong.any():
         row = letters.index[wrong.to_numpy(bool)][0]

@@ -61,7 +61,9 @@ class _World:
     def expression(self, activity: Reals) -> Reals:
         """Return expression of samples from the activity of modules in them."""
         own = np.sqrt(1 - self.loading**2) * self.rng.standard_normal((len(activity), N_GENES))
-        return self.gene_mean + self.gene_sd * (self.loading * activity[:, self.module] + own)
+        return np.asarray(
+            self.gene_mean + self.gene_sd * (self.loading * activity[:, self.module] + own)
+        )
 
     def ln_ic50(self, signal: Reals) -> Reals:
         """Return ln IC50 of samples from the standardised signal, with noise."""
