@@ -37,8 +37,9 @@ def _ranking(rows: pd.DataFrame) -> Iterator[str]:
     places = rows.groupby(["cohort", "drug"], sort=False).agg(
         n=("n_measured", "max"), align=("align", "first")
     )
-    kinds = places.groupby(["align", places["n"] >= LEAST_SAMPLES], sort=False).groups
-    for (align, large), names in kinds.items():
+    large = places["n"] >= LEAST_SAMPLES
+    for align, enough in dict.fromkeys(zip(places["align"], large, strict=True)):
+        names = places.index[(places["align"] == align) & (large == enough)]
         parts = []
         for model in rows["model"].unique():
             own = rows[rows["model"] == model].set_index(["cohort", "drug"])
@@ -46,7 +47,7 @@ def _ranking(rows: pd.DataFrame) -> Iterator[str]:
             above = int((own["spearman_low"] > 0).sum())
             parts.append(f"{contender(model).label} {own['spearman'].mean():.2f} ({above})")
         shown = ", ".join(f"{cohort} {drug}" for cohort, drug in names)
-        size = f"{LEAST_SAMPLES} or more" if large else f"fewer than {LEAST_SAMPLES}"
+        size = f"{LEAST_SAMPLES} or more" if enough else f"fewer than {LEAST_SAMPLES}"
         yield (
             f"Rank correlation, align {align}, {size} samples ({shown}), mean and in brackets the "
             f"intervals above 0 of {len(names)}: {', '.join(parts)}."

@@ -156,7 +156,8 @@ class ExternalConfig(Settings):
     def model_settings(self, name: str) -> dict[str, Any]:
         """Return the settings of a contender's model."""
         chosen = contender(name)
-        own = {key: getattr(self, key) for key in ("a", "r") if key in chosen.axes}
+        moderation = {"a": self.a, "r": self.r}
+        own: dict[str, Any] = {k: v for k, v in moderation.items() if k in chosen.axes}
         return {"model": chosen.model, **own, **chosen.settings}
 
     def fit(self) -> FitConfig:

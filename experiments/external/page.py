@@ -1,6 +1,8 @@
 """The page of the study of external cohorts: what was found, tables, figures, how to read them."""
 
+import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -168,19 +170,19 @@ def _aligned(scores: pd.DataFrame) -> list[dict[str, str]]:
     rows = scores[(scores["group"] == ALL) & scores["spearman"].notna()]
     found = []
     for place, own in rows.groupby(["cohort", "drug", "model"], sort=False):
-        cohort, drug, model = place
+        cohort, drug, model = map(str, place)
         row = {"cohort": cohort, "drug": drug, "model": contender(model).label}
         for each in own.to_dict("records"):
             mark = " *" if each["automatic"] else ""
-            row[each["align"]] = _cell(each, "spearman") + mark
+            row[str(each["align"])] = _cell(each, "spearman") + mark
         found.append(row)
     return found
 
 
-def _cell(row: Mapping[str, object] | pd.Series, score: str) -> str:
+def _cell(row: Any, score: str) -> str:  # noqa: ANN401  # a row of scores, by column
     """Return a score with its interval; nothing where it is missing."""
-    value, *ends = (row[f"{score}{end}"] for end in ("", "_low", "_high"))
-    if pd.isna(value):
-        return ""
-    low, high = (float("nan") if pd.isna(each) else float(each) for each in ends)
-    return value_text(float(value), low, high)
+    value, low, high = (
+        math.nan if pd.isna(row[name]) else float(row[name])
+        for name in (score, f"{score}_low", f"{score}_high")
+    )
+    return "" if math.isnan(value) else value_text(value, low, high)

@@ -72,7 +72,7 @@ class ExternalReport:
             score = "spearman" if own["spearman"].notna().any() else "auc"
             n = int(own["n_measured" if score == "spearman" else "n_letters"].max())
             cells = [number(own[score].get(m)) for m in models]
-            table.add_row(*place, str(n), *cells)
+            table.add_row(*map(str, place), str(n), *cells)
         console.print(table)
         console.print("rank correlation, or AUC without a measure; intervals are in the report")
         for line in answers(tables["scores"], tables["comparisons"]):

@@ -137,9 +137,10 @@ class ExternalTask(Task):
         """Train, and predict the cohorts with each alignment."""
         start = perf_counter()
         cohort = cohort_of(self.data, self.digest)
-        train, watched = _parts(cohort, self.seed)
-        if self.baseline is not None:
-            train, watched = cohort, None
+        train: Cohort = cohort
+        watched: Cohort | None = None
+        if self.baseline is None:
+            train, watched = _parts(cohort, self.seed)
         preprocessor = fit_preprocessor(train, self.data)
         predict, best_epoch = self._fit(preprocessor, train, watched, saved)
         found = [

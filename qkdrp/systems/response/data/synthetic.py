@@ -68,9 +68,8 @@ class _World:
     def ln_ic50(self, signal: Reals) -> Reals:
         """Return ln IC50 of samples from the standardised signal, with noise."""
         noise = self.rng.standard_normal(len(signal))
-        return LN_IC50_MEAN + LN_IC50_SD * (
-            np.sqrt(SIGNAL_SHARE) * signal + np.sqrt(1 - SIGNAL_SHARE) * noise
-        )
+        standard = np.sqrt(SIGNAL_SHARE) * signal + np.sqrt(1 - SIGNAL_SHARE) * noise
+        return np.asarray(LN_IC50_MEAN + LN_IC50_SD * standard)
 
 
 def synthetic_cohort() -> Cohort:
