@@ -24,7 +24,7 @@ from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.prepare import Prepared, prepare
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import list_drugs, load_cohort
-from qkdrp.systems.response.new_samples.table import forecast, ln_ic50_of
+from qkdrp.systems.response.new_samples.table import forecast, value_of
 from qkdrp.training.new_samples import Member
 from qkdrp.training.predict import predict_rows
 from qkdrp.training.threads import limit_threads
@@ -116,7 +116,7 @@ def _bounds(
     labels = prepared.preprocessor.labels
     return {
         "ln": (table["ln_ic50_low"].to_numpy(), table["ln_ic50_high"].to_numpy()),
-        "label": (ln_ic50_of(labels, low), ln_ic50_of(labels, high)),
+        "label": (value_of(labels, low), value_of(labels, high)),
     }
 
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from qkdrp.experiments.external import command as external
 from qkdrp.experiments.ito import command as ito
 from qkdrp.experiments.noise import command as noise
 
@@ -9,5 +10,5 @@ app = typer.Typer(help="Studies: the paper's protocol, tables and figures.", no_
 plans = typer.Typer(help="Show what a study would train, and for how long; runs nothing of it.")
 app.add_typer(plans, name="plan")
 
-for room in (ito, noise):
+for room in (ito, noise, external):
     room.register(app, plans)

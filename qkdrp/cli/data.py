@@ -43,8 +43,10 @@ def show(
 
 @app.command()
 def fetch(
-    name: Annotated[str, typer.Argument(help="Which data: moli.", metavar="NAME")],
-    output: Annotated[Path, typer.Option(help="Folder to unpack into.")] = Path("moli"),
+    name: Annotated[str, typer.Argument(help="Which data: moli, pdxe.", metavar="NAME")],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to unpack into. [default: the name of the data]")
+    ] = None,
 ) -> None:
     """Download published data, check and unpack them."""
     from qkdrp.cli.console import print_folder
@@ -52,7 +54,7 @@ def fetch(
     from qkdrp.cli.download_report import DownloadBar
     from qkdrp.systems.registry import find_download
 
-    download = find_download(name)
+    download, output = find_download(name), output or Path(name)
     with DownloadBar() as progress:
         description = download(output, progress)
     print_description(description)

@@ -34,14 +34,14 @@ def validate(
         str | None,
         typer.Option(
             help="Column of the response table that is compared by rank. "
-            "[default: ln_ic50 or auc, where it is there]",
+            "[default: ln_ic50, ic50, pic50 or auc, where it is there]",
             metavar="COLUMN",
         ),
     ] = None,
     direction: Annotated[
         str | None,
         typer.Option(
-            help="Which of its values mean a stronger response: lower or higher.", metavar="NAME"
+            help="On which side of it sensitive samples are: lower or higher.", metavar="NAME"
         ),
     ] = None,
     output: Output = None,

@@ -74,9 +74,9 @@ class Ensemble:
         return predict_matched(self.system, run, run.known(), matched)
 
     def values(self, number: int, matched: Matched[Any]) -> Values:
-        """Return the bare output of one of the runs."""
-        values: Values = self.runs[number].run.predict(matched.dataset)
-        return values
+        """Return what one of the runs predicts, as it can be compared between samples."""
+        run = self.runs[number].run
+        return self.support.comparable(run, matched.dataset, run.predict(matched.dataset))
 
     def by_target(self, members: Sequence[Member]) -> dict[str, list[Member]]:
         """Return what the runs say by their target."""
@@ -129,6 +129,7 @@ def load_ensemble(
         raise ConfigError(f"{twice}: given twice; give each run once.")
     system = system_of(paths)
     support = new_samples_of(system)
+    support.check_together([read_config(path) for path in paths])
     runs = []
     for path in paths:
         run, metrics = load_run(path, backend), read_metrics(path)

@@ -233,7 +233,8 @@ class _Scored:
             for number, each in zip(self.members, self.matched, strict=True):
                 run = self.ensemble.runs[number]
                 for name, values in _baselines(run, each, train_data).items():
-                    baselines.setdefault(name, []).append(values)
+                    compared = self.ensemble.support.comparable(run.run, each.dataset, values)
+                    baselines.setdefault(name, []).append(compared)
         except DataError as error:
             if train_data is not None:
                 raise

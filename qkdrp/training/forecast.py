@@ -39,7 +39,7 @@ def predict_matched(
         matched: The samples.
     """
     values = predict_rows(system, trained.preprocessor, trained.model, matched.dataset)
-    return Member(trained, known, values)
+    return Member(trained, known, values, matched.dataset)
 
 
 def predict_frame(

@@ -52,7 +52,7 @@ class OutcomeSettings(Settings):
 
     Args:
         measure: Name of a column of numbers; the system's own where left out.
-        direction: Which of its values mean a stronger response; the system knows that of its own.
+        direction: On which side of it sensitive samples are; the system knows that of its own.
     """
 
     measure: str | None = Later

@@ -45,11 +45,13 @@ class Member:
         known: Measured and predicted values of the rows of its split, as
             :meth:`~qkdrp.training.system.System.predictions` gives them.
         values: What the model predicts for the new samples.
+        dataset: The samples as the model reads them.
     """
 
     trained: Trained[Any, Any]
     known: pd.DataFrame
     values: NDArray[np.float64]
+    dataset: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +129,31 @@ class NewSamples(ABC, Generic[DatasetT]):
     @abstractmethod
     def target(self, metrics: Mapping[str, Any]) -> str:
         """Return what a run predicts, such as its drug: runs of one target make an ensemble."""
+
+    def check_together(self, configs: Sequence[Any]) -> None:
+        """Refuse runs whose predictions cannot stand in one table.
+
+        Args:
+            configs: Settings of all runs, one at least.
+
+        Raises:
+            ConfigError: Says how they differ.
+        """
+
+    def comparable(
+        self,
+        trained: Trained[Any, Any],  # noqa: ARG002
+        dataset: DatasetT,  # noqa: ARG002
+        values: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return predictions as they can be compared between samples, to be scored.
+
+        Args:
+            trained: The model with all that it was trained with.
+            dataset: The samples as it reads them.
+            values: What it, or a baseline, predicts for them.
+        """
+        return values
 
     @abstractmethod
     def table(

@@ -1,12 +1,18 @@
 """Means of kinds of samples, such as tissues, that a residual leaves out."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qkdrp.systems.response.data.cohort import Cohort
+
+class OfKinds(Protocol):
+    """Samples that are of some kind each: a cohort, or samples without a response."""
+
+    @property
+    def kinds(self) -> NDArray[np.str_] | None:
+        """Kind of each sample, shape (n_samples,); None where they have none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +41,8 @@ class KindMeans:
         means = np.bincount(place, weights=values) / np.bincount(place)
         return cls(tuple(names.tolist()), means, float(values.mean()))
 
-    def of(self, cohort: Cohort) -> NDArray[np.float64]:
+    def of(self, samples: OfKinds) -> NDArray[np.float64]:
         """Return the mean of each sample's kind, shape (n_samples,)."""
-        assert cohort.kinds is not None
+        assert samples.kinds is not None
         known = dict(zip(self.names, self.means.tolist(), strict=True))
-        return np.array([known.get(kind, self.overall) for kind in cohort.kinds.tolist()])
+        return np.array([known.get(kind, self.overall) for kind in samples.kinds.tolist()])

@@ -1,6 +1,7 @@
 """What a source holds, drug by drug: numbers of samples, and the measure by label."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ import numpy as np
 
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.fetch import DATASETS, CohortCount, fetch_dataset
+from qkdrp.systems.response.data.counts import CohortCount
+from qkdrp.systems.response.data.fetch import DATASETS, fetch_dataset
 from qkdrp.systems.response.data.gene_names import kind_of_names
 from qkdrp.systems.response.data.letters import doubt_letters
 from qkdrp.systems.response.data.load import list_drugs, load_cohort
+from qkdrp.systems.response.data.partners import FOLDER as PARTNERS
+from qkdrp.systems.response.data.pdxe import NOTE as PDXE_NOTE
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
 
 SIZES = ("drug", "samples", "non-responders", "responders", "genes", "missing")
@@ -63,7 +67,11 @@ def downloads() -> dict[str, Download]:
 
 def _download(name: str, folder: Path, progress: Any) -> Description:  # noqa: ANN401  # of pooch
     """Download data and compare the cohorts with the published ones."""
-    return overview_of_counts(fetch_dataset(name, folder, progress))
+    description = overview_of_counts(fetch_dataset(name, folder, progress))
+    partners = sorted(path.name for path in (folder / PARTNERS).glob("*"))
+    told = [f"external cohorts for qkdrp validate in {PARTNERS}: {', '.join(partners)}"]
+    notes = [*(told if partners else []), *([PDXE_NOTE] if name == "pdxe" else [])]
+    return replace(description, notes=notes)
 
 
 def overview_of_counts(counts: Sequence[CohortCount]) -> Description:

@@ -16,7 +16,7 @@ from qkdrp.common.shown import shown
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.gene_names import kind_of_names
-from qkdrp.systems.response.kinds import KindMeans
+from qkdrp.systems.response.kinds import KindMeans, OfKinds
 from qkdrp.systems.response.labels import LabelNormaliser
 from qkdrp.training.stored_state import State
 
@@ -190,7 +190,7 @@ class Preprocessor(Brief):
 
     def label(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return the normalised label, shape (n_samples,)."""
-        left = cohort.ln_ic50 - self._expected(cohort)
+        left = cohort.ln_ic50 - self.expected(cohort)
         return self.labels.transform(left[:, np.newaxis])[:, 0]
 
     def measured(self, cohort: Cohort, label: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,12 +203,12 @@ class Preprocessor(Brief):
             label: Such as the predicted ones, shape (n_samples,).
         """
         inside = np.where(np.abs(label) < 1.0, label, 0.0)
-        value = self.labels.inverse_transform(inside[:, np.newaxis])[:, 0] + self._expected(cohort)
+        value = self.labels.inverse_transform(inside[:, np.newaxis])[:, 0] + self.expected(cohort)
         return np.where(np.abs(label) < 1.0, cohort.measure.from_scale(value), np.nan)
 
-    def _expected(self, cohort: Cohort) -> NDArray[np.float64] | float:
-        """Return the mean of each sample's kind; 0 where samples have none."""
-        return 0.0 if self.kinds is None else self.kinds.of(cohort)
+    def expected(self, samples: OfKinds) -> NDArray[np.float64] | float:
+        """Return the mean of each sample's kind; 0 where the run leaves none out."""
+        return 0.0 if self.kinds is None else self.kinds.of(samples)
 
 
 def fit_preprocessor(train: Cohort, data: DataConfig) -> Preprocessor:

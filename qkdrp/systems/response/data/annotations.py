@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
@@ -39,37 +40,62 @@ def annotated(cohort: Cohort, folder: Path, data: DataConfig) -> Cohort:
         cohort = rename_genes(cohort, Path(data.gene_map))
     for name, column in (("groups", data.group_by), ("kinds", data.residual_by)):
         if column is not None:
-            values = _column(cohort, folder, column)
+            values = sample_column(cohort.samples, folder, column, cohort.drug)
             told = f"{cohort.provenance}, {len(np.unique(values))} {name} by {column}"
             changes: dict[str, Any] = {"provenance": told, name: values}
             cohort = replace(cohort, **changes)
     return cohort if data.split is None else _with_parts(cohort, Path(data.split))
 
 
-def _column(cohort: Cohort, folder: Path, column: str) -> NDArray[np.str_]:
-    """Return a column of the table of samples, in the order of a cohort's samples.
+def samples_table(folder: Path, *text: str) -> pd.DataFrame | None:
+    """Return the table that describes samples, by sample; None where there is none.
+
+    Args:
+        folder: Where it is.
+        *text: Columns that hold names even where they look like numbers.
+
+    Raises:
+        DataError: If it cannot be read, or names a sample twice.
+    """
+    path = find_table(folder, SAMPLES)
+    if path is None:
+        return None
+    table = read_table(path, text=text, ids=IDS)
+    refuse_duplicates(table.index, "samples", path)
+    return table
+
+
+def sample_column(
+    samples: NDArray[np.str_], folder: Path, column: str, what: str
+) -> NDArray[np.str_]:
+    """Return a column of the table of samples, in the order of some samples.
+
+    Args:
+        samples: Their ids.
+        folder: Where the table is.
+        column: Of the table.
+        what: Samples of what they are, for messages.
 
     Raises:
         DataError: If it is missing, or blank for a sample.
     """
     path = find_table(folder, SAMPLES)
-    if path is None:
+    table = samples_table(folder, column)
+    if path is None or table is None:
         raise DataError(
             f"{folder}: found no {SAMPLES} table with the column {shown(column)}, expected "
             f"{SAMPLES} with one of {', '.join(SUFFIXES)}: sample,{column}."
         )
-    table = read_table(path, text=(column,), ids=IDS)
     if column not in table.columns:
         raise DataError(
             f"{path}: column {column} is missing; found {listed(table.columns.tolist())}."
         )
-    refuse_duplicates(table.index, "samples", path)
-    values = table[column].reindex(cohort.samples.tolist()).astype("string")
+    values = table[column].reindex(samples.tolist()).astype("string")
     blank = (values.isna() | (values == "")).to_numpy(bool)
     if blank.any():
         raise DataError(
-            f"{path}: {int(blank.sum())} of {len(cohort)} samples of {cohort.drug} have no "
-            f"{column}, {shown(cohort.samples[blank][0])} for one: fill it in, or take these "
+            f"{path}: {int(blank.sum())} of {len(samples)} samples of {what} have no "
+            f"{column}, {shown(samples[blank][0])} for one: fill it in, or take these "
             "samples out of the response table."
         )
     return values.to_numpy(dtype=np.str_)

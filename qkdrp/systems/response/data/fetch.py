@@ -1,9 +1,8 @@
-"""Downloading the paper's data: record 4036592 of Zenodo (MOLI's preprocessed GDSC files)."""
+"""Downloading published data: record 4036592 of Zenodo (MOLI's GDSC files), and others by name."""
 
 import json
 import tarfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,10 @@ import requests
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.files import write_json
+from qkdrp.systems.response.data.counts import CohortCount
 from qkdrp.systems.response.data.moli import load_moli, moli_drugs
+from qkdrp.systems.response.data.partners import write_partners
+from qkdrp.systems.response.data.pdxe import fetch_pdxe
 
 MOLI_DOI = "10.5281/zenodo.4036592"
 """The record; MOLI is Sharifi-Noghabi et al. 2019."""
@@ -36,15 +38,6 @@ PUBLISHED_COUNTS: Mapping[str, tuple[int, int]] = MappingProxyType(
     }
 )
 """Non-responders and responders of each cohort in Ito et al. 2025."""
-
-
-@dataclass(frozen=True)
-class CohortCount:
-    """Size of a downloaded cohort beside the published one, as (non-responders, responders)."""
-
-    drug: str
-    found: tuple[int, int]
-    published: tuple[int, int]
 
 
 def fetch_dataset(name: str, folder: Path, progress: Any = None) -> list[CohortCount]:  # noqa: ANN401
@@ -68,7 +61,7 @@ def fetch_dataset(name: str, folder: Path, progress: Any = None) -> list[CohortC
 
 
 def fetch_moli(folder: Path, progress: Any = None) -> list[CohortCount]:  # noqa: ANN401
-    """Fetch MOLI's archives of the GDSC cohorts; see :func:`fetch_dataset`."""
+    """Fetch MOLI's archives of the GDSC cohorts, and write their partners as external cohorts."""
     pooch.get_logger().setLevel("WARNING")
     downloads = pooch.create(path=folder / "archives", base_url=f"doi:{MOLI_DOI}")
     try:
@@ -87,7 +80,10 @@ def fetch_moli(folder: Path, progress: Any = None) -> list[CohortCount]:  # noqa
         raise
     except ValueError as error:  # pooch's word for a wrong checksum
         raise DataError(f"Record {MOLI_DOI}: {error}") from error
-    return [_count(folder, drug) for drug in moli_drugs(folder) if drug in PUBLISHED_COUNTS]
+    drugs = moli_drugs(folder)
+    for drug in drugs:
+        write_partners(folder, drug)
+    return [_count(folder, drug) for drug in drugs if drug in PUBLISHED_COUNTS]
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -150,6 +146,6 @@ def _count(folder: Path, drug: str) -> CohortCount:
 
 
 DATASETS: Mapping[str, Callable[[Path, Any], list[CohortCount]]] = MappingProxyType(
-    {"moli": fetch_moli}
+    {"moli": fetch_moli, "pdxe": fetch_pdxe}
 )
 """Published data by name."""

@@ -73,6 +73,28 @@ def read_gene_map(path: Path) -> dict[str, str]:
     return names
 
 
+def named_by_map(
+    genes: NDArray[np.str_], values: NDArray[np.float32], path: Path
+) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
+    """Return names and expression of genes, those that a map holds under its names for them.
+
+    Others keep theirs. Where several genes get the same name, their mean is taken.
+
+    Args:
+        genes: Names, shape (n_genes,).
+        values: Expression, shape (n_samples, n_genes).
+        path: Of the map.
+
+    Raises:
+        DataError: If the map cannot be read.
+    """
+    names = read_gene_map(path)
+    bare = [gene if gene in names else VERSION.sub(r"\1", gene) for gene in genes.tolist()]
+    found = np.array([names.get(key, gene) for key, gene in zip(bare, genes.tolist(), strict=True)])
+    renamed, place = np.unique(found, return_inverse=True)
+    return renamed, _mean_by_column(values, place, len(renamed))
+
+
 def rename_genes(cohort: Cohort, path: Path) -> Cohort:
     """Return a cohort whose genes have the names of a map; those without one are left out.
 

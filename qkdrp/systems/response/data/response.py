@@ -91,7 +91,7 @@ def clean_response(table: pd.DataFrame, path: Path, columns: ResponseColumns) ->
     values = numeric(table[[columns.value]], path, decimal=columns.decimal)[columns.value]
     _check_values(values, path, columns.measure)
     if columns.threshold is None:
-        responder = _read_letters(table[columns.letter], path).to_numpy(dtype=bool)
+        responder = read_letters(table[columns.letter], path).to_numpy(dtype=bool)
     else:
         responder = columns.measure.sensitive(values.to_numpy(), columns.threshold)
     scaled = columns.measure.to_scale(values.to_numpy(dtype=np.float64))
@@ -132,19 +132,29 @@ def _check_values(values: pd.Series, path: Path, measure: Measure) -> None:
         )
 
 
-def _read_letters(letters: pd.Series, path: Path) -> pd.Series:
-    """Return who responds.
+def read_letters(letters: pd.Series, path: Path, *, blank: bool = False) -> pd.Series:
+    """Return who responds, in any spelling of :data:`RESPONSE_LETTERS`.
+
+    Args:
+        letters: By sample.
+        path: Where the table comes from, for messages.
+        blank: Whether a letter may be missing; it then stays blank.
 
     Raises:
         DataError: If a letter is neither R nor S.
     """
     known = letters.astype("string").str.strip().str.upper()
     wrong = ~known.isin(list(RESPONSE_LETTERS))
+    if blank:
+        known = known.mask(known == "")
+        wrong &= known.notna()
     if wrong.any():
         row = letters.index[wrong.to_numpy(bool)][0]
+        advice = "write S for every sample that responds, R for the others"
         raise DataError(
             f"{path}: row {shown(row)}, column {shown(str(letters.name))} holds "
-            f"{shown_cell(letters[row])}, expected R (resistant) or S (sensitive): write S for "
-            "every sample that responds, R for the others."
+            f"{shown_cell(letters[row])}, expected R (resistant) or S (sensitive)"
+            f"{', or a blank' if blank else ''}: {advice}."
         )
-    return known.map(RESPONSE_LETTERS).astype(bool)
+    found = known.map(RESPONSE_LETTERS)
+    return found.astype(object).where(known.notna(), None) if blank else found.astype(bool)

@@ -17,7 +17,7 @@ from qkdrp.systems.response.data.expression import (
 )
 from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table
 from qkdrp.systems.response.data.response import ResponseColumns, clean_response
-from qkdrp.systems.response.measures import LN_IC50, Measure
+from qkdrp.systems.response.measures import LN_IC50
 
 IDS = ("sample", "sample_id", "sample_name")
 """What the column of sample ids may be called."""
@@ -34,7 +34,7 @@ def holds_tables(folder: Path) -> bool:
 def table_drugs(folder: Path) -> list[str]:
     """Return the drugs of a folder, sorted."""
     path = table_path(folder, "response")
-    table = _read_response(path)
+    table = read_response(path)
     if DRUG not in table.columns:
         ResponseColumns(LN_IC50.column).check(table, path, DRUG)
     return sorted(table[DRUG].dropna().unique())
@@ -58,7 +58,7 @@ def load_tables(folder: Path, drug: str, data: DataConfig | None = None) -> Coho
     measure = data.measured
     columns = ResponseColumns(measure.column, LETTER, measure, data.threshold, data.decimal)
     path = table_path(folder, "response")
-    table = _read_response(path, measure)
+    table = read_response(path, measure.column)
     columns.check(table, path, DRUG)
     response = clean_response(table[table[DRUG] == drug], path, columns)
     path = table_path(folder, "expression")
@@ -105,10 +105,18 @@ def _expression(
     return clean_expression(table, path, decimal)
 
 
-def _read_response(path: Path, measure: Measure = LN_IC50) -> pd.DataFrame:
-    """Read the response table; the columns that are needed are found in any case."""
+def read_response(path: Path, *measures: str) -> pd.DataFrame:
+    """Read a response table by sample; the columns that are needed are found in any case.
+
+    Args:
+        path: The table.
+        *measures: Columns of numbers that may be needed, beside drug and letter.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
     table = read_table(path, ids=IDS)
-    wanted = {name.casefold(): name for name in (DRUG, LETTER, measure.column)}
+    wanted = {name.casefold(): name for name in (DRUG, LETTER, *(measures or (LN_IC50.column,)))}
     found = Counter(name.casefold() for name in table.columns)
     table = table.rename(
         columns={

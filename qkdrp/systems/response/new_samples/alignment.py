@@ -123,6 +123,20 @@ def align(values: Reals, reference: GeneReference, name: str) -> Reals:
     return ALIGNMENTS[name](values, reference)
 
 
+def check_alignment(name: str, *others: str) -> None:
+    """Refuse a name that is none.
+
+    Args:
+        name: A key of :data:`ALIGNMENTS`.
+        *others: What else could have been said, for the message.
+
+    Raises:
+        ConfigError: Names all.
+    """
+    if name not in ALIGNMENTS:
+        raise ConfigError(f"align = {name!r}: choose one of {', '.join((*others, *ALIGNMENTS))}.")
+
+
 def choose_alignment(wanted: str, n_samples: int, shift: GeneShift) -> tuple[str, str]:
     """Return the alignment to use and why, in words.
 
@@ -138,8 +152,8 @@ def choose_alignment(wanted: str, n_samples: int, shift: GeneShift) -> tuple[str
         ConfigError: If the name is unknown.
         DataError: If the cohort is too small for it.
     """
-    if wanted not in (AUTO, *ALIGNMENTS):
-        raise ConfigError(f"align = {wanted!r}: choose one of {', '.join((AUTO, *ALIGNMENTS))}.")
+    if wanted != AUTO:
+        check_alignment(wanted, AUTO)
     if wanted not in {AUTO, NONE} and n_samples < FEWEST:
         raise DataError(
             f"Found {n_samples} samples, expected at least {FEWEST} to align by {wanted}: give "

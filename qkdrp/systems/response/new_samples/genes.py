@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.response.data.gene_names import kind_of_names
 from qkdrp.systems.response.new_samples.samples import Samples
 
 SHOWN = 5
@@ -58,13 +59,13 @@ class GeneMatch:
 
 
 def match_genes(
-    genes: NDArray[np.str_], encoder: nn.Module, samples: Samples, least: float
+    genes: NDArray[np.str_], encoder: nn.Module | None, samples: Samples, least: float
 ) -> tuple[NDArray[np.float64], GeneMatch]:
     """Return expression of a model's genes by name, NaN where it is missing.
 
     Args:
         genes: Names of the model's genes, shape (n_genes,).
-        encoder: Its first linear layer reads them.
+        encoder: Its first linear layer reads them; None counts all genes alike.
         samples: New samples; other genes of theirs are not looked at.
         least: Smallest share of the genes that must be there.
 
@@ -78,7 +79,7 @@ def match_genes(
     there = columns >= 0
     values = np.full((len(samples), len(genes)), np.nan)
     values[:, there] = samples.expression[:, columns[there]]
-    weights = _weights(encoder)
+    weights = np.ones(len(genes)) if encoder is None else _weights(encoder)
     order = np.argsort(-weights, kind="stable")
     found = GeneMatch(
         n_genes=len(genes),
@@ -92,7 +93,7 @@ def match_genes(
         raise DataError(
             f"{samples.provenance}: found {there.sum()} of the model's {len(genes)} genes "
             f"({found.share:.0%}), expected at least {least:.0%}; missing are, for one, "
-            f"{', '.join(found.missing[:SHOWN])}: give data "
+            f"{', '.join(found.missing[:SHOWN])}: {_other_names(genes, samples)}give data "
             "with more of them, or allow it with --min-genes."
         )
     return values, found
@@ -112,4 +113,10 @@ def _nothing_in_common(genes: NDArray[np.str_], samples: Samples) -> str:
     )
     if np.isin(samples.samples, genes).any():
         return f"{text}genes are in rows here, expected in columns: transpose the table."
-    return f"{text}use the gene names that it was trained with."
+    return f"{text}{_other_names(genes, samples)}use the gene names that it was trained with."
+
+
+def _other_names(genes: NDArray[np.str_], samples: Samples) -> str:
+    """Return of which kinds the names of the genes are, where these differ."""
+    model, there = (kind_of_names(names).rstrip(",") for names in (genes, samples.genes))
+    return "" if model == there else f"the samples' are {there}, the model's are {model}; "

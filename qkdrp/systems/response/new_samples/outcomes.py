@@ -14,16 +14,15 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.intervals import TAIL, auc_interval, spearman_interval, varies, wilson
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.common.names import listed
+from qkdrp.systems.response.data.frames import SUFFIXES, find_table, refuse_duplicates
 from qkdrp.systems.response.data.numbers import numeric
-from qkdrp.systems.response.data.response import RESPONSE_LETTERS
-from qkdrp.systems.response.data.tables import IDS
+from qkdrp.systems.response.data.response import read_letters
+from qkdrp.systems.response.data.tables import DRUG, LETTER, read_response
+from qkdrp.systems.response.measures import MEASURES, Direction, choose_measure
 
-LETTERS, RESPONDER, MEASURE = "response", "responder", "measure"
-"""Column of letters in a response table; columns of outcomes."""
-
-DIRECTIONS: Mapping[str, str] = MappingProxyType({"ln_ic50": "lower", "auc": "lower"})
-"""Which values of known measures mean a stronger response: of an area under the curve the lower."""
+RESPONDER, MEASURE = "responder", "measure"
+"""Columns of outcomes."""
 
 SCORE_NAMES: Mapping[str, str] = MappingProxyType(
     {"auc": "AUC", "aupr": "AUPR", "spearman": "Spearman"}
@@ -35,7 +34,11 @@ LEAST_RELATED = 3
 
 
 def load_outcomes(
-    source: str, drug: str, measure: str | None, direction: str | None, decimal: str | None
+    source: str,
+    drug: str,
+    measure: str | None,
+    direction: Direction | None,
+    decimal: str | None,
 ) -> pd.DataFrame:
     """Return how samples responded to a drug, by sample id.
 
@@ -43,12 +46,14 @@ def load_outcomes(
         source: A folder with a table ``response.*``: ``sample``, ``drug`` and ``response`` (R or
             S), a column of numbers, or both.
         drug: The drug.
-        measure: The column of numbers; where left out, that of :data:`DIRECTIONS` which is there.
-        direction: Which of its values mean a stronger response, ``lower`` or ``higher``.
+        measure: The column of numbers; where left out, the first of
+            :data:`~qkdrp.systems.response.measures.MEASURES` that is there.
+        direction: On which side of it sensitive samples are; None where the measure is known.
         decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
 
     Returns:
-        Columns ``responder`` (blank where there is no letter) and ``measure`` (lower is stronger).
+        Columns ``responder`` (blank where there is no letter) and ``measure`` (lower is more
+        sensitive).
 
     Raises:
         DataError: If the table or the drug is missing, or anything in it cannot be meant.
@@ -60,58 +65,39 @@ def load_outcomes(
             f"{source}: found no response table, expected response with one of "
             f"{', '.join(SUFFIXES)} beside the expression."
         )
-    table = read_table(path, text=("drug", LETTERS), ids=IDS)
-    if "drug" not in table.columns:
+    table = read_response(path, *([measure] if measure else MEASURES))
+    if DRUG not in table.columns:
         raise DataError(f"{path}: column drug is missing, expected sample,drug and a response.")
-    rows = table[table["drug"] == drug]
+    rows = table[table[DRUG] == drug]
     if rows.empty:
-        there = ", ".join(sorted(table["drug"].dropna().unique())[:10])
+        there = listed(sorted(table[DRUG].dropna().unique()))
         raise DataError(f"{path}: found no row of {drug!r}, found {there}: rename the drug there.")
     refuse_duplicates(rows.index, f"samples of {drug}", path)
-    measure = measure or next((name for name in DIRECTIONS if name in rows.columns), None)
+    measure = measure or next((name for name in MEASURES if name in rows.columns), None)
     outcomes = pd.DataFrame(index=rows.index)
-    outcomes[RESPONDER] = _letters(rows, path) if LETTERS in rows.columns else None
+    lettered = LETTER in rows.columns
+    outcomes[RESPONDER] = read_letters(rows[LETTER], path, blank=True) if lettered else None
     outcomes[MEASURE] = np.nan
     if measure is not None:
         outcomes[MEASURE] = _measured(rows, path, measure, direction, decimal)
-    elif LETTERS not in rows.columns:
+    elif not lettered:
         raise ConfigError(
-            f"{path}: found no column {LETTERS}, {' or '.join(DIRECTIONS)}: say --measure, one of "
-            f"{', '.join(_numbers(rows))}."
+            f"{path}: found no column {LETTER}, {' or '.join(MEASURES)}: say --measure, one of "
+            f"{listed(_numbers(rows))}."
         )
     return outcomes[outcomes.notna().any(axis=1)]
 
 
-def _letters(rows: pd.DataFrame, path: Path) -> "pd.Series[Any]":
-    """Return responder flags, blank where there is no letter."""
-    letters = rows[LETTERS]
-    wrong = ~letters.isin(list(RESPONSE_LETTERS)) & letters.notna()
-    if wrong.any():
-        row = rows.index[wrong.to_numpy(bool)][0]
-        raise DataError(
-            f"{path}: row {row!r}, column {LETTERS!r} holds {letters[row]!r}, expected "
-            "R (resistant), S (sensitive) or a blank."
-        )
-    return letters.map(RESPONSE_LETTERS).astype(object)
-
-
 def _measured(
-    rows: pd.DataFrame, path: Path, measure: str, direction: str | None, decimal: str | None
+    rows: pd.DataFrame, path: Path, column: str, direction: Direction | None, decimal: str | None
 ) -> "pd.Series[float]":
-    """Return a measure, lower meaning a stronger response."""
-    if measure not in rows.columns:
+    """Return a measure, lower meaning more sensitive; it is compared by rank only."""
+    if column not in rows.columns:
         raise ConfigError(
-            f"{path}: found no column {measure!r}; say --measure, one of "
-            f"{', '.join(_numbers(rows))}."
+            f"{path}: found no column {column!r}; say --measure, one of {listed(_numbers(rows))}."
         )
-    direction = direction or DIRECTIONS.get(measure)
-    if direction is None:
-        raise ConfigError(
-            f"measure {measure!r}: say --direction lower or higher, which of its values mean a "
-            "stronger response."
-        )
-    values = numeric(rows[[measure]], path, decimal=decimal)[measure]
-    return values if direction == "lower" else -values
+    sign = choose_measure(column, direction).sign
+    return sign * numeric(rows[[column]], path, decimal=decimal)[column]
 
 
 def _numbers(rows: pd.DataFrame) -> list[str]:

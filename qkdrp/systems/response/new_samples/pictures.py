@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from qkdrp.systems.response.measures import LN_IC50
+from qkdrp.systems.response.new_samples.table import HIGH, LOW, measure_column, measure_title
 from qkdrp.training.new_samples import Picture
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
@@ -32,21 +34,22 @@ def pictures_of(table: pd.DataFrame, record: Mapping[str, Any]) -> list[Picture]
 
 def _intervals(table: pd.DataFrame, coverage: float) -> Picture:
     """Draw values with bounds, the most sensitive sample on top."""
-    rows = table.dropna(subset="ln_ic50").sort_values("ln_ic50", ascending=False)
+    name = measure_column(table)
+    title = measure_title(name)
+    rows = table.dropna(subset=name).sort_values("percentile", ascending=False)
     axes = _axes(6.4, min(len(rows), MOST_NAMED) * 0.2 + 1.2)
     place = np.arange(len(rows))
-    low, high = (
-        rows[name].replace([np.inf, -np.inf], np.nan) for name in ("ln_ic50_low", "ln_ic50_high")
-    )
+    low, high = (rows[f"{name}{end}"].replace([np.inf, -np.inf], np.nan) for end in (LOW, HIGH))
     axes.hlines(place, low, high, color=GREY, linewidth=1.2, alpha=0.7)
-    axes.plot(rows["ln_ic50"], place, "o", color=BLUE, markersize=3.5)
+    axes.plot(rows[name], place, "o", color=BLUE, markersize=3.5)
     if len(rows) <= MOST_NAMED:
         axes.set_yticks(place, rows["sample"], fontsize=7, parse_math=False)
     else:
         axes.set(yticks=[], ylabel=f"{len(rows)} samples")
-    axes.set(xlabel="predicted ln IC50 (micromolar)", ylim=(-1, len(rows)))
+    unit = " (micromolar)" if name == LN_IC50.column else ""
+    axes.set(xlabel=f"predicted {title}{unit}", ylim=(-1, len(rows)))
     return Picture(
-        "Predicted ln IC50",
+        f"Predicted {title}",
         f"Dots are predictions, lines hold the measured value in {coverage:.0%} of cases if new "
         "samples are like those of the validation; the most sensitive sample is on top.",
         _figure(axes),

@@ -45,6 +45,15 @@ class GeneReference:
         """Return what a preprocessing tells: means, and spreads where it standardises."""
         return cls(transform.fill, transform.scale)
 
+    @classmethod
+    def of_rows(cls, transform: GeneTransform, train: Cohort) -> "GeneReference":
+        """Return how the kept genes are distributed over the training rows of a preprocessing."""
+        position = {gene: place for place, gene in enumerate(train.genes.tolist())}
+        columns = [position[gene] for gene in transform.genes.tolist()]
+        values = train.expression[:, columns].astype(np.float64)
+        sd = np.nanstd(values, axis=0)
+        return cls(transform.fill, np.where(sd > 0, sd, 1.0), gene_quantiles(values))
+
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingReference:
@@ -106,11 +115,8 @@ def reference_state(trained: Trained[Any, Preprocessor], train: Cohort) -> State
     """Return what a run keeps of its training samples; no row of theirs is in it."""
     transform, model = trained.preprocessor.transform, trained.model
     assert isinstance(model, HybridModel)
-    position = {gene: place for place, gene in enumerate(train.genes.tolist())}
-    columns = [position[gene] for gene in transform.genes.tolist()]
-    values = train.expression[:, columns].astype(np.float64)
-    sd = np.nanstd(values, axis=0)
-    quantiles = gene_quantiles(values)
+    genes = GeneReference.of_rows(transform, train)
+    assert genes.quantiles is not None
     phi, angles = embed(model, transform(train))
     covariance = np.atleast_2d(np.cov(phi, rowvar=False))
     covariance += RIDGE * (np.trace(covariance) / len(covariance) + 1e-12) * np.eye(len(covariance))
@@ -120,8 +126,8 @@ def reference_state(trained: Trained[Any, Preprocessor], train: Cohort) -> State
     distances = found.distance(phi)
     return State(
         {
-            "genes.sd": np.where(sd > 0, sd, 1.0),
-            "genes.quantiles": quantiles.astype(np.float32),
+            "genes.sd": genes.sd,
+            "genes.quantiles": genes.quantiles.astype(np.float32),
             "embedding.mean": found.mean,
             "embedding.precision": found.precision,
             "embedding.distances": np.quantile(distances, [0.5, 0.99]),

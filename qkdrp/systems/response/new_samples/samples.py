@@ -28,6 +28,8 @@ class Samples:
         expression: Shape (n_samples, n_genes), float32; NaN where missing.
         provenance: Where the numbers come from, in one line.
         synthetic: Whether the numbers are made up.
+        folder: Where a table that describes the samples may be; None where there can be none.
+        kinds: Kind of each sample, shape (n_samples,), for runs that leave the means of kinds out.
     """
 
     samples: NDArray[np.str_]
@@ -35,6 +37,8 @@ class Samples:
     expression: NDArray[np.float32]
     provenance: str
     synthetic: bool = False
+    folder: Path | None = None
+    kinds: NDArray[np.str_] | None = None
 
     @property
     def ids(self) -> NDArray[np.str_]:
@@ -54,7 +58,9 @@ class Samples:
         rows = pd.Index(self.samples).get_indexer(pd.Index(samples))
         if (rows < 0).any():
             raise DataError(f"{self.provenance}: a sample that was asked for is not there.")
-        return replace(self, samples=self.samples[rows], expression=self.expression[rows])
+        kinds = None if self.kinds is None else self.kinds[rows]
+        expression = self.expression[rows]
+        return replace(self, samples=self.samples[rows], expression=expression, kinds=kinds)
 
     def digest(self) -> str:
         """Return a SHA-256 of numbers and names."""
@@ -78,7 +84,8 @@ def load_samples(source: str, decimal: str | None = None) -> Samples:
         made = synthetic_cohort()
         return Samples(made.samples, made.genes, made.expression, made.provenance, synthetic=True)
     path = _table_of(Path(source))
-    return _samples(read_table(path, ids=IDS), path, decimal)
+    samples = _samples(read_table(path, ids=IDS), path, decimal)
+    return replace(samples, folder=path.parent)
 
 
 def samples_of_frame(frame: pd.DataFrame) -> Samples:

@@ -1,6 +1,7 @@
 """How the system ``response`` predicts for samples that no run has seen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -8,9 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qkdrp.common.errors import ConfigError
 from qkdrp.nn.hybrid import HybridModel
+from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.new_samples.alignment import align, choose_alignment, gene_shift
+from qkdrp.systems.response.new_samples.as_trained import as_trained
 from qkdrp.systems.response.new_samples.genes import match_genes
 from qkdrp.systems.response.new_samples.outcomes import (
     SCORE_NAMES,
@@ -26,13 +30,23 @@ from qkdrp.systems.response.new_samples.reference import (
 from qkdrp.systems.response.new_samples.samples import Samples, load_samples, samples_of_frame
 from qkdrp.systems.response.new_samples.scale import refuse_other_scale
 from qkdrp.systems.response.new_samples.shift import gene_shift_record, model_shift
-from qkdrp.systems.response.new_samples.table import forecast
+from qkdrp.systems.response.new_samples.table import (
+    HIGH,
+    LOW,
+    forecast,
+    measure_column,
+    measure_title,
+    value_of,
+)
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
 from qkdrp.training.new_samples import Matched, Member, NewSamples, Picture
 from qkdrp.training.run_config import DataSettings
 from qkdrp.training.stored_state import State
 from qkdrp.training.trained import Trained
+
+INSIDE = 1 - 1e-6
+"""Size of a label that is still taken back through the tanh when predictions are compared."""
 
 
 class ResponseNewSamples(NewSamples[Samples]):
@@ -57,6 +71,7 @@ class ResponseNewSamples(NewSamples[Samples]):
         reference: State | None,
     ) -> Matched[Samples]:
         """Find genes by name, refuse another scale, align, and measure the shift."""
+        dataset = as_trained(dataset, trained.config.data)
         model, transform = trained.model, trained.preprocessor.transform
         assert isinstance(model, HybridModel)
         known = gene_reference(transform, reference)
@@ -64,13 +79,8 @@ class ResponseNewSamples(NewSamples[Samples]):
         refuse_other_scale(values, known, transform.genes, dataset.provenance)
         shift = gene_shift(values, known)
         name, why = choose_alignment(settings.align, len(dataset), shift)
-        aligned = Samples(
-            samples=dataset.samples,
-            genes=transform.genes,
-            expression=align(values, known, name).astype(np.float32),
-            provenance=dataset.provenance,
-            synthetic=dataset.synthetic,
-        )
+        expression = align(values, known, name).astype(np.float32)
+        aligned = replace(dataset, genes=transform.genes, expression=expression)
         lines = [genes.line, f"align    {name}: {why}"]
         warnings = list[str]()
         record: dict[str, Any] = genes.record() | {"align": name, "align_why": why}
@@ -96,10 +106,34 @@ class ResponseNewSamples(NewSamples[Samples]):
         """Return the drug."""
         return str(metrics["drug"])
 
+    def check_together(self, configs: Sequence[TrainConfig]) -> None:
+        """Refuse runs of different measures."""
+        measures = dict.fromkeys(config.data.measured for config in configs)
+        if len(measures) > 1:
+            first, second = list(measures)[:2]
+            raise ConfigError(
+                f"The runs learned different measures, {first.column} ({first.transform}, "
+                f"{first.direction}) and {second.column} ({second.transform}, {second.direction}): "
+                "give runs of one measure."
+            )
+
+    def comparable(
+        self,
+        trained: Trained[Any, Preprocessor],
+        dataset: Samples,
+        values: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return labels; of a run that leaves means of kinds out, the measure's scale with them."""
+        fitted = trained.preprocessor
+        if fitted.kinds is None:
+            return values
+        inside = np.clip(values, -INSIDE, INSIDE)
+        return value_of(fitted.labels, inside) + fitted.expected(dataset)
+
     def table(
         self, ids: NDArray[np.str_], members: Mapping[str, Sequence[Member]], coverage: float
     ) -> pd.DataFrame:
-        """Return ln IC50 with intervals; of several drugs, ranked for each sample."""
+        """Return the measure with intervals; of several drugs, ranked for each sample."""
         forecasts = {drug: forecast(each) for drug, each in members.items()}
         if len(forecasts) > 1:
             return rank_drugs(ids, forecasts, coverage)
@@ -110,14 +144,15 @@ class ResponseNewSamples(NewSamples[Samples]):
 
     def summary(self, table: pd.DataFrame, coverage: float) -> list[str]:
         """Return what the columns mean, and what is blank or unbounded."""
-        bounds = table[["ln_ic50_low", "ln_ic50_high"]]
+        name = measure_column(table)
+        bounds = table[[f"{name}{LOW}", f"{name}{HIGH}"]]
         lines = []
         if bounds.isna().any(axis=None):
             lines.append(
                 "no bounds: the runs have no validation rows, nor folds of a cross-validation "
                 "(--final --folds 5), whose residuals give them"
             )
-        elif np.isinf(bounds).any(axis=None):
+        elif not np.isfinite(bounds).all(axis=None):
             lines.append(
                 f"inf: unbounded at {coverage:.0%}, for which there are too few validation rows"
             )
@@ -125,7 +160,7 @@ class ResponseNewSamples(NewSamples[Samples]):
         if beyond:
             lines.append(
                 f"{beyond} predicted labels are at or beyond +-1, where the tanh has no inverse: "
-                "their ln IC50 is that of the outermost training sample"
+                f"their {measure_title(name)} is that of the outermost training sample"
             )
         if table["label"].isna().any():
             lines.append(f"{table['label'].isna().sum()} predictions are no finite numbers: blank")

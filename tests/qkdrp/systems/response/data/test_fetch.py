@@ -259,7 +259,7 @@ def test_a_server_that_is_down_says_what_to_do(
 def test_unknown_data(tmp_path: Path, cli: Callable[..., CliResult]) -> None:
     result = cli("data", "fetch", "gdsc3", "--output", tmp_path / "out")
     assert result.code == 2
-    assert result.err == "error: Unknown data 'gdsc3': choose one of moli.\n"
+    assert result.err == "error: Unknown data 'gdsc3': choose one of moli, pdxe.\n"
     assert not (tmp_path / "out").exists()
 
 

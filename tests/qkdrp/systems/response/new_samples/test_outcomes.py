@@ -33,7 +33,7 @@ def test_known_measures_need_no_direction(tmp_path: Path) -> None:
     [
         ({"area": [1.0, 2.0]}, None, ConfigError, "say --measure, one of area"),
         ({"area": [1.0, 2.0]}, "volume", ConfigError, "no column 'volume'"),
-        ({"area": [1.0, 2.0]}, "area", ConfigError, "say --direction"),
+        ({"area": [1.0, 2.0]}, "area", ConfigError, "say by --direction"),
         ({"response": ["S", "X"]}, None, DataError, "'P1'.*'X', expected R"),
     ],
 )

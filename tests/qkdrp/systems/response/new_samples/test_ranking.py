@@ -3,7 +3,7 @@ import pytest
 
 from qkdrp.systems.response.labels import LabelNormaliser
 from qkdrp.systems.response.new_samples.ranking import rank_drugs
-from qkdrp.systems.response.new_samples.table import DrugForecast, ln_ic50_of
+from qkdrp.systems.response.new_samples.table import DrugForecast, value_of
 
 
 def made(places: list[float], error: float, n: int = 50) -> DrugForecast:
@@ -45,10 +45,10 @@ def test_values_without_a_number_have_no_rank() -> None:
 
 def test_labels_at_the_ends_have_no_ln_ic50() -> None:
     labels = LabelNormaliser().fit(np.array([[1.0], [3.0]]))
-    found = ln_ic50_of(labels, np.array([-1.2, -1.0, 0.0, 0.5, 1.0, 3.0]))
+    found = value_of(labels, np.array([-1.2, -1.0, 0.0, 0.5, 1.0, 3.0]))
     np.testing.assert_allclose(found, [-np.inf, -np.inf, 2.0, 2 + np.arctanh(0.5), np.inf, np.inf])
     known = labels.transform(np.array([[0.5], [2.5]]))[:, 0]
-    found = ln_ic50_of(labels, np.array([-1.2, 0.0, 3.0, np.nan]), known)
+    found = value_of(labels, np.array([-1.2, 0.0, 3.0, np.nan]), known)
     np.testing.assert_allclose(found, [0.5, 2.0, 2.5, np.nan])
 
 

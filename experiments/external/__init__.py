@@ -1,0 +1,1 @@
+"""The study of external cohorts: models and alignments on samples of other origin."""
