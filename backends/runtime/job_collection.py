@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -92,6 +92,23 @@ class JobCollection:
         if found := problem or pending:
             raise found
         self.on_progress(len(evaluation.jobs), len(evaluation.jobs))
+
+    def fetch_all(self, evaluations: Iterable[Evaluation], wait: bool) -> None:
+        """Do as :meth:`fetch` for several evaluations; none keeps another from being fetched.
+
+        Raises:
+            JobsPendingError: If a job has not ended and nobody waits.
+            BackendError: If a job ended badly, or its result cannot be read.
+        """
+        problems: list[QkdrpError] = []
+        for each in evaluations:
+            try:
+                self.fetch(each, wait)
+            except QkdrpError as error:
+                problems.append(error)
+        problems.sort(key=lambda error: isinstance(error, JobsPendingError))
+        if problems:
+            raise problems[0]
 
     def _fetch(self, evaluation: Evaluation, job: JobRow, wait: bool) -> None:
         shape = _shape(evaluation, job)

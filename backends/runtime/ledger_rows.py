@@ -240,6 +240,11 @@ class Evaluation:
         return next(state for state in WORST_FIRST if state in states)
 
     @property
+    def has_values(self) -> bool:
+        """Whether the values of all its jobs are in the ledger."""
+        return all(job.state == JobState.DONE for job in self.jobs)
+
+    @property
     def all_sent(self) -> bool:
         """Whether each of its jobs reached the service."""
         return all(job.state not in UNSENT for job in self.jobs)

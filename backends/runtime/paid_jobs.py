@@ -117,8 +117,8 @@ class PaidJobs:
         self._begin_pass(gathering=True)
         self._run(run_model)
         while not self._pass.complete:
-            for each in self._pass.missing:
-                self._collection.fetch(self.ledger.get(each.id), self.policy.wait)
+            missing = [self.ledger.get(each.id) for each in self._pass.missing]
+            self._collection.fetch_all(missing, self.policy.wait)
             self._begin_pass(gathering=True)
             self._run(run_model)
         self._begin_pass()
@@ -319,16 +319,10 @@ class PaidJobs:
             evaluation: Of the ledger.
             blank: Points that had no angles, shape (n_points,): they have no values.
         """
-        try:
-            values = self._collection.values(
-                evaluation, self.policy.wait and not self._pass.gathering
-            )
-        except JobsPendingError:
-            if not self._pass.gathering:
-                raise
+        if self._pass.gathering and not self.ledger.get(evaluation.id).has_values:
             self._pass.missing.append(evaluation)
-            n_observables = len(json.loads(evaluation.mapping)["observables"])
-            return Values.none(len(blank), n_observables)
+            return Values.none(len(blank), len(json.loads(evaluation.mapping)["observables"]))
+        values = self._collection.values(evaluation, self.policy.wait)
         if evaluation.run is None:  # nothing else tells when its values were taken
             self.ledger.set_collected(evaluation.id)
         return values.without(blank)

@@ -45,5 +45,5 @@ def sendable(points: Reals) -> tuple[Reals, NDArray[np.bool_]]:
     Returns:
         The points, zeros in the place of blank ones, and which are blank, shape (n_points,).
     """
-    blank = np.asarray(~np.isfinite(points).all(axis=1))
+    blank = np.asarray(~np.isfinite(points).all(axis=1), dtype=np.bool_)
     return np.where(blank[:, np.newaxis], 0.0, points), blank

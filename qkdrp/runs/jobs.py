@@ -121,8 +121,8 @@ def _fetch(
         QkdrpError: If a job ended badly or its result cannot be read.
     """
     collection = JobCollection(service, ledger, partial(on_progress, "jobs"))
-    for entry in Stages.of(ledger, evaluation).entries:
-        collection.fetch(_located(ledger, entry, service, notes), wait=wait)
+    entries = Stages.of(ledger, evaluation).entries
+    collection.fetch_all([_located(ledger, each, service, notes) for each in entries], wait=wait)
     return Stages.of(ledger, evaluation)
 
 
