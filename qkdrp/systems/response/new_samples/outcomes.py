@@ -14,10 +14,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.intervals import TAIL, auc_interval, spearman_interval, varies, wilson
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
-from qkdrp.systems.response.data.numbers import numeric
 from qkdrp.systems.response.data.response import RESPONSE_LETTERS
 from qkdrp.systems.response.data.tables import IDS
+from qkdrp.tables.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.tables.numbers import numeric
 
 LETTERS, RESPONDER, MEASURE = "response", "responder", "measure"
 """Column of letters in a response table; columns of outcomes."""
@@ -45,7 +45,7 @@ def load_outcomes(
         drug: The drug.
         measure: The column of numbers; where left out, that of :data:`DIRECTIONS` which is there.
         direction: Which of its values mean a stronger response, ``lower`` or ``higher``.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        decimal: As for :func:`~qkdrp.tables.numbers.numeric`.
 
     Returns:
         Columns ``responder`` (blank where there is no letter) and ``measure`` (lower is stronger).
