@@ -7,9 +7,9 @@ import typer
 
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section, with_options
-from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.training.run_config import DEFAULT_SYSTEM
+from qkdrp.training.source import check_source
 
 SHOWN_WITHOUT = ("drug", "zscore", "variance_threshold", "stratify_test", "target", "residual_by")
 """Settings of data that change nothing of what is shown."""
