@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from qkdrp.cli.data_pairs import pairs
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.systems.response.config import DataConfig
@@ -59,3 +60,6 @@ def fetch(
     print_folder("data", output)
     if not description.as_published:
         raise typer.Exit(1)
+
+
+app.command()(pairs)

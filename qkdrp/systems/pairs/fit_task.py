@@ -1,0 +1,40 @@
+"""How models of pairs are trained: squared error, early stopping on the validation loss."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from qkdrp.systems.pairs.model import PairModel
+from qkdrp.training.centring import centre_head
+from qkdrp.training.config import FitConfig
+from qkdrp.training.rows import Rows
+from qkdrp.training.task import RegressionTask
+
+PREDICTION_SD = "prediction_sd"
+"""Standard deviation of validation predictions: a model that predicts the mean shows there."""
+
+CENTRED_ON = 5000
+"""Pairs that the start of a head is centred on."""
+
+
+class PairsTask(RegressionTask):
+    """Mean squared error of the target.
+
+    Args:
+        seed: Of torch's global generator, which dropout draws from; None leaves it as it is.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed = seed
+
+    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+        """Seed dropout, and start where the mean prediction is the mean target."""
+        if self.seed is not None:
+            torch.manual_seed(self.seed)
+        if config.centre_head and isinstance(model, PairModel):
+            centre_head(model, model.head, train, CENTRED_ON)
+
+    def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
+        """Return the standard deviation of predictions."""
+        return {PREDICTION_SD: float(prediction.std(correction=0))}
