@@ -1,4 +1,4 @@
-"""Centring of a head before training."""
+"""Centring of a linear head before training."""
 
 import copy
 
@@ -9,7 +9,7 @@ from qkdrp.training.rows import Rows
 
 
 def centre_head(model: nn.Module, head: nn.Module, rows: Rows, most: int | None = None) -> None:
-    """Set the bias of a head so that the mean prediction is the mean target.
+    """Set the bias of a linear head so that the mean prediction is the mean target.
 
     A fresh circuit's outputs have a random mean, and stopping on a score that is blind to it, such
     as an AUC, would often leave it in. The mean is taken in training mode, as the first step will
@@ -17,16 +17,15 @@ def centre_head(model: nn.Module, head: nn.Module, rows: Rows, most: int | None 
 
     Args:
         model: A fresh model.
-        head: Its last layer; nothing is done where that has no bias.
+        head: Its last layer; nothing is done where that is not linear.
         rows: Training rows.
         most: Rows that the mean is taken over, from the first; None for all.
     """
-    bias = getattr(head, "bias", None)
-    if isinstance(bias, torch.Tensor):
+    if isinstance(head, nn.Linear):
         before = copy.deepcopy(model.state_dict())
         model.train()
         with torch.no_grad():
             inputs, target = rows.batch(slice(most))
             offset = (target - model(*inputs)).mean(dim=0)
             model.load_state_dict(before)
-            bias.add_(offset)
+            head.bias.add_(offset)

@@ -74,4 +74,5 @@ class AdditiveRidge:
                 (self.of_drugs, self.drugs, pairs.drugs.ids),
             )
         ]
-        return self.overall + effects[0][pairs.line] + effects[1][pairs.drug]
+        found: Reals = self.overall + effects[0][pairs.line] + effects[1][pairs.drug]
+        return found

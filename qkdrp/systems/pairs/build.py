@@ -14,7 +14,7 @@ from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.pairs.cells import CellBranch
 from qkdrp.systems.pairs.config import ModelConfig
 from qkdrp.systems.pairs.extra import need_graph_extra
-from qkdrp.systems.pairs.heads import Shift, affine_readout, classical_core
+from qkdrp.systems.pairs.heads import affine_readout, classical_core
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.systems.pairs.models import CLASSICAL, EMBEDDING_SIZE, HYBRID, LINEAR
 
@@ -50,7 +50,7 @@ def _hybrid(config: ModelConfig, backend: Backend) -> tuple[nn.Module, nn.Module
 
 
 def _classical(config: ModelConfig, _: Backend) -> tuple[nn.Module, nn.Module]:
-    return classical_core(), affine_readout() if config.classical_affine else Shift()
+    return classical_core(), affine_readout() if config.classical_affine else nn.Identity()
 
 
 def _linear(_config: ModelConfig, _backend: Backend) -> tuple[nn.Module, nn.Module]:

@@ -16,7 +16,7 @@ FEWEST_FEATURES = 118
 """Features below which nothing is left after three convolutions and pools."""
 
 
-class CellBranch(nn.Sequential):
+class CellBranch(nn.Module):
     """Three times convolution, pooling and ReLU, then a bare linear layer.
 
     Pooling comes before the ReLU: the same numbers from a third of the elements. The layers are
@@ -30,6 +30,7 @@ class CellBranch(nn.Sequential):
     """
 
     def __init__(self, n_features: int) -> None:
+        super().__init__()
         if n_features < FEWEST_FEATURES:
             raise DataError(
                 f"found {n_features} features of cell lines, expected at least {FEWEST_FEATURES}: "
@@ -40,9 +41,10 @@ class CellBranch(nn.Sequential):
         for wider in CHANNELS:
             layers += [nn.Conv1d(channels, wider, KERNEL), nn.MaxPool1d(POOL), nn.ReLU()]
             channels, length = wider, (length - KERNEL + 1) // POOL
-        super().__init__(*layers, nn.Flatten(), nn.Linear(channels * length, BRANCH_SIZE))
+        layers += [nn.Flatten(), nn.Linear(channels * length, BRANCH_SIZE)]
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, lines: torch.Tensor) -> torch.Tensor:
         """Return embeddings, shape (n_lines, 128)."""
-        embedding: torch.Tensor = super().forward(lines)
+        embedding: torch.Tensor = self.layers(lines)
         return embedding

@@ -4,7 +4,7 @@ Descriptions of fields are what ``qkdrp train-pairs --help`` says.
 """
 
 from functools import partial
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -20,7 +20,7 @@ from qkdrp.systems.pairs.target import EXPONENT, MEASURES, Target
 from qkdrp.training.config import FitConfig as AnyFitConfig
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
 
-NAME = {"metavar": "NAME"}
+NAME: Any = {"metavar": "NAME"}
 """What the help calls the value of an option."""
 
 SINGLE = "single"

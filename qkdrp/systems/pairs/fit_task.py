@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from qkdrp.systems.pairs.heads import centre_core
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
@@ -32,8 +33,12 @@ class PairsTask(RegressionTask):
         """Seed dropout, and start where the mean prediction is the mean target."""
         if self.seed is not None:
             torch.manual_seed(self.seed)
-        if config.centre_head and isinstance(model, PairModel):
+        if not config.centre_head or not isinstance(model, PairModel):
+            return
+        if isinstance(model.head, nn.Linear):
             centre_head(model, model.head, train, CENTRED_ON)
+        elif isinstance(model.core, nn.Sequential):
+            centre_core(model, model.core, train, CENTRED_ON)
 
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
         """Return the standard deviation of predictions."""

@@ -51,6 +51,6 @@ def pairs_of(state: State) -> PairData:
             None if tissues is None else np.array(tissues, dtype=np.str_),
         ),
         Drugs(named["drugs"], named["names"], named["smiles"], molecules),
-        *(arrays[f"pairs.{name}"] for name in _OF_PAIRS),
+        **{name: arrays[f"pairs.{name}"] for name in _OF_PAIRS},
         **{name: texts[name] for name in _TEXTS},
     )

@@ -67,8 +67,8 @@ def measured_pairs(table: pd.DataFrame, path: Path, data: DataConfig) -> pd.Data
     """
     unnamed = table["drug"].isna() | (table["drug"] == "")
     if unnamed.any():
-        row = int(np.argmax(unnamed.to_numpy(bool)))
-        raise DataError(f"{path}: row {row + 1} names no drug, expected one in each row.")
+        place = int(np.argmax(unnamed.to_numpy(bool)))
+        raise DataError(f"{path}: row {place + 1} names no drug, expected one in each row.")
     values = table[["value"]].set_axis(table["sample"] + ", drug " + table["drug"].astype(str))
     values = values.rename(columns={"value": data.measure})
     numbers = numeric(values, path, decimal=data.decimal)[data.measure].to_numpy()
@@ -87,7 +87,7 @@ def measured_pairs(table: pd.DataFrame, path: Path, data: DataConfig) -> pd.Data
         )
     if not twice.any():
         return table
-    return table.groupby(["sample", "drug"], sort=False, as_index=False)["value"].mean()
+    return table.groupby(["sample", "drug"], sort=False)["value"].mean().reset_index()
 
 
 def _melted(table: pd.DataFrame, path: Path) -> pd.DataFrame:

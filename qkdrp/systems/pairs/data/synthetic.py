@@ -113,8 +113,10 @@ def _composition(molecules: Molecules) -> NDArray[np.float64]:
 
 def _standard(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = columns.std(axis=0)
-    return (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    found: NDArray[np.float64] = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return found
 
 
 def _unit(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (values - values.mean()) / values.std()
+    found: NDArray[np.float64] = (values - values.mean()) / values.std()
+    return found
