@@ -42,6 +42,8 @@ def centre_core(model: nn.Module, core: nn.Sequential, rows: Rows, most: int) ->
         most: Rows that means are taken over, from the first.
     """
     first, last = core[0], core[-1]
+    assert isinstance(first, nn.Linear)
+    assert isinstance(last, nn.Linear)
     seen = list[torch.Tensor]()
     handle = first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     model.train()

@@ -1,5 +1,7 @@
 """Test pairs that a run keeps, with the lines and drugs that they have."""
 
+from typing import Any
+
 import numpy as np
 
 from qkdrp.systems.pairs.data.molecules import Molecules
@@ -43,6 +45,8 @@ def pairs_of(state: State) -> PairData:
     }
     tissues = texts["tissues"]
     molecules = Molecules(*(arrays[f"molecules.{name}"] for name in _OF_MOLECULES))
+    of_pairs: dict[str, Any] = {name: arrays[f"pairs.{name}"] for name in _OF_PAIRS}
+    of_pairs |= {name: texts[name] for name in _TEXTS}
     return PairData(
         Lines(
             named["lines"],
@@ -51,6 +55,5 @@ def pairs_of(state: State) -> PairData:
             None if tissues is None else np.array(tissues, dtype=np.str_),
         ),
         Drugs(named["drugs"], named["names"], named["smiles"], molecules),
-        **{name: arrays[f"pairs.{name}"] for name in _OF_PAIRS},
-        **{name: texts[name] for name in _TEXTS},
+        **of_pairs,
     )
