@@ -9,11 +9,15 @@ from qkdrp.systems.pairs.heads import centre_core
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
+from qkdrp.training.epoch import Fit
 from qkdrp.training.rows import Rows
 from qkdrp.training.task import RegressionTask
 
 PREDICTION_SD = "prediction_sd"
 """Standard deviation of validation predictions: a model that predicts the mean shows there."""
+
+COLLAPSED = 1e-5
+"""Standard deviation of predictions at which a model has learned nothing."""
 
 CENTRED_ON = 5000
 """Pairs that the start of a head is centred on."""
@@ -43,3 +47,20 @@ class PairsTask(RegressionTask):
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
         """Return the standard deviation of predictions."""
         return {PREDICTION_SD: float(prediction.std(correction=0))}
+
+
+def collapse_doubt(fit: Fit | None) -> list[str]:
+    """Return, as a line, that a model predicts the same for every pair; nothing where it does not.
+
+    Args:
+        fit: The course of its training; None where that is not known.
+    """
+    if fit is None or not fit.epochs:
+        return []
+    spread = fit.epochs[fit.best_epoch - 1].metrics.get(PREDICTION_SD)
+    if spread is None or spread > COLLAPSED:
+        return []
+    return [
+        "the model predicts the same for every validation pair, so it has learned nothing; another "
+        "--seed, a lower --lr or --normalisation moderated may"
+    ]

@@ -9,9 +9,6 @@ from qkdrp.training.rows import Rows
 HIDDEN = 8
 """Hidden units of the classical head: 256 * 8 + 8 = 2056 weights."""
 
-ROUNDS = 4
-"""Rounds of centring: units of which a part was off rise by less than the first one means."""
-
 
 def classical_core() -> nn.Sequential:
     """Return the paper's two dense layers without bias, (batch, 256) to (batch, 1)."""
@@ -31,9 +28,9 @@ def affine_readout() -> nn.Linear:
 def centre_core(model: nn.Module, core: nn.Sequential, rows: Rows, most: int) -> None:
     """Let the mean prediction of the paper's two dense layers be the mean target.
 
-    They have no bias, so weights of the first layer change, along the mean of its inputs: hidden
-    units whose output weight has the right sign all rise by the same. Raising the output weights
-    instead makes the first steps overshoot, and a constant beside the model lets all ReLUs die.
+    They have no bias, so weights of the last layer change, along the mean of its inputs. A constant
+    beside the model lets all ReLUs die at no cost, and so does raising all hidden units at once:
+    both were tried on the paper's data.
 
     Args:
         model: A fresh model, whose prediction is the output of the core.
@@ -41,19 +38,16 @@ def centre_core(model: nn.Module, core: nn.Sequential, rows: Rows, most: int) ->
         rows: Training rows.
         most: Rows that means are taken over, from the first.
     """
-    first, last = core[0], core[-1]
-    assert isinstance(first, nn.Linear)
+    last = core[-1]
     assert isinstance(last, nn.Linear)
     seen = list[torch.Tensor]()
-    handle = first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    handle = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     model.train()
     inputs, target = rows.batch(slice(most))
     with torch.no_grad():
-        for _ in range(ROUNDS):
-            offset = (target - model(*inputs)).mean()
-            mean = seen[-1].mean(dim=0)
-            helpful = (last.weight[0] * offset > 0).to(mean.dtype)
-            reach = (helpful * last.weight[0]).sum()
-            if reach != 0:
-                first.weight.add_(torch.outer(helpful * offset / reach, mean / mean.square().sum()))
+        offset = (target - model(*inputs)).mean()
+        mean = seen[0].mean(dim=0)
+        length = mean.square().sum()
+        if length > 0:
+            last.weight.add_(offset * mean / length)
     handle.remove()

@@ -1,6 +1,6 @@
 """The system ``pairs``: features of a cell line and the graph of a drug against their response."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from qkdrp.systems.pairs.data.load import load_pairs
 from qkdrp.systems.pairs.data.pair_data import PairData
 from qkdrp.systems.pairs.extra import need_graph_extra
 from qkdrp.systems.pairs.facts import facts_of, score_title
-from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask
+from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.systems.pairs.overview import overview_of
 from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
@@ -152,6 +152,14 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
             "models of the system pairs cannot be explained yet: their inputs are graphs and "
             "tables that pairs share."
         )
+
+    def doubts(
+        self,
+        trained: Trained[PairsConfig, Preprocessor],
+        train: PairData,  # noqa: ARG002  # the history tells
+    ) -> Sequence[str]:
+        """Return whether the model predicts the same for every pair."""
+        return collapse_doubt(trained.fit)
 
     def card(self, config: PairsConfig, metrics: Mapping[str, Any]) -> CardText:
         """Return what the model card says of the model."""
