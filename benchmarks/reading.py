@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from qkdrp.systems.response.data.expression import clean_expression
-from qkdrp.systems.response.data.frames import read_table
+from qkdrp.tables.frames import read_table
 
 SAMPLES, GENES = 1000, 17_737
 """Size of the expression table of GDSC."""

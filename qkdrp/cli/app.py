@@ -14,6 +14,7 @@ from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.explain import explain
 from qkdrp.cli.predict import predict
 from qkdrp.cli.train import train
+from qkdrp.cli.train_pairs import train_pairs
 from qkdrp.cli.validate import validate
 
 SIGINT_CODE = 130
@@ -46,6 +47,7 @@ def _common(
 
 
 app.command()(train)
+app.command()(train_pairs)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(validate)

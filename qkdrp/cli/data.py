@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from qkdrp.cli.data_pairs import pairs
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section, with_options
-from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.training.run_config import DEFAULT_SYSTEM
+from qkdrp.training.source import check_source
 
 SHOWN_WITHOUT = ("drug", "zscore", "variance_threshold", "stratify_test", "target", "residual_by")
 """Settings of data that change nothing of what is shown."""
@@ -61,3 +62,6 @@ def fetch(
     print_folder("data", output)
     if not description.as_published:
         raise typer.Exit(1)
+
+
+app.command()(pairs)

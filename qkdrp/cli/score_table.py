@@ -67,7 +67,8 @@ class ScoreTable:
 
 def _with_interval(scores: Mapping[str, Any], row: "ScoreRow", between: str) -> str:
     low, high = scores.get(f"{row.key}_ci") or (None, None)
-    bounds = "" if low is None else f"{between}({low:.2f}, {high:.2f})"
+    digits = row.digits - 1
+    bounds = "" if low is None else f"{between}({low:.{digits}f}, {high:.{digits}f})"
     return number(scores.get(row.key), row.digits) + bounds
 
 

@@ -16,6 +16,7 @@ from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_run_path
 from qkdrp.systems.response.checks import check_config
 from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, TrainConfig
+from qkdrp.training.run_config import RunConfig
 
 _D = TrainConfig()
 
@@ -81,11 +82,11 @@ def train(
         check_config(config)
     else:
         check_run_path(resume)
-    _run(config, output, resume, checkpoint_every)
+    train_and_report(config, output, resume, checkpoint_every)
 
 
-def _run(
-    config: TrainConfig, output: Path | None, resume: Path | None, checkpoint_every: float
+def train_and_report(
+    config: RunConfig, output: Path | None, resume: Path | None, checkpoint_every: float
 ) -> None:
     """Train, or go on with a training, and report it; exit with 1 where it was interrupted."""
     from qkdrp.cli.console import print_note

@@ -3,18 +3,17 @@
 Descriptions of fields are what ``qkdrp train --help`` says.
 """
 
-import math
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.spec import ROTATIONS
 from qkdrp.circuits.measurements import MEASUREMENTS
-from qkdrp.common.angles import parse_angle
 from qkdrp.common.settings import Settings, any_of
+from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
 from qkdrp.nn.normalisation import NORMALISATIONS
 from qkdrp.systems.response.measures import (
     LN_IC50,
@@ -40,17 +39,6 @@ __all__ = [
     "Settings",
     "TrainConfig",
 ]
-
-PAPER_A, PAPER_R = 20.0, math.pi / 2
-"""Defaults of the moderated tanh (equation 2 of Ito et al. 2025)."""
-
-Angle = Annotated[
-    float,
-    BeforeValidator(lambda given: parse_angle(given) if isinstance(given, str) else given),
-    Field(gt=0),
-]
-"""Radians above 0; text such as ``pi/2`` is read, too."""
-
 
 WholePath = Annotated[str, AfterValidator(lambda given: str(Path(given).absolute()))]
 """Path of a file, kept in a way that holds in every working folder."""

@@ -2,24 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-
-class Core(StrEnum):
-    """What stands between the angles and the head."""
-
-    QUANTUM = "quantum"
-    """The circuit."""
-
-    FROZEN = "frozen"
-    """The circuit, with random weights that are not trained."""
-
-    DENSE = "dense"
-    """A classical layer with the circuit's shapes and number of parameters."""
-
-    NONE = "none"
-    """Nothing."""
+from qkdrp.nn.cores import Core
 
 
 @dataclass(frozen=True)

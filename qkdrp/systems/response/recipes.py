@@ -9,12 +9,12 @@ from torch import nn
 from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.circuits import PQC, build_pqc
 from qkdrp.nn.controls import DenseCore
+from qkdrp.nn.cores import Core
 from qkdrp.nn.encoder import encoder
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.response.config import ModelConfig
 from qkdrp.systems.response.model_choice import recipe_of, spec_of
-from qkdrp.systems.response.models import Core
 
 
 def pqc_of(config: ModelConfig) -> PQC:

@@ -13,9 +13,9 @@ from qkdrp.common.names import listed
 from qkdrp.common.shown import shown, shown_cell
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
 from qkdrp.systems.response.data.gene_names import rename_genes
 from qkdrp.systems.response.data.tables import IDS
+from qkdrp.tables.frames import SUFFIXES, find_table, read_table, refuse_duplicates
 from qkdrp.training.split import PARTS
 
 SAMPLES = "samples"

@@ -10,9 +10,9 @@ import pandas as pd
 from qkdrp.common.errors import DataError
 from qkdrp.common.shown import shown
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.frames import refuse_duplicates
-from qkdrp.systems.response.data.numbers import numeric
 from qkdrp.systems.response.data.response import ResponseColumns
+from qkdrp.tables.frames import refuse_duplicates
+from qkdrp.tables.numbers import numeric
 
 WITHOUT_PARTNER = 0.2
 """Share of responses without expression from which on the user is asked to look at the ids."""
@@ -27,7 +27,7 @@ def clean_expression(table: pd.DataFrame, path: Path, decimal: str | None = None
     Args:
         table: The cells.
         path: Where the table comes from, for messages.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        decimal: As for :func:`~qkdrp.tables.numbers.numeric`.
 
     Raises:
         DataError: If a sample repeats, a cell is not a finite number, or a gene or a sample has

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qkdrp.common.errors import DataError
 from qkdrp.common.shown import shown
 from qkdrp.systems.response.data.cohort import Cohort
-from qkdrp.systems.response.data.frames import read_table
+from qkdrp.tables.frames import read_table
 
 SYMBOLS = "gene symbols"
 """What names are that are of no other kind."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.names import choose_one_of, listed
-from qkdrp.systems.response.checks import check_source
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.annotations import annotated
 from qkdrp.systems.response.data.cohort import Cohort
@@ -16,6 +15,7 @@ from qkdrp.systems.response.data.moli import holds_moli, load_moli, moli_drugs
 from qkdrp.systems.response.data.synthetic import DRUG, synthetic_cohort
 from qkdrp.systems.response.data.tables import holds_tables, load_tables, table_drugs
 from qkdrp.training.run_config import SYNTHETIC
+from qkdrp.training.source import check_source
 
 
 @dataclass(frozen=True)

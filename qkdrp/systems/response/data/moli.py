@@ -7,8 +7,8 @@ from qkdrp.common.errors import DataError
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.data.expression import clean_expression, join_cohort
-from qkdrp.systems.response.data.frames import read_table, refuse_duplicates
 from qkdrp.systems.response.data.response import ResponseColumns, clean_response
+from qkdrp.tables.frames import read_table, refuse_duplicates
 
 PARTNERS = ("TCGA", "PDX")
 """Cohorts with which GDSC was homogenised, the preferred copy first.

@@ -6,9 +6,9 @@ import pandas as pd
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.files import atomic, write_csv
-from qkdrp.systems.response.data.frames import read_table
 from qkdrp.systems.response.data.moli import PARTNERS
-from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.tables.frames import read_table
+from qkdrp.tables.numbers import numeric
 
 FOLDER = "partners"
 """Where they go, inside the folder of the archive."""

@@ -9,9 +9,9 @@ import pandas as pd
 from qkdrp.common.errors import DataError
 from qkdrp.common.names import listed
 from qkdrp.common.shown import shown, shown_cell
-from qkdrp.systems.response.data.frames import refuse_duplicates
-from qkdrp.systems.response.data.numbers import numeric
 from qkdrp.systems.response.measures import LN_IC50, TRANSFORMS, Measure
+from qkdrp.tables.frames import refuse_duplicates
+from qkdrp.tables.numbers import numeric
 
 RESPONSE_LETTERS = {"S": True, "SENSITIVE": True, "R": False, "RESISTANT": False}
 """S is sensitive, the paper's responder; R is *resistant*, the paper's non-responder."""
@@ -27,7 +27,7 @@ class ResponseColumns:
         measure: What was measured.
         threshold: Samples on its sensitive side are responders, whatever their letter; None for
             the letters.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        decimal: As for :func:`~qkdrp.tables.numbers.numeric`.
     """
 
     value: str

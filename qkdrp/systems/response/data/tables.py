@@ -15,9 +15,9 @@ from qkdrp.systems.response.data.expression import (
     join_cohort,
     refuse_genes_in_rows,
 )
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table
 from qkdrp.systems.response.data.response import ResponseColumns, clean_response
 from qkdrp.systems.response.measures import LN_IC50
+from qkdrp.tables.frames import SUFFIXES, find_table, read_table
 
 IDS = ("sample", "sample_id", "sample_name")
 """What the column of sample ids may be called."""
@@ -47,7 +47,7 @@ def load_tables(folder: Path, drug: str, data: DataConfig | None = None) -> Coho
 
     Args:
         folder: Holds both tables, in any of the formats of
-            :data:`~qkdrp.systems.response.data.frames.SUFFIXES`.
+            :data:`~qkdrp.tables.frames.SUFFIXES`.
         drug: A drug of the response table.
         data: Says which measure is taken, who is a responder and what separates fractions.
 

@@ -15,11 +15,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.intervals import TAIL, auc_interval, spearman_interval, varies, wilson
 from qkdrp.common.names import listed
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, refuse_duplicates
-from qkdrp.systems.response.data.numbers import numeric
 from qkdrp.systems.response.data.response import read_letters
 from qkdrp.systems.response.data.tables import DRUG, LETTER, read_response
 from qkdrp.systems.response.measures import MEASURES, Direction, choose_measure
+from qkdrp.tables.frames import SUFFIXES, find_table, refuse_duplicates
+from qkdrp.tables.numbers import numeric
 
 RESPONDER, MEASURE = "responder", "measure"
 """Columns of outcomes."""
@@ -49,7 +49,7 @@ def load_outcomes(
         measure: The column of numbers; where left out, the first of
             :data:`~qkdrp.systems.response.measures.MEASURES` that is there.
         direction: On which side of it sensitive samples are; None where the measure is known.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        decimal: As for :func:`~qkdrp.tables.numbers.numeric`.
 
     Returns:
         Columns ``responder`` (blank where there is no letter) and ``measure`` (lower is more

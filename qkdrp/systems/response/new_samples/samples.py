@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
-from qkdrp.systems.response.data.numbers import numeric
 from qkdrp.systems.response.data.synthetic import synthetic_cohort
 from qkdrp.systems.response.data.tables import IDS
+from qkdrp.tables.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.tables.numbers import numeric
 from qkdrp.training.run_config import SYNTHETIC
 
 
@@ -75,7 +75,7 @@ def load_samples(source: str, decimal: str | None = None) -> Samples:
 
     Args:
         source: ``"synthetic"``, a folder or a file: samples in rows, genes in columns.
-        decimal: As for :func:`~qkdrp.systems.response.data.numbers.numeric`.
+        decimal: As for :func:`~qkdrp.tables.numbers.numeric`.
 
     Raises:
         DataError: If the table is missing, or anything in it cannot be meant.

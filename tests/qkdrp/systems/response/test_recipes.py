@@ -7,11 +7,12 @@ from torch import nn
 
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.common.errors import CircuitError, ConfigError
+from qkdrp.nn.cores import Core
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.nn.normalisation import NORMALISATIONS, Normalisation
 from qkdrp.systems.response.config import ModelConfig
 from qkdrp.systems.response.model_choice import recipe_of
-from qkdrp.systems.response.models import MODELS, Core, Recipe
+from qkdrp.systems.response.models import MODELS, Recipe
 from qkdrp.systems.response.recipes import CORES, build_model
 from tests.qkdrp.conftest import CliResult
 

@@ -6,8 +6,8 @@ import pytest
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.progress import heard_by
-from qkdrp.systems.response.data.frames import read_table
-from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.tables.frames import read_table
+from qkdrp.tables.numbers import numeric
 
 EXPECTED = pd.DataFrame({"G1": [1.5, 2.0], "G2": [np.nan, -4.25]}, index=["a", "b"])
 

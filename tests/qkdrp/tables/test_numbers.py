@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.response.data.frames import read_table
-from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.tables.frames import read_table
+from qkdrp.tables.numbers import numeric
 
 
 def test_a_cell_that_is_no_number_is_named() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.shown import shown
-from qkdrp.systems.response.data.text_tables import find_layout, parse, read_content
+from qkdrp.tables.text_tables import find_layout, parse, read_content
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 """File name endings of tables."""

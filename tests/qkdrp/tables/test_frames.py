@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.response.data.frames import SUFFIXES, find_table, read_table, refuse_duplicates
-from qkdrp.systems.response.data.numbers import numeric
+from qkdrp.tables.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.tables.numbers import numeric
 
 EXPECTED = pd.DataFrame({"G1": [1.5, np.nan], "G2": [0.1 + 0.2, -4.0]}, index=["10", "20"])
 ROWS = "".join(f"{n},{n * n}\n" for n in range(300))

@@ -1,0 +1,277 @@
+"""The settings of a training run: frozen, validated, written to ``config.json``.
+
+Descriptions of fields are what ``qkdrp train-pairs --help`` says.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from qkdrp.circuits.entanglers import ENTANGLERS
+from qkdrp.circuits.families.reuploading.spec import ROTATIONS, PQCSpec
+from qkdrp.common.names import choose_one_of
+from qkdrp.common.settings import any_of
+from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
+from qkdrp.nn.cores import Core
+from qkdrp.nn.normalisation import NORMALISATIONS, find_normalisation
+from qkdrp.systems.pairs.models import EMBEDDING_SIZE, HYBRID, MODELS, SPLITS
+from qkdrp.systems.pairs.target import EXPONENT, MEASURES, Target
+from qkdrp.training.config import FitConfig as AnyFitConfig
+from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
+
+NAME: Any = {"metavar": "NAME"}
+"""What the help calls the value of an option."""
+
+SINGLE = "single"
+"""Measurement layer of the circuit: one value, the parity of all qubits."""
+
+
+def _known(what: str, names: object, given: str) -> str:
+    """Return a name after checking it."""
+    known = [str(name) for name in names]  # type: ignore[attr-defined]  # any iterable
+    if given not in known:
+        raise ValueError(f"{what}: {choose_one_of(given, known)}")
+    return given
+
+
+class DataConfig(DataSettings):
+    """What is learned from, and which pairs are for what.
+
+    Args:
+        source: ``"synthetic"`` or a folder.
+        measure: Column of the pairs table that is learned.
+        exponent: Of the IC50 in the target ``1 / (1 + y^exponent)``.
+        split: A key of :data:`~qkdrp.systems.pairs.models.SPLITS`.
+        train_size: Training and validation pairs together; more than there are means all.
+        test_size: Test pairs; more than there are means all.
+        atom_rows: Features of an atom as 0 and 1, or divided by their sum.
+        largest_fragment: Whether salts are reduced to their largest fragment.
+        zscore: Whether features are standardised; None does so unless all are 0 or 1.
+        replicates: What is done with a pair that is measured twice.
+        strict: Whether pairs without line or drug are refused rather than left out.
+        decimal: What separates fractions in text tables; None tells from the cells.
+    """
+
+    measure: Annotated[str, AfterValidator(partial(_known, "measure", MEASURES))] = Field(
+        default="ln_ic50",
+        description=f"What is learned: {any_of(MEASURES)}.",
+        json_schema_extra=NAME,
+    )
+    exponent: float = Field(
+        default=EXPONENT,
+        ge=-1,
+        le=1,
+        description="Exponent e of the target 1/(1+IC50^e): large is sensitive where e is "
+        "positive, as in the paper; other work takes -0.1.",
+    )
+    split: Annotated[str, AfterValidator(partial(_known, "split", SPLITS))] = Field(
+        default="lpo",
+        description="What the test leaves out: "
+        + any_of(f"{name} ({what})" for name, what in SPLITS.items())
+        + ".",
+        json_schema_extra=NAME,
+    )
+    train_size: int = Field(
+        default=5000, ge=20, description="Training pairs; a tenth of them tells when to stop."
+    )
+    test_size: int = Field(default=1000, ge=2, description="Test pairs.")
+    atom_rows: Literal["binary", "normalised"] = Field(
+        default="binary",
+        description="Features of an atom: binary, or normalised to a sum of 1.",
+        json_schema_extra=NAME,
+    )
+    largest_fragment: bool = Field(
+        default=False, description="Reduce salts to their largest fragment."
+    )
+    zscore: bool | None = Field(
+        default=None, description="Standardise features; by default unless all are 0 or 1."
+    )
+    replicates: Literal["refuse", "mean"] = Field(
+        default="refuse",
+        description="Pairs that are measured twice: refuse, or take their mean.",
+        json_schema_extra=NAME,
+    )
+    strict: bool = Field(
+        default=False,
+        description="Refuse pairs without features or SMILES; else they are left out.",
+    )
+    decimal: Literal["point", "comma"] | None = Field(
+        default=None,
+        description="What separates fractions in text tables: point or comma.",
+        json_schema_extra={"metavar": "NAME", "show_default": "told from cells"},
+    )
+
+    @model_validator(mode="after")
+    def _has_a_target(self) -> Self:
+        """Refuse an exponent that makes all targets the same."""
+        if self.exponent == 0:
+            raise ValueError("--exponent 0 makes every target 1/2: give another")
+        return self
+
+    @property
+    def target(self) -> Target:
+        """What models learn."""
+        return Target(self.measure, self.exponent)  # type: ignore[arg-type]  # checked by name
+
+
+class ModelConfig(ModelSettings):
+    """What is trained. Symbols of Sagingalieva et al. 2023 in brackets.
+
+    Args:
+        model: A key of :data:`~qkdrp.systems.pairs.models.MODELS`.
+        core: What stands in the circuit's place; of ``hybrid`` only.
+        normalisation: A key of :data:`qkdrp.nn.normalisation.NORMALISATIONS`, between the branches
+            and what follows.
+        a: Input scale of the moderated tanh.
+        r: Output range of the moderated tanh, radians.
+        learn_a_r: Whether a and r are trained.
+        n_qubits: Number of qubits.
+        n_encoding: Number of encoding layers, the lattice length.
+        n_variational: Variational layers before the first encoding and after each.
+        rotation: Gate that the circuit's weights drive.
+        entangler: Entangler of the circuit.
+        bridge: What takes the 256 outputs of the branches to the circuit's angles.
+        order: Which branch's outputs come first.
+        dropout: Probability of dropout in the drug branch while training.
+        dropout_place: After which of its dense layers.
+        classical_affine: Whether the classical head ends with a trained scale and offset, too.
+    """
+
+    model: Annotated[str, AfterValidator(partial(_known, "model", MODELS))] = Field(
+        default=HYBRID, description=f"{any_of(MODELS)}.", json_schema_extra=NAME
+    )
+    core: Core = Field(
+        default=Core.QUANTUM,
+        description=f"In the circuit's place: {any_of(Core)}.",
+        json_schema_extra=NAME,
+    )
+    normalisation: Annotated[
+        str, AfterValidator(partial(_known, "normalisation", NORMALISATIONS))
+    ] = Field(
+        default="identity",
+        description=f"From the branches to angles: {any_of(NORMALISATIONS)}.",
+        json_schema_extra=NAME,
+    )
+    a: float = Field(default=PAPER_A, gt=0, description="Input scale of r*tanh(phi/a).")
+    r: Angle = Field(
+        default=PAPER_R,
+        description="Output range of r*tanh(phi/a) in radians; pi/2, 3pi/4 and the like.",
+        json_schema_extra={"format": "angle", "show_default": "pi/2"},
+    )
+    learn_a_r: bool = Field(default=False, description="Train a and r.")
+    n_qubits: int = Field(default=8, ge=2, description="Qubits.")
+    n_encoding: int = Field(default=32, ge=1, description="Encoding layers.")
+    n_variational: int = Field(default=5, ge=1, description="Variational layers per block.")
+    rotation: Annotated[str, AfterValidator(partial(_known, "rotation", ROTATIONS))] = Field(
+        default=ROTATIONS[0],
+        description=f"Gate of the trained angles: {any_of(ROTATIONS)}.",
+        json_schema_extra=NAME,
+    )
+    entangler: Annotated[str, AfterValidator(partial(_known, "entangler", ENTANGLERS))] = Field(
+        default="ring", description=f"{any_of(ENTANGLERS)}.", json_schema_extra=NAME
+    )
+    bridge: Literal["none", "linear"] = Field(
+        default="none",
+        description="From the 256 outputs of the branches to the circuit's angles: none, or linear "
+        "where their numbers differ.",
+        json_schema_extra=NAME,
+    )
+    order: Literal["drug-first", "line-first"] = Field(
+        default="drug-first",
+        description="Which branch's outputs come first: drug-first or line-first.",
+        json_schema_extra=NAME,
+    )
+    dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="Dropout in the drug branch while training."
+    )
+    dropout_place: Literal["hidden", "last", "both"] = Field(
+        default="hidden",
+        description="Dense layers of the drug branch that dropout follows: hidden, last (its "
+        "outputs, the circuit's angles) or both.",
+        json_schema_extra=NAME,
+    )
+    classical_affine: bool = Field(
+        default=False,
+        description="Scale and offset after the classical head, as after the circuit.",
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Check that settings do not contradict each other."""
+        if self.model != HYBRID and self.core is not Core.QUANTUM:
+            raise ValueError(
+                f"--core {self.core} says what stands in the circuit's place, and model "
+                f"{self.model!r} has none: leave it out, or take --model {HYBRID}"
+            )
+        if self.learn_a_r and not find_normalisation(self.normalisation).scaled:
+            raise ValueError(
+                f"normalisation {self.normalisation!r} has no a and r to learn: choose moderated"
+            )
+        if self.model == HYBRID and self.bridge == "none" and self.n_angles != EMBEDDING_SIZE:
+            raise ValueError(
+                f"a circuit of {self.n_qubits} qubits and {self.n_encoding} encoding layers takes "
+                f"{self.n_angles} angles, and the branches give {EMBEDDING_SIZE}: say --bridge "
+                "linear"
+            )
+        return self
+
+    @property
+    def n_angles(self) -> int:
+        """Angles that the circuit takes."""
+        return self.n_qubits * self.n_encoding
+
+    @property
+    def quantum(self) -> bool:
+        """Whether there is a circuit."""
+        return self.model == HYBRID and self.core in {Core.QUANTUM, Core.FROZEN}
+
+    @property
+    def spec(self) -> PQCSpec:
+        """The circuit, the quantum depth-infused layer of the paper."""
+        return PQCSpec(
+            self.n_qubits,
+            self.n_encoding,
+            self.n_variational,
+            measurement=SINGLE,
+            entangler=self.entangler,
+            rotation=self.rotation,
+        )
+
+
+class FitConfig(AnyFitConfig):
+    """How a model is trained; batch size, epochs and patience are not given in the paper."""
+
+    batch_size: int = Field(default=64, ge=2, description="Pairs in a batch.")
+    lr: float = Field(default=1.8e-3, gt=0, description="Learning rate of Adam.")
+    patience: int = Field(
+        default=10,
+        ge=0,
+        description="Epochs without a better validation loss before stopping; 0 never stops.",
+    )
+    centre_head: bool = Field(
+        default=True,
+        description="Start where the mean prediction is the mean target, whatever the head.",
+    )
+
+
+class PairsConfig(RunConfig):
+    """Everything that determines a training run of the system ``pairs``.
+
+    Args:
+        system: ``"pairs"``.
+        data: What is learned from.
+        model: What is trained.
+        fit: How it is trained.
+        backend: Where circuits run while training, a key of :data:`qkdrp.backends.BACKENDS`.
+        backend_options: The backend's own options.
+        seed: Of split, initialisation, shuffling and dropout.
+        threads: Threads of torch and of the backend; 0 for all cores.
+        data_licence: Licence of the data, for the model card.
+    """
+
+    system: Literal["pairs"] = "pairs"
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    fit: FitConfig = FitConfig()
+    backend: str = "statevector"  # a circuit this deep takes others seconds a step

@@ -1,0 +1,1 @@
+"""Pairs of cell line and drug, and how they are loaded."""

@@ -1,0 +1,185 @@
+"""Loader of three tables in a folder: ``pairs.*``, ``features.*`` and ``drugs.*``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from qkdrp.common.errors import DataError
+from qkdrp.common.names import listed
+from qkdrp.common.shown import shown
+from qkdrp.systems.pairs.config import DataConfig
+from qkdrp.systems.pairs.data.graph import largest_fragment, molecules_of
+from qkdrp.systems.pairs.data.measured import long_form, measured_pairs
+from qkdrp.systems.pairs.data.pair_data import Drugs, Lines, PairData
+from qkdrp.tables.frames import SUFFIXES, find_table, read_table, refuse_duplicates
+from qkdrp.tables.numbers import numeric
+
+SAMPLE_IDS = ("sample", "sample_id", "sample_name", "cell_line", "cell_line_id")
+DRUG_IDS = ("drug", "drug_id")
+"""What the columns of ids may be called."""
+
+SMILES, NAME, TISSUE = "smiles", "name", "tissue"
+"""Columns of the tables of drugs and samples."""
+
+PAIRS, FEATURES, DRUGS, SAMPLES = "pairs", "features", "drugs", "samples"
+"""Names of the tables; the last one may be missing."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Measured pairs that cannot be used, by reason.
+
+    Args:
+        no_line: Without features of the cell line.
+        no_drug: Without a row of the drug.
+        no_smiles: With a drug whose SMILES is blank.
+    """
+
+    no_line: int
+    no_drug: int
+    no_smiles: int
+
+    def text(self, n_pairs: int) -> str:
+        """Return how many pairs are left out and why; nothing where none is."""
+        reasons = (
+            (self.no_line, f"without a row in {FEATURES}"),
+            (self.no_drug, f"of a drug without a row in {DRUGS}"),
+            (self.no_smiles, "of a drug without a SMILES"),
+        )
+        told = [f"{count} {why}" for count, why in reasons if count]
+        return f"{n_pairs} measured pairs, left out: {', '.join(told)}" if told else ""
+
+
+def load_tables(folder: Path, data: DataConfig) -> PairData:
+    """Load the three tables of a folder, and ``samples.*`` for tissues where it is there.
+
+    Args:
+        folder: Holds the tables.
+        data: Says which measure is taken, and what is done with pairs that cannot be used.
+
+    Raises:
+        DataError: If a table or column is missing, or anything in it is invalid.
+    """
+    pairs = _read_pairs(table_path(folder, PAIRS), data)
+    features = _read_features(table_path(folder, FEATURES), data.decimal)
+    drugs = _read_drugs(table_path(folder, DRUGS))
+    pairs, left_out = _usable(pairs, features, drugs)
+    note = left_out.text(len(pairs) + sum(vars(left_out).values()))
+    if note and data.strict:
+        raise DataError(f"{folder}: {note}; add the rows, or do not give --strict.")
+    if pairs.empty:
+        raise DataError(f"{folder}: no pair has both features and a SMILES. {note}")
+    return _joined(folder, data, pairs, features, drugs, (note,) if note else ())
+
+
+def table_path(folder: Path, stem: str) -> Path:
+    """Return the path of a table.
+
+    Raises:
+        DataError: If there is none of that name.
+    """
+    path = find_table(folder, stem)
+    if path is None:
+        inside = listed(sorted(each.name for each in folder.iterdir())) or "nothing"
+        raise DataError(
+            f"{folder}: found no {stem} table, expected {stem} with one of "
+            f"{', '.join(SUFFIXES)}; found {inside}."
+        )
+    return path
+
+
+def _read_pairs(path: Path, data: DataConfig) -> pd.DataFrame:
+    """Return ``sample``, ``drug`` and ``value`` of measured pairs."""
+    table = read_table(path, text=(*DRUG_IDS, *(each.upper() for each in DRUG_IDS)), ids=SAMPLE_IDS)
+    table = long_form(table, path, data.measure, DRUG_IDS)
+    return measured_pairs(table, path, data)
+
+
+def _read_features(path: Path, decimal: str | None) -> pd.DataFrame:
+    table = read_table(path, ids=SAMPLE_IDS)
+    refuse_duplicates(table.index, "samples", path)
+    return numeric(table, path, np.float32, decimal)
+
+
+def _read_drugs(path: Path) -> pd.DataFrame:
+    table = read_table(path, text=None, ids=DRUG_IDS)
+    table = table.rename(columns={name: name.casefold() for name in table.columns})
+    if SMILES not in table.columns:
+        raise DataError(
+            f"{path}: column {SMILES} is missing, expected one row for each drug with "
+            f"drug,{SMILES}; found {listed(table.columns)}."
+        )
+    refuse_duplicates(table.index, "drugs", path)
+    return table
+
+
+def _usable(
+    pairs: pd.DataFrame, features: pd.DataFrame, drugs: pd.DataFrame
+) -> tuple[pd.DataFrame, LeftOut]:
+    """Return the pairs that have features and a SMILES, and how many have not."""
+    no_line = ~pairs["sample"].isin(features.index)
+    no_drug = ~no_line & ~pairs["drug"].isin(drugs.index)
+    blank = drugs.index[drugs[SMILES].fillna("") == ""]
+    no_smiles = ~no_line & pairs["drug"].isin(blank)
+    counts = LeftOut(int(no_line.sum()), int(no_drug.sum()), int(no_smiles.sum()))
+    return pairs[~(no_line | no_drug | no_smiles)], counts
+
+
+def _joined(
+    folder: Path,
+    data: DataConfig,
+    pairs: pd.DataFrame,
+    features: pd.DataFrame,
+    drugs: pd.DataFrame,
+    notes: tuple[str, ...],
+) -> PairData:
+    """Return pairs with their lines and drugs, in the order of the tables."""
+    features = features[features.index.isin(pairs["sample"])]
+    drugs = drugs[drugs.index.isin(pairs["drug"])]
+    ids = drugs.index.to_numpy(dtype=np.str_)
+    smiles = drugs[SMILES].to_numpy(dtype=np.str_)
+    salts = int(sum("." in each for each in smiles.tolist()))
+    if salts and data.largest_fragment:
+        reduced = [
+            largest_fragment(text, drug) if "." in text else text
+            for text, drug in zip(smiles.tolist(), ids.tolist(), strict=True)
+        ]
+        smiles = np.array(reduced, dtype=np.str_)
+    if salts:
+        kept = "reduced to their largest fragment" if data.largest_fragment else "kept as they are"
+        notes = (*notes, f"{salts} drugs are salts of several fragments, {kept}")
+    names = drugs[NAME].fillna("").to_numpy(dtype=np.str_) if NAME in drugs.columns else ids
+    return PairData(
+        lines=Lines(
+            features.index.to_numpy(dtype=np.str_),
+            features.columns.to_numpy(dtype=np.str_),
+            features.to_numpy(dtype=np.float32),
+            _tissues(folder, features.index),
+        ),
+        drugs=Drugs(ids, np.where(names == "", ids, names), smiles, molecules_of(smiles, ids)),
+        line=features.index.get_indexer(pd.Index(pairs["sample"])).astype(np.int64),
+        drug=drugs.index.get_indexer(pd.Index(pairs["drug"])).astype(np.int64),
+        value=pairs["value"].to_numpy(dtype=np.float64),
+        synthetic=False,
+        provenance=f"tables in {folder}",
+        measure=data.measure,
+        notes=notes,
+    )
+
+
+def _tissues(folder: Path, lines: pd.Index) -> NDArray[np.str_] | None:
+    """Return the tissue of each line, blank where unknown; None where no table tells."""
+    path = find_table(folder, SAMPLES)
+    if path is None:
+        return None
+    table = read_table(path, text=None, ids=SAMPLE_IDS)
+    if TISSUE not in table.columns:
+        raise DataError(
+            f"{path}: column {shown(TISSUE)} is missing; found {listed(table.columns)}. Add it, or "
+            "remove the table."
+        )
+    refuse_duplicates(table.index, "samples", path)
+    return table[TISSUE].reindex(lines).fillna("").to_numpy(dtype=np.str_)

@@ -1,0 +1,66 @@
+"""How models of pairs are trained: squared error, early stopping on the validation loss."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from qkdrp.systems.pairs.heads import centre_core
+from qkdrp.systems.pairs.model import PairModel
+from qkdrp.training.centring import centre_head
+from qkdrp.training.config import FitConfig
+from qkdrp.training.epoch import Fit
+from qkdrp.training.rows import Rows
+from qkdrp.training.task import RegressionTask
+
+PREDICTION_SD = "prediction_sd"
+"""Standard deviation of validation predictions: a model that predicts the mean shows there."""
+
+COLLAPSED = 1e-5
+"""Standard deviation of predictions at which a model has learned nothing."""
+
+CENTRED_ON = 5000
+"""Pairs that the start of a head is centred on."""
+
+
+class PairsTask(RegressionTask):
+    """Mean squared error of the target.
+
+    Args:
+        seed: Of torch's global generator, which dropout draws from; None leaves it as it is.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed = seed
+
+    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+        """Seed dropout, and start where the mean prediction is the mean target."""
+        if self.seed is not None:
+            torch.manual_seed(self.seed)
+        if not config.centre_head or not isinstance(model, PairModel):
+            return
+        if isinstance(model.head, nn.Linear):
+            centre_head(model, model.head, train, CENTRED_ON)
+        elif isinstance(model.core, nn.Sequential):
+            centre_core(model, model.core, train, CENTRED_ON)
+
+    def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
+        """Return the standard deviation of predictions."""
+        return {PREDICTION_SD: float(prediction.std(correction=0))}
+
+
+def collapse_doubt(fit: Fit | None) -> list[str]:
+    """Return, as a line, that a model predicts the same for every pair; nothing where it does not.
+
+    Args:
+        fit: The course of its training; None where that is not known.
+    """
+    if fit is None or not fit.epochs:
+        return []
+    spread = fit.epochs[fit.best_epoch - 1].metrics.get(PREDICTION_SD)
+    if spread is None or spread > COLLAPSED:
+        return []
+    return [
+        "the model predicts the same for every validation pair, so it has learned nothing; another "
+        "--seed, a lower --lr or --normalisation moderated may"
+    ]

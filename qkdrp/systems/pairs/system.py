@@ -1,0 +1,190 @@
+"""The system ``pairs``: features of a cell line and the graph of a drug against their response."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from qkdrp.backends import Backend
+from qkdrp.backends.registry import check_backend
+from qkdrp.common.errors import ConfigError
+from qkdrp.common.seeds import derive_seed
+from qkdrp.systems.pairs import kept_rows
+from qkdrp.systems.pairs.baselines import BASELINES
+from qkdrp.systems.pairs.build import build_model, pqc_of
+from qkdrp.systems.pairs.config import DataConfig, PairsConfig
+from qkdrp.systems.pairs.data.load import load_pairs
+from qkdrp.systems.pairs.data.pair_data import PairData
+from qkdrp.systems.pairs.extra import need_graph_extra
+from qkdrp.systems.pairs.facts import facts_of, score_title
+from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
+from qkdrp.systems.pairs.model import PairModel
+from qkdrp.systems.pairs.overview import overview_of
+from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
+from qkdrp.systems.pairs.preprocess import Preprocessor
+from qkdrp.systems.pairs.rows import PairRows, rows_of
+from qkdrp.systems.pairs.scores import score
+from qkdrp.systems.pairs.split import make_split
+from qkdrp.systems.pairs.spread import SPREADS
+from qkdrp.training.card import CardText
+from qkdrp.training.description import Description, OnProgress
+from qkdrp.training.features import Features
+from qkdrp.training.rows import Rows
+from qkdrp.training.run_config import SYNTHETIC
+from qkdrp.training.source import check_source
+from qkdrp.training.split import Split
+from qkdrp.training.stored_state import State
+from qkdrp.training.system import Facts, FitBaseline, LayerCircuit, ScoreRow, System, Values
+from qkdrp.training.trained import Trained
+
+LAYER = "core"
+"""Name of the quantum layer in the model."""
+
+
+class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
+    """Predicts the response of a pair of cell line and drug (Sagingalieva et al. 2023)."""
+
+    name = "pairs"
+    config_type = PairsConfig
+    row_key = ("pair",)
+    score_rows: ClassVar[tuple[ScoreRow, ...]] = SCORE_ROWS
+    score_caption = (
+        "in brackets: 95% intervals over lines, drugs or tissues; MSE and R2 of the target t"
+    )
+    history_columns = (*SPREADS, PREDICTION_SD, "a", "r")
+    baselines: ClassVar[Mapping[str, FitBaseline]] = BASELINES
+    reference_baseline = "additive_ridge"
+    packages = ("rdkit", "torch_geometric")
+    preload = ("qkdrp.systems.pairs.drugs",)
+
+    def load(self, data: DataConfig) -> PairData:
+        """Load the pairs of a source.
+
+        Raises:
+            DataError: If they cannot be read.
+        """
+        return load_pairs(data)
+
+    def overview(self, data: DataConfig, on_progress: OnProgress) -> Description:  # noqa: ARG002  # one table
+        """Return the sizes of a source and its drugs."""
+        return overview_of(load_pairs(data))
+
+    def split(self, dataset: PairData, config: PairsConfig) -> Split:
+        """Leave out pairs, lines, drugs or tissues, as settings say."""
+        return make_split(dataset, config.data, derive_seed(config.seed, "split"))
+
+    def groups(self, dataset: PairData) -> NDArray[np.str_] | None:
+        """Return the cell line of each pair: folds of a study leave whole lines out."""
+        return dataset.samples
+
+    def fit_preprocessor(self, train: PairData, config: PairsConfig) -> Preprocessor:
+        """Fit features and mean effects."""
+        return Preprocessor.fit(train, config.data)
+
+    def preprocessor_from(self, state: State) -> Preprocessor:
+        """Make a preprocessor again from its state."""
+        return Preprocessor.from_state(state)
+
+    def rows(self, preprocessor: Preprocessor, dataset: PairData) -> PairRows:
+        """Return tables of lines and molecules, and two indices for each pair."""
+        return rows_of(preprocessor, dataset)
+
+    def keep(self, preprocessor: Preprocessor, dataset: PairData) -> State:  # noqa: ARG002  # all features are read
+        """Return pairs with the lines and drugs that they have."""
+        return kept_rows.state_of(dataset)
+
+    def kept(self, state: State) -> PairData:
+        """Make pairs again."""
+        return kept_rows.pairs_of(state)
+
+    def check(self, config: PairsConfig) -> None:
+        """Refuse a missing extra, an unknown backend and a missing folder."""
+        need_graph_extra()
+        check_backend(config.backend, config.backend_options)
+        if config.data.source != SYNTHETIC:
+            check_source(config.data.source)
+
+    def build(
+        self, config: PairsConfig, preprocessor: Preprocessor, backend: Backend, seed: int
+    ) -> PairModel:
+        """Build a model with fresh weights."""
+        return build_model(config.model, len(preprocessor.features.names), backend, seed)
+
+    def circuits(self, config: PairsConfig) -> Mapping[str, LayerCircuit]:
+        """Return the circuit of the core; none for classical models."""
+        return {LAYER: LayerCircuit(pqc_of(config.model))} if config.model.quantum else {}
+
+    def fit_task(self, config: PairsConfig) -> PairsTask:
+        """Return the squared error, with a seed where dropout needs one."""
+        seeded = config.model.dropout > 0
+        return PairsTask(derive_seed(config.seed, "dropout") if seeded else None)
+
+    def predictions(
+        self, preprocessor: Preprocessor, dataset: PairData, part: str, values: Values
+    ) -> pd.DataFrame:
+        """Return one row per pair with measured and predicted target."""
+        return predictions_of(preprocessor, dataset, part, values)
+
+    def score(self, predictions: pd.DataFrame) -> dict[str, Any]:
+        """Return errors and correlations."""
+        return score(predictions)
+
+    def facts(
+        self, config: PairsConfig, dataset: PairData, split: Split, preprocessor: Preprocessor
+    ) -> Facts:
+        """Return split, model, counts and first lines."""
+        return facts_of(config, dataset, split, preprocessor)
+
+    def score_title(self, metrics: Mapping[str, Any]) -> str:
+        """Return split and counts of the test pairs."""
+        return score_title(metrics)
+
+    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:  # noqa: ARG002
+        """Refuse to explain: inputs of these models are no rows of numbers.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError(
+            "models of the system pairs cannot be explained yet: their inputs are graphs and "
+            "tables that pairs share."
+        )
+
+    def doubts(
+        self,
+        trained: Trained[PairsConfig, Preprocessor],
+        train: PairData,  # noqa: ARG002  # the history tells
+    ) -> Sequence[str]:
+        """Return whether the model predicts the same for every pair."""
+        return collapse_doubt(trained.fit)
+
+    def card(self, config: PairsConfig, metrics: Mapping[str, Any]) -> CardText:
+        """Return what the model card says of the model."""
+        core = "a parameterised quantum circuit" if config.model.quantum else "no quantum circuit"
+        return CardText(
+            summary=(
+                f"Predicts the response of cell lines to drugs from {metrics['n_features']} "
+                "features of the line and the molecular graph of the drug, after Sagingalieva et "
+                "al. 2023 ([arXiv 2211.05777](https://arxiv.org/abs/2211.05777)). The model "
+                f"`{config.model.model}` has {core} after its two branches."
+            )
+        )
+
+    def draw(
+        self,
+        folder: Path,
+        trained: Trained[PairsConfig, Preprocessor],
+        dataset: PairData,
+        history: pd.DataFrame,
+        predictions: pd.DataFrame,
+    ) -> None:
+        """Draw the learning curve with spreads, and predicted against measured."""
+        from qkdrp.systems.pairs.figures import draw_figures  # matplotlib is slow to import
+
+        title = f"{trained.config.data.split}, {trained.config.model.model}"
+        title += " (SYNTHETIC DATA)" if dataset.synthetic else ""
+        best = None if trained.fit is None else trained.fit.best_epoch
+        draw_figures(folder, title, history, predictions, best)

@@ -1,0 +1,63 @@
+"""The measures of a pair, and the target that models learn; imports nothing that takes time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LN_IC50, AUC = "ln_ic50", "auc"
+"""Columns of measures."""
+
+MEASURES: Mapping[str, str] = MappingProxyType(
+    {LN_IC50: "ln IC50", AUC: "area under the dose-response curve"}
+)
+"""What texts call a measure, by its column."""
+
+EXPONENT = 0.1
+"""Exponent of the IC50 in the paper; other work takes its negative."""
+
+LARGEST_LN_IC50 = 30.0
+"""Largest natural logarithm of an IC50 in micromolar that can be meant, either sign."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What models learn of a measure.
+
+    Of an IC50 y in micromolar it is ``t = 1 / (1 + y^exponent) = sigmoid(-exponent ln y)``, in
+    (0, 1): with the paper's exponent, large t is sensitive. An area is learned as it is.
+
+    Args:
+        measure: A key of :data:`MEASURES`.
+        exponent: Of the IC50.
+    """
+
+    measure: Literal["ln_ic50", "auc"] = "ln_ic50"
+    exponent: float = EXPONENT
+
+    def of(self, value: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """Return the target of measured values, same shape."""
+        if self.measure != LN_IC50:
+            return value
+        from scipy.special import expit
+
+        found: NDArray[np.float64] = expit(-self.exponent * value)
+        return found
+
+    def measured(self, target: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """Return the measure that targets mean, same shape; the inverse of :meth:`of`.
+
+        Targets outside (0, 1) are taken as the largest ln IC50 that can be meant.
+        """
+        if self.measure != LN_IC50:
+            return target
+        import numpy as np
+        from scipy.special import expit, logit
+
+        edge = expit(abs(self.exponent) * LARGEST_LN_IC50)
+        found: NDArray[np.float64] = -logit(np.clip(target, 1 - edge, edge)) / self.exponent
+        return found

@@ -1,0 +1,1 @@
+"""Tables of users: reading them, and refusing those that are ambiguous or damaged."""

@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from qkdrp.common.errors import DataError
+from qkdrp.systems.pairs.cells import FEWEST_FEATURES, CellBranch
+
+
+def test_shapes_and_parameters_of_the_paper() -> None:
+    branch = CellBranch(735)
+    assert sum(weights.numel() for weights in branch.parameters()) == 459_360
+    values, shapes = torch.zeros(2, 735), []
+    for layer in branch.layers:
+        values = layer(values)
+        shapes.append(tuple(values.shape[1:]))
+    lengths = [shape[-1] for shape in shapes if len(shape) == 2]
+    assert lengths == [735, 728, 242, 242, 235, 78, 78, 71, 23, 23]
+    assert shapes[-2:] == [(2944,), (128,)]
+
+
+def test_pooling_before_the_relu_gives_the_same() -> None:
+    torch.manual_seed(0)
+    branch = CellBranch(150)
+    values = torch.rand(3, 150)
+    layers = list(branch.layers)
+    other = layers[0](values)
+    for convolution, pool, relu in zip(layers[1:10:3], layers[2:10:3], layers[3:10:3], strict=True):
+        other = pool(relu(convolution(other)))
+    torch.testing.assert_close(branch(values), layers[-1](layers[-2](other)))
+
+
+def test_too_few_features_are_refused() -> None:
+    assert CellBranch(FEWEST_FEATURES)(torch.zeros(1, FEWEST_FEATURES)).shape == (1, 128)
+    with pytest.raises(DataError, match="found 117 features of cell lines, expected at least 118"):
+        CellBranch(FEWEST_FEATURES - 1)

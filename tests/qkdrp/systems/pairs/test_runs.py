@@ -1,0 +1,167 @@
+"""A small model on pairs: trained, loaded, evaluated everywhere, and refused in one line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from qkdrp.runs.folder import Run, load_run
+from qkdrp.runs.train import train
+from qkdrp.systems.pairs.baselines import BASELINES
+from qkdrp.systems.pairs.config import PairsConfig
+from qkdrp.systems.pairs.data.pair_data import PairData
+from qkdrp.systems.pairs.predictions import SCORE_ROWS
+from tests.qkdrp.conftest import CliResult, read_json
+from tests.qkdrp.hardware import EVALUATE
+from tests.runtime_server import RuntimeServer
+
+EXACT = 1e-6
+CIRCUIT = {"n_qubits": 3, "n_encoding": 2, "n_variational": 1, "bridge": "linear"}
+OPTIONS = ("--n-qubits", 3, "--n-encoding", 2, "--n-variational", 1, "--bridge", "linear",
+           "--train-size", 100, "--epochs", 1)  # fmt: skip
+
+
+def config(**model: object) -> PairsConfig:
+    return PairsConfig.make(
+        data={"train_size": 100, "test_size": 40},
+        model={**CIRCUIT, "normalisation": "moderated", "a": 1.0, **model},
+        fit={"epochs": 2, "batch_size": 32},
+        seed=3,
+        threads=1,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
+    return train(config(dropout=0.2), tmp_path_factory.mktemp("pairs") / "run")
+
+
+def test_it_trains(trained: tuple[Run, dict[str, Any]]) -> None:
+    run, metrics = trained
+    assert (metrics["system"], metrics["model"], metrics["split"]) == ("pairs", "hybrid", "lpo")
+    assert [len(part) for part in run.split.parts().values()] == [90, 10, 40]
+    assert set(metrics["baselines"]) == set(BASELINES)
+    assert all(each["mse"] > 0 for each in metrics["baselines"].values())
+    assert {row.key for row in SCORE_ROWS} <= set(metrics["test"])
+    history = pd.read_csv(run.path / "history.csv")
+    spreads = history[["angle_sd", "line_sd", "drug_sd", "prediction_sd"]]
+    assert (spreads > 0).all(axis=None)
+    assert history["beyond_pi"].between(0, 1).all()
+    assert {path.name for path in (run.path / "figures").iterdir()} == {
+        "learning_curve.png",
+        "predictions.png",
+    }
+
+
+def test_a_loaded_run_predicts_the_same(
+    trained: tuple[Run, dict[str, Any]], pairs: PairData
+) -> None:
+    run, _ = trained
+    test, loaded = pairs.select(run.split.test), load_run(run.path)
+    np.testing.assert_allclose(loaded.predict(test), run.predict(test), atol=1e-12)
+    table = pd.read_csv(run.path / "predictions.csv", dtype={"sample": str})
+    written = table[table["part"] == "test"]
+    assert written["pair"].tolist() == run.split.test.tolist()
+    np.testing.assert_allclose(written["prediction"], run.predict(test), atol=EXACT)
+
+
+def test_the_same_seed_trains_the_same(trained: tuple[Run, dict[str, Any]], tmp_path: Path) -> None:
+    """With dropout, too."""
+    _, again = train(config(dropout=0.2), tmp_path / "again")
+    assert {**again, "seconds": 0} == {**trained[1], "seconds": 0}
+
+
+@pytest.mark.parametrize("backend", ["aer_exact", "aer_noisy"])
+def test_it_is_evaluated(
+    backend: str, trained: tuple[Run, dict[str, Any]], cli: Callable[..., CliResult]
+) -> None:
+    run, metrics = trained
+    result = cli("evaluate", run.path, "--backend", backend, "--threads", 1)
+    assert result.code == 0, result.err
+    assert "lpo, 40 test pairs" in result.out
+    found = read_json(run.path / "evaluations" / backend / "metrics.json")
+    exact = found["largest_prediction_shift"] < EXACT
+    assert exact == (backend == "aer_exact")
+    if exact:
+        assert found["test"]["mse"] == pytest.approx(metrics["test"]["mse"], abs=EXACT)
+
+
+def test_it_is_evaluated_on_hardware(
+    trained: tuple[Run, dict[str, Any]], ibm: RuntimeServer, cli: Callable[..., CliResult],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    run, _ = trained
+    result = cli("evaluate", run.path, *EVALUATE)
+    assert result.code == 0, result.err
+    found = read_json(run.path / "evaluations" / "ibm_runtime" / "metrics.json")
+    assert found["not_predicted"] == 0
+    assert len(ibm.jobs) == 1
+
+
+def test_a_classical_model_has_no_circuit(tmp_path: Path, cli: Callable[..., CliResult]) -> None:
+    output = tmp_path / "run"
+    result = cli("train-pairs", "--model", "classical", "--train-size", 100, "--epochs", 1,
+                 "--split", "ldo", "--test-size", 30, "--threads", 1,
+                 "--output", output)  # fmt: skip
+    assert result.code == 0, result.err
+    assert "the test has new drugs" in result.out
+    assert read_json(output / "metrics.json")["test"]["resampled_by"] == "drug"
+    assert not (output / "circuit.qpy").exists()
+    refused = cli("evaluate", output, "--backend", "aer_noisy")
+    assert refused.code == 2
+    assert "has no circuit" in refused.err
+
+
+def test_data_are_shown(cli: Callable[..., CliResult]) -> None:
+    result = cli("data", "show", "--system", "pairs")
+    assert (result.code, result.err) == (0, "")
+    assert "8519" in result.out
+    assert "(SYNTHETIC)" in result.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--model", "hybird"), "did you mean 'hybrid'"),
+        (("--n-qubits", 4), "say --bridge linear"),
+        (("--split", "drugs"), "choose one of lpo, lco, ldo, lcdo, lto"),
+        (("--data", "nowhere"), "nowhere: no such folder"),
+        (("--backend", "aer"), "aer"),
+    ],
+)
+def test_a_wrong_option_is_one_line(
+    words: tuple[object, ...], message: str, tmp_path: Path, cli: Callable[..., CliResult]
+) -> None:
+    result = cli("train-pairs", *words, "--output", tmp_path / "run")
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
+    assert message in result.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_the_extra_one_line_names_it(
+    tmp_path: Path, cli: Callable[..., CliResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qkdrp.systems.pairs.extra.find_spec", lambda name: None)
+    result = cli("train-pairs", *OPTIONS, "--output", tmp_path / "run")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "error: The system pairs needs RDKit and PyTorch Geometric: pip install 'qkdrp[graph]'.\n"
+    )
+    assert cli("data", "show", "--system", "pairs").err == result.err
+
+
+def test_predictions_for_new_samples_are_refused_in_one_line(
+    trained: tuple[Run, dict[str, Any]], tmp_path: Path, cli: Callable[..., CliResult]
+) -> None:
+    result = cli("predict", trained[0].path, "--data", tmp_path)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    explained = cli("explain", trained[0].path)
+    assert explained.code == 2
+    assert "cannot be explained yet" in explained.err
