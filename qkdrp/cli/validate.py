@@ -11,7 +11,7 @@ from qkdrp.cli.options import NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.cli.predict import Runs, TrainData
 from qkdrp.runs.run_path import check_run_path
-from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
+from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings, refuse_hardware
 
 
 @with_options(
@@ -54,6 +54,7 @@ def validate(
     options = NoiseOptions.make(**NoiseOptions.pick(settings)).of_backend()
     samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
     outcomes = OutcomeSettings.make(measure=measure, direction=direction)
+    refuse_hardware(backend)
     check_backend(backend, options)
     for run in runs:
         check_run_path(run)
