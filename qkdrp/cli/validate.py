@@ -12,7 +12,7 @@ from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.cli.predict import Runs, TrainData
 from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_samples_path, run_paths
-from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
+from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings, refuse_hardware
 
 
 @with_options(
@@ -55,6 +55,7 @@ def validate(
     options = NoiseOptions.make(**NoiseOptions.pick(settings)).of_backend()
     samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
     outcomes = OutcomeSettings.make(measure=measure, direction=direction)
+    refuse_hardware(backend)
     check_backend(backend, options)
     runs = run_paths(runs)
     check_samples_path(source)

@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.backends import Backend
-from qkdrp.backends.registry import find_backend
-from qkdrp.common.errors import ConfigError, DataError
+from qkdrp.common.errors import DataError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
 from qkdrp.runs.ensemble import Ensemble, LoadedRun, load_ensemble, system_of
@@ -20,7 +19,7 @@ from qkdrp.runs.folder import METRICS, PREDICTIONS
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.reference_file import load_training_data
-from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
+from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings, refuse_hardware
 from qkdrp.training.new_samples import Matched
 from qkdrp.training.threads import limit_threads
 
@@ -100,11 +99,7 @@ def validate(
         QkdrpError: If runs, cohort or backend cannot be used; nothing is written.
     """
     system_of(request.runs)
-    if find_backend(backend, request.options).kind_of_report == "hardware":
-        raise ConfigError(
-            f"backend {backend!r}: qkdrp validate takes exact and noisy backends; "
-            "qkdrp predict --backend ibm_runtime predicts the same samples on hardware."
-        )
+    refuse_hardware(backend)
     with (
         limit_threads(request.threads),
         open_backend(backend, request.options, request.seed) as opened,

@@ -4,10 +4,28 @@ from typing import Literal
 
 from pydantic import Field
 
+from qkdrp.common.errors import ConfigError
 from qkdrp.common.settings import Later, Settings
 
 AUTO, NONE = "auto", "none"
 """Alignments of every system: chosen by what is measured, and that with constants of training."""
+
+
+HARDWARE = "ibm_runtime"
+"""The backend that is paid for."""
+
+
+def refuse_hardware(backend: str) -> None:
+    """Refuse to score a cohort on hardware.
+
+    Raises:
+        ConfigError: Says what predicts there.
+    """
+    if backend == HARDWARE:
+        raise ConfigError(
+            f"backend {backend!r}: qkdrp validate takes exact and noisy backends; "
+            f"qkdrp predict --backend {HARDWARE} predicts the same samples on hardware."
+        )
 
 
 class NewSampleSettings(Settings):

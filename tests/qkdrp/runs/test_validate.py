@@ -76,7 +76,7 @@ def test_what_cannot_be_scored(trained: Trained, cohort: Path, tmp_path: Path, c
     asked = ("validate", trained.run, "--data", cohort, "--output", tmp_path / "v")
     response = pd.read_csv(cohort / "response.csv")
     for frame, more, words in (
-        (response, ("--measure", "area"), "say --direction lower or higher"),
+        (response, ("--measure", "area"), "say by --direction lower or --direction higher"),
         (response.assign(drug="Other"), (), "found no row of 'DrugA', found Other"),
         (response.assign(sample="?" + response["sample"]), (), "found 0 samples with expression"),
         (response, ("--backend", "ibm_runtime"), "qkdrp predict"),

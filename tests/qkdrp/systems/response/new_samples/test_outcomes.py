@@ -65,3 +65,23 @@ def test_lower_predictions_of_responders_score_high() -> None:
     assert found["aupr_by_chance"] == 0.5
     one_class = score_outcomes(np.zeros(5), outcomes.assign(responder=True, measure=np.nan))
     assert one_class["auc"] is one_class["spearman"] is None
+
+
+def test_tables_are_read_as_those_of_training(tmp_path: Path) -> None:
+    """Semicolons, decimal commas, any case of names, long letters, row numbers."""
+    (tmp_path / "response.csv").write_text(
+        ";Drug;RESPONSE;Ln_IC50;sample\n0;DrugA;sensitive;-1,5;P0\n1;DrugA;Resistant;2,5;P1\n"
+        "2;DrugA;;0,5;P2\n"
+    )
+    found = load_outcomes(str(tmp_path), "DrugA", None, None, None)
+    assert found.index.tolist() == ["P0", "P1", "P2"]
+    assert found["responder"].tolist()[:2] == [True, False]
+    assert found["responder"].isna().tolist()[2]
+    assert found["measure"].tolist() == [-1.5, 2.5, 0.5]
+
+
+def test_direction_is_the_side_of_sensitive_samples(tmp_path: Path) -> None:
+    source = write(tmp_path, pic50=[6.0, 5.0])
+    assert load_outcomes(source, "DrugA", None, None, None)["measure"].tolist() == [-6.0, -5.0]
+    with pytest.raises(ConfigError, match="pIC50 has direction 'higher'"):
+        load_outcomes(source, "DrugA", "pic50", "lower", None)
