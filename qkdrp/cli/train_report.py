@@ -88,7 +88,14 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         left = self.stages.left()
         whole = "" if left is None else f"about {duration_text(left)} left"
         self.progress.reset(
-            self.task, total=stage.epochs, description=title, whole=whole, loss="-", left=""
+            self.task,
+            total=stage.epochs,
+            description=title,
+            loss="-",
+            watched=self._words(None),
+            left="",
+            whole=whole,
+            circuits="",
         )
         if not (self.brief or self.console.is_terminal):
             self.console.print(f"training {title}  {whole}".rstrip(), soft_wrap=True)
