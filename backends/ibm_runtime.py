@@ -71,6 +71,7 @@ class IbmRuntime(Backend):
     name = "ibm_runtime"
     circuits_only = True
     kind_of_report = "hardware"
+    _n_before = 0  # values that were fetched for earlier requests
 
     def __init__(
         self,
@@ -112,9 +113,7 @@ class IbmRuntime(Backend):
         prices = PriceList.read(price)
         self.on_cost: Callable[[RuntimeCost], None] = tell_nobody
         self.device = open_device(self.settings)
-        self._allow_training = allow_training
-        self._layers: list[tuple[str, PQC]] = []
-        self._n_before = 0
+        self._allow_training, self._layers = allow_training, list[tuple[str, PQC]]()
         self._rng = np.random.default_rng(seed)
         adapter, self._adapter_note = choose_adapter(self.device, self.settings)
         book = None if self.device.local else Ledger(Path(ledger) if ledger else None)

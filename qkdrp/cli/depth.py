@@ -47,8 +47,7 @@ def depth(
     wanted_levels = parse_whole_numbers("--levels", levels)
     from qkdrp.backends.depth.rules import Limits
     from qkdrp.backends.depth.times import Load
-    from qkdrp.cli.depth_report import print_layers
-    from qkdrp.reports.depth.circuit_selection import DEVICES, choose_circuits, layers_of_run
+    from qkdrp.reports.depth.circuit_selection import DEVICES, choose_circuits
     from qkdrp.runs.new_folder import refuse_taken
 
     refuse_taken(output)
@@ -71,9 +70,7 @@ def depth(
         "load": Load(shots, samples, batch_size),
         "workers": workers,
     }
-    if run is not None:
-        print_layers(layers_of_run(run))
-    _report(circuits, names or DEVICES, settings, cache=cache, output=output)
+    _report(circuits, names or DEVICES, settings, run=run, cache=cache, output=output)
 
 
 def _report(
@@ -81,16 +78,20 @@ def _report(
     devices: Sequence[str],
     settings: Mapping[str, Any],
     *,
+    run: Path | None,
     cache: bool,
     output: Path | None,
 ) -> None:
     """Make a report with a progress bar, print it, and write it where that is asked for."""
     from qkdrp.backends.depth.analyse import depth_report
     from qkdrp.backends.depth.cache import Cache
-    from qkdrp.cli.depth_report import print_report, print_written
+    from qkdrp.cli.depth_report import print_layers, print_report, print_written
     from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.reports.depth.circuit_selection import layers_of_run
     from qkdrp.reports.depth.write import write_report
 
+    if run is not None:
+        print_layers(layers_of_run(run))
     kept = Cache.standard() if cache else Cache(None)
     with CircuitBar() as bar:
         report = depth_report(circuits, devices, cache=kept, on_progress=bar.update, **settings)
