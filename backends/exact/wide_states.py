@@ -140,4 +140,4 @@ class States:
 
     def _element(self, left: Reals, right: Reals, x: int, z: int, quarter: int) -> float:
         rows = len(left) // ROW
-        return sum(self._share(kernels.element_rows, 1, rows, left, right, x, z, quarter))
+        return float(sum(self._share(kernels.element_rows, 1, rows, left, right, x, z, quarter)))
