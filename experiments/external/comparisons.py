@@ -62,25 +62,30 @@ def comparisons_frame(found: list[Place], draws: int, seed: int) -> pd.DataFrame
         seed: Of the study.
     """
     chosen = [place for place in found if place.automatic and _comparable(place)]
-    drawn = {id(place): _Draws(place, draws, seed) for place in chosen}
+    drawn = [(place, _Draws(place, draws, seed)) for place in chosen]
     rows = [
-        {**place.key, **_compared([drawn[id(place)]], other)}
-        for place in chosen
+        {**place.key, **_compared([of_place], other)}
+        for place, of_place in drawn
         for other in place.predicted
         if other != REFERENCE
     ]
     for align in dict.fromkeys(place.align for place in chosen):
-        of_align = [each for each in chosen if each.align == align and each.group == ALL]
-        whole = [drawn[id(each)] for each in of_align]
-        shared = [m for m in chosen[0].predicted if all(m in each.scores for each in whole)]
-        if len(whole) > 1:
-            rows += [
-                {"cohort": POOLED, "group": ALL, "align": align, **_compared(whole, other)}
-                for other in shared
-                if other != REFERENCE
-            ]
+        whole = [each for place, each in drawn if (place.align, place.group) == (align, ALL)]
+        rows += _pooled(align, whole)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.assign(q=adjusted(frame["p"].astype(float)))
+
+
+def _pooled(align: str, whole: list["_Draws"]) -> list[dict[str, object]]:
+    """Return the rows over all cohorts and drugs of one alignment; none for a single place."""
+    if len(whole) < 2:
+        return []
+    shared = [model for model in whole[0].scores if all(model in each.scores for each in whole)]
+    return [
+        {"cohort": POOLED, "group": ALL, "align": align, **_compared(whole, other)}
+        for other in shared
+        if other != REFERENCE
+    ]
 
 
 def _comparable(place: Place) -> bool:

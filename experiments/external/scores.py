@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from qkdrp.common.intervals import varies
 from qkdrp.experiments.external.plan import ExternalPlan
+from qkdrp.experiments.external.tasks import CohortPredictions
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.systems.response.new_samples.alignment import ALIGNMENTS
 from qkdrp.systems.response.new_samples.outcomes import (
@@ -86,32 +88,33 @@ def _of_drug(plan: ExternalPlan, findings: Findings, name: str, drug: str) -> It
     external = plan.externals[name]
     ids = external.scored(drug, plan.cohorts[drug].samples)
     outcomes = external.outcomes[drug].loc[pd.Index(ids)]
-    found = {
-        model: [
-            each
-            for result in plan.results(drug, model, findings)
-            for each in result.predictions
-            if each.cohort == name
-        ]
-        for model in plan.config.models
-    }
-    found = {model: own for model, own in found.items() if own}
-    if not found:
-        return
+    found = _predictions(plan, findings, name, drug)
     results = [each for own in found.values() for each in own]
-    chosen = Counter(each.chosen for each in results).most_common(1)
-    for align in (name for name in ALIGNMENTS if all(name in each.by_align for each in results)):
+    if not results:
+        return
+    chosen = Counter(each.chosen for each in results).most_common(1)[0][0]
+    aligned = [align for align in ALIGNMENTS if all(align in each.by_align for each in results)]
+    for align, (group, rows) in product(aligned, external.groups_of(ids).items()):
         values = {
-            model: np.array([each.by_align[align] for each in own]) for model, own in found.items()
+            model: np.array([each.by_align[align] for each in own])[:, rows]
+            for model, own in found.items()
         }
-        for group, rows in external.groups_of(ids).items():
-            place = Place(
-                *(name, drug, group, align, chosen[0][0] == align),
-                outcomes[rows],
-                {model: each[:, rows] for model, each in values.items()},
-            )
-            if place.scored:
-                yield place
+        place = Place(name, drug, group, align, chosen == align, outcomes[rows], values)
+        if place.scored:
+            yield place
+
+
+def _predictions(
+    plan: ExternalPlan, findings: Findings, name: str, drug: str
+) -> dict[str, list[CohortPredictions]]:
+    """Return what each model predicts of a cohort, one of each seed; models without any left out."""
+    found = {}
+    for model in plan.config.models:
+        results = plan.results(drug, model, findings)
+        own = [each for one in results for each in one.predictions if each.cohort == name]
+        if own:
+            found[model] = own
+    return found
 
 
 def scores_frame(found: list[Place]) -> pd.DataFrame:
