@@ -107,7 +107,7 @@ def _of_drug(plan: ExternalPlan, findings: Findings, name: str, drug: str) -> It
 def _predictions(
     plan: ExternalPlan, findings: Findings, name: str, drug: str
 ) -> dict[str, list[CohortPredictions]]:
-    """Return what each model predicts of a cohort, one of each seed; models without any left out."""
+    """Return what each model predicts of a cohort, by seed; models without results are left out."""
     found = {}
     for model in plan.config.models:
         results = plan.results(drug, model, findings)
