@@ -72,6 +72,7 @@ class IbmRuntime(Backend):
     circuits_only = True
     kind_of_report = "hardware"
     _n_before = 0  # values that were fetched for earlier requests
+    _paid: PaidJobs | None = None
 
     def __init__(
         self,
@@ -119,7 +120,6 @@ class IbmRuntime(Backend):
         book = None if self.device.local else Ledger(Path(ledger) if ledger else None)
         circuits = DeviceCircuits(self.device, adapter, self.settings, CostTerms(prices, book))
         circuits.on_progress = self._tell_progress
-        self._paid = None
         if book is not None:
             self._paid = PaidJobs(
                 circuits,
