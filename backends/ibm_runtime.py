@@ -72,6 +72,7 @@ class IbmRuntime(Backend):
     circuits_only = True
     kind_of_report = "hardware"
     _n_before = 0  # values that were fetched for earlier requests
+    _paid: PaidJobs | None = None
 
     def __init__(
         self,
