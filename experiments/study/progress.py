@@ -138,7 +138,7 @@ class TaskProgress(AbstractContextManager["TaskProgress"]):
             return
         self.told, self.said = True, now
         about, each = "about", f"{self.time_left.each():.1f} s each"
-        origin = f"from {self.time_left.n_timed} {self.unit}"
-        if not self.time_left.n_timed:
+        origin = f"from {self.time_left.n_timed or self.n_done} {self.unit}"
+        if not self.time_left.n_timed and not last:
             about, origin = "at most", "the first ones also load data and compile"
         self.console.print(f"{about} {each}, {left} ({origin})")

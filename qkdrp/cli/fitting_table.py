@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 
@@ -55,9 +55,11 @@ class FittingTable:
         """Return the table of the first column and some others."""
         table, shown = Table(box=SIMPLE_HEAD), [0, *others]
         for name in (self.columns[each] for each in shown):
-            justify: JustifyMethod = "left" if name in self.words else "right"
             table.add_column(
-                name, justify=justify, no_wrap=name != self.columns[0], overflow="fold"
+                name,
+                justify="left" if name in self.words else "right",
+                no_wrap=name != self.columns[0],
+                overflow="fold",
             )
         for row in self.rows:
             table.add_row(*(row[each] for each in shown))
