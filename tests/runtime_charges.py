@@ -6,6 +6,7 @@ from typing import Any
 
 from qiskit import QuantumCircuit
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.quantum_info import PauliList
 from qiskit_ibm_runtime.fake_provider.fake_backend import FakeBackendV2
 from qiskit_ibm_runtime.json import RuntimeDecoder
 from qiskit_ibm_runtime.quantum_program.params_converters import (
@@ -49,8 +50,8 @@ def of_legacy(params: dict[str, Any]) -> tuple[int, float | None, list[QuantumCi
     for pub in (EstimatorPub.coerce(tuple(each)) for each in decoded["pubs"]):
         assert pub.precision is not None
         terms = {term for each in pub.observables.ravel().tolist() for term in each}
-        assert not set("".join(terms)) - set("IZ")  # so that one basis serves them
-        executions += pub.parameter_values.size * round(1 / pub.precision**2)
+        bases = len(PauliList(sorted(terms)).group_commuting(qubit_wise=True))
+        executions += bases * pub.parameter_values.size * round(1 / pub.precision**2)
         circuits.append(pub.circuit)
     delay = decoded["options"].get("execution", {}).get("rep_delay")
     return executions, delay, circuits

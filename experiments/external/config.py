@@ -12,7 +12,7 @@ from qkdrp.experiments.ito.config import MODELS_HELP, one_of_each
 from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig
-from qkdrp.systems.response.new_samples.alignment import ALIGNMENTS, check_alignment
+from qkdrp.systems.response.new_samples.alignment_names import ALIGNMENT_NAMES, check_alignment
 
 
 class ExternalConfig(Settings):
@@ -58,7 +58,7 @@ class ExternalConfig(Settings):
     )
     align: tuple[str, ...] = Field(
         min_length=1,
-        description=f"Of {', '.join(ALIGNMENTS)}, beside the default, separated by commas.",
+        description=f"Of {', '.join(ALIGNMENT_NAMES)}, beside the default, separated by commas.",
         json_schema_extra=listed(TRIED),
     )
     by: tuple[str, ...] = Field(

@@ -12,7 +12,7 @@ from qkdrp.experiments.external.sources import FORM
 from qkdrp.experiments.ito.options import Preset
 from qkdrp.experiments.study.options import Work, given_of, source_of
 from qkdrp.systems.response.config import DataConfig
-from qkdrp.systems.response.new_samples.alignment import ALIGNMENTS
+from qkdrp.systems.response.new_samples.alignment_names import ALIGNMENT_NAMES
 from qkdrp.training.new_sample_settings import NONE
 from qkdrp.training.run_config import SYNTHETIC
 
@@ -22,8 +22,8 @@ MODELS = ("moderated", "tanh", "squashed", "classic")
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "smoke": {"seeds": 2, "epochs": 3, "models": MODELS[:2], "align": (NONE,), "draws": 100},
-        "small": {"seeds": 5, "epochs": 100, "models": MODELS, "align": tuple(ALIGNMENTS)},
-        "full": {"seeds": 20, "epochs": 100, "models": MODELS, "align": tuple(ALIGNMENTS)},
+        "small": {"seeds": 5, "epochs": 100, "models": MODELS, "align": ALIGNMENT_NAMES},
+        "full": {"seeds": 20, "epochs": 100, "models": MODELS, "align": ALIGNMENT_NAMES},
     }
 )
 """How thorough the study is, by preset."""

@@ -14,7 +14,7 @@ from qkdrp.common.intervals import varies
 from qkdrp.experiments.external.plan import ExternalPlan
 from qkdrp.experiments.external.tasks import CohortPredictions
 from qkdrp.experiments.study.outcomes import Findings
-from qkdrp.systems.response.new_samples.alignment import ALIGNMENTS
+from qkdrp.systems.response.new_samples.alignment_names import ALIGNMENT_NAMES
 from qkdrp.systems.response.new_samples.outcomes import (
     LEAST_RELATED,
     MEASURE,
@@ -93,7 +93,9 @@ def _of_drug(plan: ExternalPlan, findings: Findings, name: str, drug: str) -> It
     if not results:
         return
     chosen = Counter(each.chosen for each in results).most_common(1)[0][0]
-    aligned = [align for align in ALIGNMENTS if all(align in each.by_align for each in results)]
+    aligned = [
+        align for align in ALIGNMENT_NAMES if all(align in each.by_align for each in results)
+    ]
     for align, (group, rows) in product(aligned, external.groups_of(ids).items()):
         values = {
             model: np.array([each.by_align[align] for each in own])[:, rows]

@@ -13,7 +13,8 @@ from rich.text import Text
 from qkdrp.cli.fitting_table import fits
 
 if TYPE_CHECKING:
-    from qkdrp.training.system import AnySystem, ScoreRow
+    from qkdrp.training.score_row import ScoreRow
+    from qkdrp.training.system import AnySystem
 
 DIGITS = 3
 """Decimals of numbers without a digit count of their own."""

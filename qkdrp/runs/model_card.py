@@ -11,8 +11,9 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from qkdrp.common.provenance import versions
 from qkdrp.training.run_config import RunConfig
+from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import FINAL, scored_rows
-from qkdrp.training.system import AnySystem, ScoreRow
+from qkdrp.training.system import AnySystem
 
 CARD = "README.md"
 """Name of the file in a run folder."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import scored_rows
-from qkdrp.training.system import AnySystem, ScoreRow
+from qkdrp.training.system import AnySystem
 
 Runs = Mapping[str, tuple[str, Mapping[str, Any]]]
 """By target: the name of the run folder, and the ``metrics.json``; empty where there is none."""

@@ -20,7 +20,6 @@ from torch import nn
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import ConfigError
-from qkdrp.common.intervals import REAL_LINE, Interval
 from qkdrp.training.card import CardText
 from qkdrp.training.dataset import DatasetT
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
@@ -28,6 +27,7 @@ from qkdrp.training.features import Features, numbered_features
 from qkdrp.training.new_samples import AnyNewSamples
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ConfigT, DataSettings, RunConfig
+from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import PreprocessorT, State
 from qkdrp.training.task import FitTask
@@ -63,27 +63,6 @@ class LayerCircuit:
     pqc: PQC
     calls_per_row: int = 1
     stage: int = 0
-
-
-@dataclass(frozen=True)
-class ScoreRow:
-    """One row of score tables.
-
-    Args:
-        name: What the table calls it.
-        key: Its name in ``metrics.json``; its interval, if it has one, is ``<key>_ci``.
-        digits: Decimals that are shown.
-        values: Smallest and largest value that it may have; no interval goes beyond.
-        higher_is_better: Its direction.
-        shown: Whether score tables have it; ``metrics.json`` has it in any case.
-    """
-
-    name: str
-    key: str
-    digits: int = 3
-    values: Interval = REAL_LINE
-    higher_is_better: bool = True
-    shown: bool = True
 
 
 @dataclass(frozen=True)

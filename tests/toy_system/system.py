@@ -19,10 +19,11 @@ from qkdrp.circuits import PQC
 from qkdrp.common.intervals import POSITIVE, mse_interval
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ModelSettings, RunConfig
+from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import scored_rows
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
-from qkdrp.training.system import Facts, LayerCircuit, ScoreRow, System
+from qkdrp.training.system import Facts, LayerCircuit, System
 from qkdrp.training.task import RegressionTask
 
 ENDPOINTS = ["growth", "decay"]

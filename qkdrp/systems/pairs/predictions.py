@@ -6,7 +6,8 @@ import pandas as pd
 from qkdrp.common.intervals import POSITIVE
 from qkdrp.systems.pairs.data.pair_data import PairData
 from qkdrp.systems.pairs.preprocess import Preprocessor
-from qkdrp.training.system import ScoreRow, Values
+from qkdrp.training.score_row import ScoreRow
+from qkdrp.training.system import Values
 
 CORRELATION = (-1.0, 1.0)
 

@@ -34,10 +34,11 @@ from qkdrp.training.description import Description, OnProgress
 from qkdrp.training.features import Features
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import SYNTHETIC
+from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.source import check_source
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
-from qkdrp.training.system import Facts, FitBaseline, LayerCircuit, ScoreRow, System, Values
+from qkdrp.training.system import Facts, FitBaseline, LayerCircuit, System, Values
 from qkdrp.training.trained import Trained
 
 LAYER = "core"

@@ -6,7 +6,8 @@ from qkdrp.common.intervals import RANGES
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.systems.response.scores import Scores, score
-from qkdrp.training.system import ScoreRow, Values
+from qkdrp.training.score_row import ScoreRow
+from qkdrp.training.system import Values
 
 LOWER_IS_BETTER = ("MSE", "RMSE", "MAE")
 """Scores that are errors."""

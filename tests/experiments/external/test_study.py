@@ -105,7 +105,7 @@ def test_where_the_data_lie_changes_no_key(data: Path, cohort: Path, tmp_path: P
     [
         ({"cohorts": ("a=:lower",)}, ConfigError, "expected FOLDER"),
         ({"cohorts": ("x/a", "y/a")}, ConfigError, "two folders are called 'a'"),
-        ({"models": ("nothing",)}, ConfigError, "choose from"),
+        ({"models": ("nothing",)}, ConfigError, "choose one of"),
         ({"align": ("auto",)}, ConfigError, "choose one of none"),
         ({"drugs": ("Other",)}, DataError, "has no response to Other"),
     ],

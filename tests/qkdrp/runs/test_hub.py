@@ -162,7 +162,7 @@ def test_what_is_no_run_is_not_written(
 ) -> None:
     (there.root / REPO).mkdir(parents=True)
     (there.root / REPO / "config.json").write_text("[]")
-    for words, name in (("config.json", REPO), ("Repo id must be", "nothing")):
+    for words, name in (("config.json", REPO), ("expected a name on the hub", "nothing")):
         result = cli("hub", "pull", name, "--output", tmp_path / "pulled")
         assert result.code == 2
         assert words in result.err

@@ -22,7 +22,8 @@ def test_a_hub_reads_the_card(trained: Trained) -> None:
     assert {"qkdrp", "drug-response", "quantum"} <= set(card.data.tags or [])
     scores = {each.metric_type: each for each in card.data.eval_results or []}
     test = read_json(trained.run / "metrics.json")["test"]
-    assert set(scores) == {"auc", "spearman", "pearson", "mse"}
+    further = {"aupr", "kendall", "rmse", "mae", "r2"}
+    assert set(scores) == {"auc", "spearman", "pearson", "mse", *further}
     assert scores["auc"].metric_value == pytest.approx(test["auc"])
     assert "95% interval" in str(scores["auc"].metric_name)
     assert scores["auc"].dataset_name == "response to DrugA"

@@ -195,6 +195,7 @@ def test_one_limit_holds_for_all_stages(
     assert (len(ibm.jobs), book.evaluations()) == (0, [])
     assert snapshot(run) == before
 
+    ibm.queue_seconds = 600  # the first job has not ended before the client looks
     assert cli("evaluate", run, *EVALUATE, "--max-qpu-seconds", 12, "--no-wait").code == 0
     (job,) = ibm.jobs.values()
     job.seconds = 4.0  # it took longer than estimated, and the rest is no longer within the limit
@@ -210,6 +211,7 @@ def test_one_limit_holds_for_all_stages(
 def test_paying_again_is_for_what_failed_alone(
     run: Path, cli: Cli, ibm: RuntimeServer, book: Ledger
 ) -> None:
+    ibm.queue_seconds = 600
     assert cli("evaluate", run, *EVALUATE, "--no-wait").code == 0
     end_all(ibm)
     ibm.outcome, ibm.reason = "Failed", "told so"
@@ -245,6 +247,7 @@ def killed_going_on(point: str, run: Path) -> int:
 def test_a_client_killed_between_stages_pays_nothing_twice(
     run: Path, cli: Cli, ibm: RuntimeServer, book: Ledger
 ) -> None:
+    ibm.queue_seconds = 600
     assert cli("evaluate", run, *EVALUATE, "--no-wait").code == 0
     end_all(ibm)
     assert killed_going_on("server has it", run) == -signal.SIGKILL

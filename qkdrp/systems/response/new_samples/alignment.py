@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from qkdrp.common.errors import ConfigError, DataError
+from qkdrp.systems.response.new_samples.alignment_names import ALIGNMENT_NAMES, check_alignment
 from qkdrp.systems.response.new_samples.reference import GeneReference
 from qkdrp.training.new_sample_settings import AUTO, NONE
 
@@ -106,10 +107,9 @@ def _quantile(values: Reals, reference: GeneReference) -> Reals:
 
 
 ALIGNMENTS: Mapping[str, Callable[[Reals, GeneReference], Reals]] = MappingProxyType(
-    {NONE: _none, "center": _center, "standardise": _standardise, "quantile": _quantile}
+    dict(zip(ALIGNMENT_NAMES, (_none, _center, _standardise, _quantile), strict=True))
 )
-"""Alignments by name: the constants of training; means, means and spreads, or all quantiles of each
-gene made those of the training samples."""
+"""What each alignment does to a cohort, by name."""
 
 
 def align(values: Reals, reference: GeneReference, name: str) -> Reals:
@@ -121,20 +121,6 @@ def align(values: Reals, reference: GeneReference, name: str) -> Reals:
         name: A key of :data:`ALIGNMENTS`.
     """
     return ALIGNMENTS[name](values, reference)
-
-
-def check_alignment(name: str, *others: str) -> None:
-    """Refuse a name that is none.
-
-    Args:
-        name: A key of :data:`ALIGNMENTS`.
-        *others: What else could have been said, for the message.
-
-    Raises:
-        ConfigError: Names all.
-    """
-    if name not in ALIGNMENTS:
-        raise ConfigError(f"align = {name!r}: choose one of {', '.join((*others, *ALIGNMENTS))}.")
 
 
 def choose_alignment(wanted: str, n_samples: int, shift: GeneShift) -> tuple[str, str]:
