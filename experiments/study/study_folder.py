@@ -56,14 +56,22 @@ def data_path_there(folder: Path, source: str) -> str:
     """Return how the study in a folder writes the path of its data, if it is the same path.
 
     Args:
-        folder: Of the study; may be missing or damaged, which :func:`open_store` notices.
+        folder: Of the study.
         source: The path as it is written now, relative or absolute.
+
+    Raises:
+        StudyError: If the folder holds no study.
     """
+    path = folder / STUDY
     try:
-        there = str(json.loads((folder / STUDY).read_text())["config"]["data"]["source"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return source
+        there = str(json.loads(path.read_text())["config"]["data"]["source"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _no_study(path) from error
     return there if Path(there).resolve() == Path(source).resolve() else source
+
+
+def _no_study(path: Path) -> StudyError:
+    return StudyError(f"{path}: missing or damaged; leave out --resume to begin a study.")
 
 
 def _check_same(path: Path, content: Mapping[str, Mapping[str, Any]], config: Settings) -> None:
@@ -72,9 +80,7 @@ def _check_same(path: Path, content: Mapping[str, Mapping[str, Any]], config: Se
         stored: dict[str, Any] = json.loads(path.read_text())
         there = dict(_flat(stored | {"config": filled(stored["config"], config)}))
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise StudyError(
-            f"{path}: missing or damaged; leave out --resume to begin a study."
-        ) from error
+        raise _no_study(path) from error
     here = dict(_flat({**content, "config": filled(content["config"], config)}))
     other = sorted(name for name in here | there if here.get(name) != there.get(name))
     if other:
