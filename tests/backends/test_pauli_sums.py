@@ -24,6 +24,7 @@ from tests.backends.tester import (
     exact_values,
     random_point,
 )
+from tests.circuits.random_circuits import reference_values
 from tests.circuits.random_sums import random_pqc
 from tests.runtime_server import RuntimeServer
 
@@ -83,6 +84,36 @@ def test_exact_values_and_gradients(name: str, seed: int) -> None:
         qnn = backend.qnn(pqc)
         check_values(qnn, pqc, np.random.default_rng(seed))
         check_gradients(qnn, pqc, np.random.default_rng(seed))
+
+
+def shifted_gradient(pqc: PQC, point: Reals) -> Reals:
+    """Gradient of state vectors' values by the shift rule of parameters that are used twice.
+
+    A value has frequencies 1 and 2 in such a parameter, which four shifts tell apart.
+    """
+    shifts, frequencies = np.array([np.pi / 4, 3 * np.pi / 4]), np.array([1.0, 2.0])
+    factors = np.linalg.solve(2 * np.sin(np.outer(frequencies, shifts)), frequencies)
+    steps = np.concatenate([shifts, -shifts])
+    gradient = np.empty((pqc.n_outputs, len(point)))
+    for index in range(len(point)):
+        points = np.tile(point, (len(steps), 1))
+        points[:, index] += steps
+        values = reference_values(pqc.circuit, pqc.observables, [*pqc.inputs, *pqc.weights], points)
+        gradient[:, index] = np.concatenate([factors, -factors]) @ values
+    return gradient
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", ["statevector", "aer_exact"])
+def test_gradients_are_those_of_shifted_state_vectors(name: str, seed: int) -> None:
+    pqc = pqc_of(seed)
+    inputs, weights = point_of(pqc, seed)
+    expected = shifted_gradient(pqc, np.concatenate([inputs[0], weights]))
+    with get_backend(name) as backend:
+        by_inputs, by_weights = backend.qnn(pqc).backward(inputs, weights)
+    found = np.concatenate([by_inputs[0], by_weights[0]], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
+    assert np.abs(found).max() > 1e-2
 
 
 @pytest.mark.parametrize("noise", [NOISE, "fake_torino"])
