@@ -1,16 +1,21 @@
-"""What was measured of a sample's response: its column, its direction and its scale."""
+"""What was measured of a sample's response: its column, its direction and its scale.
 
+The command line reads the names, so NumPy is imported inside functions.
+"""
+
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal, get_args
 
 from qkdrp.common.errors import ConfigError
 
-Reals = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Reals = NDArray[np.float64]
 
 Direction = Literal["lower", "higher"]
 """On which side the sensitive samples are."""
@@ -30,28 +35,50 @@ class Scale:
         highest: Values must be below it.
     """
 
-    there: Callable[[Reals], Reals]
-    back: Callable[[Reals], Reals]
-    lowest: float = -np.inf
-    highest: float = np.inf
+    there: Callable[["Reals"], "Reals"]
+    back: Callable[["Reals"], "Reals"]
+    lowest: float = -math.inf
+    highest: float = math.inf
 
 
-def _logit(values: Reals) -> Reals:
-    """Return the logarithm of the odds; SciPy's would cost the command line its quick start."""
+def _same(values: "Reals") -> "Reals":
+    return +values
+
+
+def _log(values: "Reals") -> "Reals":
+    import numpy as np
+
+    found: Reals = np.log(values)
+    return found
+
+
+def _exp(values: "Reals") -> "Reals":
+    import numpy as np
+
+    found: Reals = np.exp(values)
+    return found
+
+
+def _logit(values: "Reals") -> "Reals":
+    """Return the logarithm of the odds."""
+    import numpy as np
+
     found: Reals = np.log(values) - np.log1p(-values)
     return found
 
 
-def _logistic(values: Reals) -> Reals:
+def _logistic(values: "Reals") -> "Reals":
     """Return the inverse of the logit, without overflow."""
+    import numpy as np
+
     found: Reals = (1 + np.tanh(values / 2)) / 2
     return found
 
 
 TRANSFORMS: Mapping[str, Scale] = MappingProxyType(
     {
-        "none": Scale(np.positive, np.positive),
-        "log": Scale(np.log, np.exp, lowest=0.0),
+        "none": Scale(_same, _same),
+        "log": Scale(_log, _exp, lowest=0.0),
         "logit": Scale(_logit, _logistic, lowest=0.0, highest=1.0),
     }
 )
@@ -93,15 +120,15 @@ class Measure:
         """1 where low values are sensitive, -1 where high ones are."""
         return 1 if self.direction == "lower" else -1
 
-    def to_scale(self, values: Reals) -> Reals:
+    def to_scale(self, values: "Reals") -> "Reals":
         """Return values as models learn them, same shape: low means sensitive."""
         return self.sign * TRANSFORMS[self.transform].there(values)
 
-    def from_scale(self, values: Reals) -> Reals:
+    def from_scale(self, values: "Reals") -> "Reals":
         """Return values in the user's unit, same shape; the inverse of :meth:`to_scale`."""
         return TRANSFORMS[self.transform].back(self.sign * values)
 
-    def sensitive(self, values: Reals, threshold: float) -> NDArray[np.bool_]:
+    def sensitive(self, values: "Reals", threshold: float) -> "NDArray[np.bool_]":
         """Tell which values in the user's unit are on the sensitive side of a threshold, or on it.
 
         Args:
