@@ -66,6 +66,6 @@ def external_config(given: Mapping[str, Any]) -> ExternalConfig:
     if "drugs" not in chosen:
         chosen["drugs"] = system.describe(source)
     left_out = dict.fromkeys(NO_PARTS[:-1])
-    data = DataConfig.make(**DataConfig.pick({**given, "source": source, **left_out}))
+    data = DataConfig.among({**given, "source": source, **left_out})
     models = tuple(dict.fromkeys((*chosen["models"], system.reference_baseline)))
     return ExternalConfig.make(**chosen | {"data": data, "models": models})

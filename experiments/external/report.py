@@ -8,7 +8,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from qkdrp.common.files import write_csv
 from qkdrp.experiments.external.answers import answers, by_default
 from qkdrp.experiments.external.comparisons import comparisons_frame
 from qkdrp.experiments.external.page import page_of
@@ -16,11 +15,7 @@ from qkdrp.experiments.external.plan import ExternalPlan
 from qkdrp.experiments.external.scores import places, scores_frame
 from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.study.outcomes import Findings
-from qkdrp.experiments.study.report_parts import REPORT, number
-from qkdrp.reports.page import write_markdown, write_page
-
-HTML = "report.html"
-"""The same as one file with its figures."""
+from qkdrp.experiments.study.report_parts import number, write_report
 
 
 class ExternalReport:
@@ -48,11 +43,7 @@ class ExternalReport:
             "scores": scores_frame(found),
             "comparisons": comparisons_frame(found, config.draws, config.seed),
         }
-        for name, table in tables.items():
-            write_csv(path / f"{name}.csv", table)
-        page = page_of(self.plan, findings, tables)
-        write_markdown(path / REPORT, page)
-        write_page(path / HTML, page)
+        write_report(path, tables, page_of(self.plan, findings, tables))
         return tables
 
     def show(

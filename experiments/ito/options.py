@@ -65,7 +65,7 @@ def study_config(
         DataError: If the data cannot be read.
     """
     source = source_of(given)
-    data = DataConfig.make(**DataConfig.pick({**given, "source": source, "drug": None}))
+    data = DataConfig.among({**given, "source": source, "drug": None})
     chosen = {**defaults, **given_of(kind, given), **own, "data": data}
     config = kind.make(**{"drugs": ("all of the data",), **chosen})
     _check(config, given)
@@ -87,4 +87,4 @@ def _check(config: StudyConfig, given: Mapping[str, Any]) -> None:
         contender(name)
     check_backend(config.backend, {})
     check_data(config.data)
-    check_work(Work.make(**Work.pick(given)))
+    check_work(Work.among(given))

@@ -87,12 +87,12 @@ def config_of(given: Mapping[str, Any]) -> NoiseConfig:
     Chosen.parse(given["chosen"] or "")
     own = {}
     if given["evaluated_on"] == HARDWARE:
-        check_backend(HARDWARE, HardwareOptions.make(**HardwareOptions.pick(given)).of_backend())
+        check_backend(HARDWARE, HardwareOptions.among(given).of_backend())
         own["device"] = {"device": "", **hardware_of(given, of_one_call=False)}
     return study_config(NoiseConfig, given, preset(given["preset"]), **own)
 
 
 def hardware_of(given: Mapping[str, Any], *, of_one_call: bool) -> dict[str, Any]:
     """Return the options of hardware that values do not depend on, or those that they do."""
-    hardware = HardwareOptions.make(**HardwareOptions.pick(given)).of_backend()
+    hardware = HardwareOptions.among(given).of_backend()
     return {key: each for key, each in hardware.items() if (key in OF_ONE_CALL) is of_one_call}

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from qkdrp.common.files import write_csv
 from qkdrp.experiments.noise.answers import answers, details, losses
 from qkdrp.experiments.noise.cells import DEVICE
 from qkdrp.experiments.noise.changes import changes_frame, learned_frame
@@ -28,10 +27,8 @@ from qkdrp.experiments.noise.report_tables import (
 )
 from qkdrp.experiments.noise.table import noise_frame
 from qkdrp.experiments.study.outcomes import Findings
-from qkdrp.experiments.study.report_parts import REPORT, core_hours, failures, versions_line
-from qkdrp.reports.page import Figure, Page, Section, Table, write_markdown, write_page
-
-HTML = "report.html"
+from qkdrp.experiments.study.report_parts import core_hours, failures, versions_line, write_report
+from qkdrp.reports.page import Figure, Page, Section, Table
 
 WHERE, WHAT, LEARNED = "Where the best a and r lie", "What noise does", "Learned a and r"
 """Sections with figures."""
@@ -89,11 +86,7 @@ class NoiseReport:
             "changes": changes_frame(noise, folds),
             "learned": learned_frame(noise, folds),
         }
-        for name, table in tables.items():
-            write_csv(path / f"{name}.csv", table)
-        page = page_of(self.plan, findings, tables)
-        write_markdown(path / REPORT, page)
-        write_page(path / HTML, page)
+        write_report(path, tables, page_of(self.plan, findings, tables))
         return tables
 
     def show(

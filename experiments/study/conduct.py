@@ -56,7 +56,7 @@ def conduct(plan: Plan, report: Report, work: Work) -> bool:
 
 def conduct_as_told(plan: Plan, report: Report, given: Mapping[str, Any]) -> None:
     """Run a study as the options say; exit with 1 where a part of it failed."""
-    if not conduct(plan, report, Work.make(**Work.pick(given))):
+    if not conduct(plan, report, Work.among(given)):
         raise typer.Exit(1)
 
 

@@ -2,14 +2,32 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+import pandas as pd
+
+from qkdrp.common.files import write_csv
 from qkdrp.common.provenance import versions
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.tasks import Task
-from qkdrp.reports.page import markdown_rows
+from qkdrp.reports.page import Page, markdown_rows, write_markdown, write_page
 
-REPORT = "report.md"
-"""Where a reader of a study's folder begins."""
+REPORT, HTML = "report.md", "report.html"
+"""Where a reader of a study's folder begins; the same as one file with its figures."""
+
+
+def write_report(folder: Path, tables: Mapping[str, pd.DataFrame], page: Page) -> None:
+    """Write the tables of a study, and its report as Markdown and as one HTML file.
+
+    Args:
+        folder: Of the study.
+        tables: By file name without its ending.
+        page: The report.
+    """
+    for name, table in tables.items():
+        write_csv(folder / f"{name}.csv", table)
+    write_markdown(folder / REPORT, page)
+    write_page(folder / HTML, page)
 
 
 def number(value: float | None) -> str:

@@ -55,8 +55,8 @@ def evaluate(
     **settings: object,
 ) -> None:
     """Evaluate a trained run on any backend, on the test samples of its split."""
-    noise = NoiseOptions.make(**NoiseOptions.pick(settings))
-    hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
+    noise = NoiseOptions.among(settings)
+    hardware = HardwareOptions.among(settings)
     options = noise.of_backend() | hardware.of_backend()
     if replay:
         _refuse_with_replay(noise, hardware)

@@ -62,10 +62,10 @@ def predict(
     **settings: object,
 ) -> None:
     """Predict samples that no run has seen, in the user's units, with intervals."""
-    noise = NoiseOptions.make(**NoiseOptions.pick(settings))
-    hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
+    noise = NoiseOptions.among(settings)
+    hardware = HardwareOptions.among(settings)
     options = noise.of_backend() | hardware.of_backend()
-    samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
+    samples = NewSampleSettings.among(settings)
     check_backend(backend, options)
     runs = run_paths(runs)
     check_samples_path(source)

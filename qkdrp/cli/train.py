@@ -10,6 +10,7 @@ from qkdrp.cli.final import Final, Folds, final_settings
 from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads, parse_names
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
+from qkdrp.cli.run_settings import OF_EVALUATION, run_settings
 from qkdrp.cli.train_each import Drugs, train_each_and_report
 from qkdrp.common.errors import ConfigError
 from qkdrp.runs.new_folder import refuse_taken
@@ -19,17 +20,6 @@ from qkdrp.systems.response.config import DataConfig, FitConfig, ModelConfig, Tr
 from qkdrp.training.run_config import RunConfig
 
 _D = TrainConfig()
-
-OF_EVALUATION = (
-    "dynamical_decoupling",
-    "twirling",
-    "fractional_gates",
-    "runtime_estimator",
-    "no_wait",
-    "resubmit",
-    "dry_run",
-)
-"""Options of hardware that training does not take."""
 
 
 @with_options(
@@ -58,14 +48,11 @@ def train(
     """Train a model on one drug, or on each of several, and write a run folder for each."""
     if resume is not None:
         refuse_other_options(context)
-    noise = NoiseOptions.make(**NoiseOptions.pick(settings))
-    hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
-    config = TrainConfig.make(
-        data=DataConfig.pick(settings),
-        model=ModelConfig.pick(settings),
-        fit=FitConfig.pick(settings | {"device": torch_device}),
+    config = run_settings(
+        TrainConfig,
+        settings,
+        torch_device,
         backend=backend,
-        backend_options=noise.of_backend() | hardware.of_backend(),
         seed=seed,
         threads=threads,
         data_licence=data_licence,

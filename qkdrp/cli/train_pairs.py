@@ -9,11 +9,12 @@ from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, option, with_options
 from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
-from qkdrp.cli.train import OF_EVALUATION, train_and_report
+from qkdrp.cli.run_settings import OF_EVALUATION, run_settings
+from qkdrp.cli.train import train_and_report
+from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_run_path
 from qkdrp.systems.pairs.config import DataConfig, FitConfig, ModelConfig, PairsConfig
 from qkdrp.systems.pairs.extra import need_graph_extra
-from qkdrp.training.run_config import SYNTHETIC
 from qkdrp.training.source import check_source
 
 _D = PairsConfig()
@@ -42,23 +43,20 @@ def train_pairs(
     """Train a model on pairs of cell line and drug, and write a run folder."""
     if resume is not None:
         refuse_other_options(context)
-    noise = NoiseOptions.make(**NoiseOptions.pick(settings))
-    hardware = HardwareOptions.make(**HardwareOptions.pick(settings))
-    config = PairsConfig.make(
-        data=DataConfig.pick(settings),
-        model=ModelConfig.pick(settings),
-        fit=FitConfig.pick(settings | {"device": torch_device}),
+    config = run_settings(
+        PairsConfig,
+        settings,
+        torch_device,
         backend=backend,
-        backend_options=noise.of_backend() | hardware.of_backend(),
         seed=seed,
         threads=threads,
         data_licence=data_licence,
     )
     need_graph_extra()
+    refuse_taken(output)
     if resume is None:
         check_backend(config.backend, config.backend_options)
-        if config.data.source != SYNTHETIC:
-            check_source(config.data.source)
+        check_source(config.data.source)
     else:
         check_run_path(resume)
     train_and_report(config, output, resume, checkpoint_every)

@@ -52,8 +52,8 @@ def validate(
     **settings: object,
 ) -> None:
     """Score runs on a cohort of other origin, with ridge regression beside them."""
-    options = NoiseOptions.make(**NoiseOptions.pick(settings)).of_backend()
-    samples = NewSampleSettings.make(**NewSampleSettings.pick(settings))
+    options = NoiseOptions.among(settings).of_backend()
+    samples = NewSampleSettings.among(settings)
     outcomes = OutcomeSettings.make(measure=measure, direction=direction)
     refuse_hardware(backend)
     check_backend(backend, options)

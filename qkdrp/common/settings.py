@@ -32,6 +32,15 @@ class Settings(BaseModel):
         """Return those of many values that are settings here, not yet validated."""
         return {name: values[name] for name in cls.model_fields if name in values}
 
+    @classmethod
+    def among(cls, values: Mapping[str, Any]) -> Self:
+        """Validate those of many values that are settings here; :meth:`pick`, then :meth:`make`.
+
+        Raises:
+            ConfigError: As :meth:`make` does.
+        """
+        return cls.make(**cls.pick(values))
+
 
 def _in_words(wrong: Mapping[str, Any]) -> str:
     """Return what is wrong with one setting, or with several that do not fit together."""

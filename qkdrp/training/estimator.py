@@ -211,7 +211,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
             ConfigError: If one is outside its range.
         """
         own = next(each for each in self.settings if issubclass(each, kind))
-        found: SettingsT = own.make(**own.pick(self.get_params(deep=False)))
+        found: SettingsT = own.among(self.get_params(deep=False))
         return found
 
     # --- files

@@ -13,7 +13,8 @@ from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from qkdrp.common.errors import ConfigError, DataError
-from qkdrp.common.intervals import TAIL, auc_interval, spearman_interval, varies, wilson
+from qkdrp.common.field_intervals import aupr_interval
+from qkdrp.common.intervals import auc_interval, spearman_interval, varies
 from qkdrp.common.names import listed
 from qkdrp.systems.response.data.response import read_letters
 from qkdrp.systems.response.data.tables import DRUG, LETTER, read_response
@@ -107,9 +108,6 @@ def _numbers(rows: pd.DataFrame) -> list[str]:
 def score_outcomes(predicted: NDArray[np.float64], outcomes: pd.DataFrame) -> dict[str, Any]:
     """Score predictions where a lower one means a stronger response.
 
-    The interval of the AUPR is Wilson's with as many samples as responders (the binomial interval
-    of Boyd et al. 2013).
-
     Args:
         predicted: Shape (n_samples,).
         outcomes: As :func:`load_outcomes` gives them, in the same order.
@@ -124,7 +122,7 @@ def score_outcomes(predicted: NDArray[np.float64], outcomes: pd.DataFrame) -> di
         found["auc"] = float(roc_auc_score(responder, score))
         found["auc_ci"] = auc_interval(score[responder], score[~responder])
         found["aupr"] = aupr
-        found["aupr_ci"] = wilson(aupr, n_responder, float(stats.norm.ppf(TAIL)))
+        found["aupr_ci"] = aupr_interval(aupr, responder)
         found["aupr_by_chance"] = n_responder / len(responder)
     there = outcomes[MEASURE].notna().to_numpy(bool)
     measure, value = outcomes[MEASURE][there].to_numpy(float), predicted[there]
