@@ -3,34 +3,61 @@
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.metadata import version as package_version
-from shutil import get_terminal_size
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from qkdrp.cli import data, hub, jobs
-from qkdrp.cli.depth import depth
-from qkdrp.cli.evaluate import evaluate
-from qkdrp.cli.explain import explain
-from qkdrp.cli.predict import predict
-from qkdrp.cli.train import train
-from qkdrp.cli.train_pairs import train_pairs
-from qkdrp.cli.validate import validate
+from qkdrp.cli.command_table import LOOK, CommandPlace, as_shown_here, group_of
 
 SIGINT_CODE = 130
 """What typer returns for Ctrl-C, by its version; otherwise it raises."""
 
-LEAST_FOR_BOXES = 80
-"""Columns of a screen below which options are shown without boxes, which would cut their names."""
+COMMANDS = {
+    "train": CommandPlace(
+        "qkdrp.cli.train:train",
+        "Train a model on one drug, or on each of several, and write a run folder for each.",
+    ),
+    "train-pairs": CommandPlace(
+        "qkdrp.cli.train_pairs:train_pairs",
+        "Train a model on pairs of cell line and drug, and write a run folder.",
+    ),
+    "evaluate": CommandPlace(
+        "qkdrp.cli.evaluate:evaluate",
+        "Evaluate a trained run on any backend, on the test samples of its split.",
+    ),
+    "predict": CommandPlace(
+        "qkdrp.cli.predict:predict",
+        "Predict samples that no run has seen, in the user's units, with intervals.",
+    ),
+    "validate": CommandPlace(
+        "qkdrp.cli.validate:validate",
+        "Score runs on a cohort of other origin, with ridge regression beside them.",
+    ),
+    "explain": CommandPlace(
+        "qkdrp.cli.explain:explain",
+        "Tell which features, such as genes, count in trained runs, and how surely.",
+    ),
+    "depth": CommandPlace(
+        "qkdrp.cli.depth:depth",
+        "Report which circuits a device can hold, and the smallest change that makes one fit.",
+    ),
+    "data": CommandPlace("qkdrp.cli.data:app", "Look at data, or fetch the paper's."),
+    "jobs": CommandPlace("qkdrp.cli.jobs:app", "Look after jobs on hardware."),
+    "hub": CommandPlace(
+        "qkdrp.cli.hub:app", "Share runs on the Hugging Face hub, without rows of your data."
+    ),
+    **{entry.name: entry.load() for entry in entry_points(group="qkdrp.commands")},
+}
+"""The commands in the order of the help. Rooms above this one bring theirs by the entry points
+``qkdrp.commands``, each of which names a :class:`CommandPlace`."""
 
 app = typer.Typer(
     name="qkdrp",
     help="Predict anti-cancer drug response with quantum-classical hybrid models.",
+    cls=group_of(COMMANDS),
     no_args_is_help=True,
     invoke_without_command=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    **LOOK,
 )
 
 
@@ -46,20 +73,6 @@ def _common(
         raise typer.Exit
 
 
-app.command()(train)
-app.command()(train_pairs)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(validate)
-app.command()(explain)
-app.command()(depth)
-app.add_typer(data.app, name="data")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(hub.app, name="hub")
-for _entry in entry_points(group="qkdrp.commands"):  # rooms above this one bring their own
-    app.add_typer(_entry.load(), name=_entry.name)
-
-
 def run_app(arguments: Sequence[str] | None) -> int:
     """Run the sub-command that is asked for and return its exit code.
 
@@ -69,9 +82,7 @@ def run_app(arguments: Sequence[str] | None) -> int:
     Raises:
         KeyboardInterrupt: On Ctrl-C, whatever typer makes of it.
     """
-    command = typer.main.get_command(app)
-    if get_terminal_size().columns < LEAST_FOR_BOXES:
-        _leave_boxes_out(command)
+    command = as_shown_here(typer.main.get_command(app))
     try:
         code = command.main(args=arguments, prog_name="qkdrp", standalone_mode=False)
     except typer.Abort as error:
@@ -79,11 +90,3 @@ def run_app(arguments: Sequence[str] | None) -> int:
     if code == SIGINT_CODE:
         raise KeyboardInterrupt
     return code or 0
-
-
-def _leave_boxes_out(command: Any) -> None:  # noqa: ANN401  # a class of click's, which typer holds
-    """Let a command, and those below it, show options in plain lines."""
-    for each in getattr(command, "commands", {}).values():
-        _leave_boxes_out(each)
-    if not hasattr(command, "commands"):
-        command.rich_markup_mode = None
