@@ -80,3 +80,12 @@ def test_cells_of_sentences_name_their_columns_for_small_screens() -> None:
     html = render(Page("Report", (), (Section("All", [Table("Reasons", frame)]),), ()))
     assert '<table class="sentences">' in html
     assert '<td data-name="rule">' in html
+
+
+def test_each_cell_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    text = Table._text
+    monkeypatch.setattr(Table, "_text", lambda *each: asked.append(1) or text(*each))
+    table = Table("many rows", pd.DataFrame({"x": range(50), "y": "b"}))
+    render(Page("t", [], [Section("s", [table])], []))
+    assert len(asked) == table.frame.size
