@@ -57,12 +57,14 @@ class NoiseOptions(Settings):
     )
     shots: int | None = _left_out("Shots of each evaluation; 0 for infinitely many.", "0")
     method: str | None = _left_out(
-        "density_matrix, trajectories, or auto: density matrices up to 10 qubits.",
+        "density_matrix, trajectories, pauli_trajectories (quickest for long circuits; noise is "
+        "twirled to Pauli errors), or auto: density matrices up to 10 qubits, and the last where "
+        "they take long and all noise is Pauli errors.",
         "auto",
         metavar="NAME",
     )
     trajectories: int | None = _left_out(
-        "Trajectories of each evaluation without density matrix or shots.", "1024"
+        "Trajectories of each value without density matrix or shots.", "1024; 128 of Pauli errors"
     )
     gradient: str | None = _left_out(
         f"Gradient of noisy values: {any_of(GRADIENTS)}.", "shift", metavar="NAME"
