@@ -96,6 +96,7 @@ class HardwareOptions(Settings):
         runtime_estimator: Which estimator of the client.
         rep_delay: Seconds between two executions.
         price: Of a second of the device, or of each plan's.
+        min_success: Estimated success below which circuits are not sent.
         over_quota: Whether more may be sent than what is left of the account's time.
         ledger: File that jobs are noted in.
         no_wait: Whether to return once jobs are submitted.
@@ -137,6 +138,9 @@ class HardwareOptions(Settings):
         "premium=2 EUR'.",
         "QKDRP_QPU_PRICE of the environment",
         metavar="PRICE",
+    )
+    min_success: float | None = _left_out(
+        "Refuse circuits of which the device is estimated to leave less; 0 sends any.", "0.01"
     )
     over_quota: bool = Field(
         default=False,

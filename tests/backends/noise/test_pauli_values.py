@@ -1,7 +1,5 @@
 """Pauli trajectories for evaluation: right on average, with their standard error, and quick."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
@@ -171,8 +169,7 @@ def test_other_noise_is_twirled_and_it_is_said(rng: np.random.Generator) -> None
 def test_auto_never_approximates(
     n_qubits: int, n_gates: int, how: dict[str, object], pauli: bool, method: str
 ) -> None:
-    sampling: Callable[..., Sampling] = Sampling
-    assert sampling(**how).method_for(n_qubits, n_gates, pauli=pauli) == method
+    assert Sampling(**how).method_for(n_qubits, n_gates, pauli=pauli) == method
 
 
 def test_shots_are_refused_in_words() -> None:
