@@ -1,6 +1,8 @@
 """A small run of pairs on every backend: exact, noisy, by trajectories, and on the service."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,3 +120,43 @@ def test_what_a_device_can_hold_of_it(run: Path, cli: Cli, tmp_path: Path) -> No
     assert "(4,4,1) single ring" in result.out
     assert (tmp_path / "depth" / "report.html").exists()
     json.loads((tmp_path / "depth" / "depth.json").read_text())
+
+
+WITHOUT_EXTRA = """
+import sys
+from importlib.machinery import PathFinder
+
+class Others(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] in {"rdkit", "torch_geometric"}:
+            return None
+        return super().find_spec(name, path, target)
+
+sys.meta_path = [Others if each is PathFinder else each for each in sys.meta_path]
+import qkdrp
+from qkdrp.cli import main
+
+run, out = sys.argv[1:]
+train = ["train", "--epochs", "1", "--backend", "statevector", "--threads", "1", "--output", out]
+for words in (["--help"], train, ["evaluate", out, "--threads", "1"], ["train-pairs"],
+              ["data", "show", "--system", "pairs"], ["evaluate", run], ["explain", run]):
+    try:
+        code = main(words)
+    except SystemExit as end:
+        code = end.code
+    print(f"code {words[0]} {code or 0}", file=sys.stderr)
+"""
+"""Runs commands where the packages of the extra ``graph`` are not to be found."""
+
+
+def test_without_the_extra_all_else_works_and_one_line_names_it(run: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_EXTRA, str(run), str(tmp_path / "response")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=tmp_path
+    )  # our own
+    lines = [line for line in done.stderr.splitlines() if line.startswith(("code", "error"))]
+    named = "error: The system pairs needs RDKit and PyTorch Geometric: pip install 'qkdrp[graph]'."
+    refused = [(named, f"code {word} 2") for word in ("train-pairs", "data", "evaluate", "explain")]
+    assert lines[:3] == ["code --help 0", "code train 0", "code evaluate 0"]
+    assert lines[3:] == [line for pair in refused for line in pair]
