@@ -110,6 +110,7 @@ class NoisyEstimator(LocalEstimator):
         bases = find_bases(observables)
         for basis in bases:
             check_prepared(simulator.turned_to(circuit, basis), target)
+        simulator.make_ready(circuit, observables)
         total, done = len(points) * len(bases), 0
         remaining = Remaining(total)
 

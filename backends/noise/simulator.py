@@ -115,6 +115,11 @@ class NoisySimulator:
             errors[:, read] = np.hypot(errors[:, read], spread)
         return means, errors
 
+    def make_ready(self, circuit: QuantumCircuit, observables: Sequence[SparsePauliOp]) -> None:
+        """Do what is done once for a circuit, so that the pace of points is known afterwards."""
+        if self.method_of(circuit) == Method.PAULI:
+            self._pauli_values_of(circuit, observables)
+
     def method_of(self, circuit: QuantumCircuit) -> Method:
         """Return how values of a circuit are found."""
         n_gates = 0 if self.sampling.method != Method.AUTO else circuit.size()
