@@ -7,24 +7,28 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.primitives import BaseEstimatorV2
 from qiskit.transpiler import Target
 
 from qkdrp.backends.base import Backend, CostEstimate
 from qkdrp.backends.choices import GATES, PARTS, RELAXATION, Method, choose
 from qkdrp.backends.exact.engine import Pullback, Reals
-from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
+from qkdrp.backends.isa.prepare import PHYSICAL, PreparedCircuit, prepare
 from qkdrp.backends.isa.prepared_file import pack_prepared
 from qkdrp.backends.isa.regions import Region
 from qkdrp.backends.isa.targets import restrict
 from qkdrp.backends.layer_names import check_label, layer_files
+from qkdrp.backends.noise.advice import TWIRLED, quicker
 from qkdrp.backends.noise.estimator import NoisyEstimator
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import TRAJECTORIES, Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.sources import choose_parts, find_source
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.qnn.gradients import known_gradient, make_gradient
 from qkdrp.backends.qnn.parameter_shift import BroadcastGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
+from qkdrp.backends.value_table import value_table
 from qkdrp.circuits import PQC
 from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError
@@ -33,8 +37,8 @@ from qkdrp.common.remaining import duration_text
 DEFAULT_NOISE = "fake_torino"
 """The noise where none is asked for."""
 
-QUICK_QUBITS = 6
-"""Qubits up to which a hundred noisy values take seconds."""
+VALUES = "noisy_values.csv"
+"""File of random values with their standard errors."""
 
 
 class NoisyQNN(ShiftedQNN):
@@ -82,9 +86,11 @@ class AerNoisy(Backend):
         noise_parts: Those of gates, relaxation and readout that are on, with commas between; empty
             for all that the noise has.
         shots: Shots of each evaluation, drawn one by one; 0 for infinitely many.
-        method: ``density_matrix``, ``trajectories``, or ``auto`` for density matrices of up to
-            :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits.
-        trajectories: Of each evaluation, where there is no density matrix and no shots.
+        method: ``density_matrix``, ``trajectories``, ``pauli_trajectories`` or ``auto``, see
+            :meth:`~qkdrp.backends.noise.sampling.Sampling.method_for`. The third one twirls noise
+            that is not of Pauli errors, and takes one exact pass for each trajectory.
+        trajectories: Of each value, where there is no density matrix and no shots; None for
+            :data:`~qkdrp.backends.noise.sampling.TRAJECTORIES`.
         gradient: ``shift`` or ``spsa``, of the noisy values themselves.
         train_noise: Train with random Pauli errors in the exact engine instead. A step takes about
             twice as long as without noise; its gradients are right on average for the noise's
@@ -106,7 +112,7 @@ class AerNoisy(Backend):
         noise_parts: str = "",
         shots: int = 0,
         method: str = Method.AUTO,
-        trajectories: int = 1024,
+        trajectories: int | None = None,
         gradient: str = "shift",
         train_noise: bool = False,
         train_trajectories: int = 1,
@@ -201,7 +207,9 @@ class AerNoisy(Backend):
             noise = self._simulator(prepared.qubits)[0].noise
             twirled = TwirledEngine(prepared, noise, self._train_trajectories, self._rng)
         gradient = make_gradient(self._gradient, self._estimator, self._rng, self.sampling.shots)
-        return NoisyQNN(prepared, self._estimator, gradient, twirled)
+        qnn = NoisyQNN(prepared, self._estimator, gradient, twirled)
+        self._estimator.know(qnn._circuit, label)  # QML renames parameters in a copy
+        return qnn
 
     def random_state(self) -> Mapping[str, Any]:
         """Return the state of the generator that all randomness comes from, as JSON."""
@@ -229,11 +237,8 @@ class AerNoisy(Backend):
     @property
     def repeatable(self) -> bool:
         """Whether evaluating once more gives the same values."""
-        methods = [simulator.method for simulator, _ in self._simulators.values()]
-        return self.sampling.shots == 0 and Method.TRAJECTORIES not in (
-            *methods,
-            self.sampling.method,
-        )
+        methods = {self.sampling.method, *(self._method_of(each) for _, each in self._layers)}
+        return self.sampling.shots == 0 and methods.isdisjoint(TRAJECTORIES)
 
     def report(self) -> dict[str, Any]:
         """Return what noise is on and off, how values are found, and the circuits prepared."""
@@ -245,27 +250,51 @@ class AerNoisy(Backend):
             },
             "scale": self.scale,
             "scaling": self.source.scaling,
-            "sampling": asdict(self.sampling),
+            "sampling": asdict(self.sampling)
+            | {"trajectories": self.sampling.trajectories_of(Method.TRAJECTORIES)},
             "training": f"{self._train_trajectories} twirled trajectories per sample"
             if self._train_trajectories
             else f"{self._gradient} gradient of the noisy values",
-            "circuits": [
-                ({"layer": label} if label else {})
-                | {
-                    "physical_qubits": list(each.qubits),
-                    "method": self._simulator(each.qubits)[0].method,
-                    "two_qubit_gates": each.two_qubit_gates,
-                    "depth": each.depth,
-                    "measurement_bases": count_bases(each.pqc.observables),
-                    "estimated_success": each.success,
-                    "gates": each.pqc.circuit.size(),
-                    "gates_with_errors": self._simulator(each.qubits)[0].noise.errors_of(
-                        each.pqc.circuit
-                    ),
-                }
-                for label, each in self._layers
-            ],
+            "notes": self.notes,
+            "circuits": [self._summary(label, each) for label, each in self._layers],
         }
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of how values are found: errors that are twirled."""
+        twirled = any(
+            self._method_of(each) == Method.PAULI
+            and not self._simulator(each.qubits)[0].noise.is_pauli
+            for _, each in self._layers
+        )
+        return [TWIRLED] if twirled else []
+
+    def _summary(self, label: str, prepared: PreparedCircuit) -> dict[str, Any]:
+        """Return what results say of a circuit and how its values were found."""
+        simulator, _ = self._simulator(prepared.qubits)
+        method, circuit = self._method_of(prepared), prepared.pqc.circuit
+        found = {
+            **({"layer": label} if label else {}),
+            "physical_qubits": list(prepared.qubits),
+            "method": method,
+            "two_qubit_gates": prepared.two_qubit_gates,
+            "depth": prepared.depth,
+            "measurement_bases": count_bases(prepared.pqc.observables),
+            "estimated_success": prepared.success,
+            "gates": circuit.size(),
+            "gates_with_errors": simulator.noise.errors_of(circuit),
+        }
+        if method in TRAJECTORIES and not self.sampling.shots:
+            found["trajectories"] = self.sampling.trajectories_of(method)
+        errors = [each.errors for each in self._estimator.kept if each.label == label]
+        if any(each.any() for each in errors):
+            squares = np.concatenate(errors) ** 2
+            found["standard_error"] = float(np.sqrt(squares.mean()))
+            found["largest_standard_error"] = float(np.sqrt(squares.max()))
+        return found
+
+    def _method_of(self, prepared: PreparedCircuit) -> Method:
+        return self._simulator(prepared.qubits)[0].method_of(prepared.pqc.circuit)
 
     def _is_on(self, part: str) -> bool | None:
         """Tell whether a part is on; None for relaxation that cannot be told from gate errors."""
@@ -274,41 +303,44 @@ class AerNoisy(Backend):
         return part in self.parts
 
     def files(self) -> Mapping[str, bytes]:
-        """Return the prepared circuit as ``prepared.qpy`` and ``prepared.json``.
+        """Return the prepared circuit as ``prepared.qpy`` and ``prepared.json``, and kept values.
 
         Those of several layers carry the layer's name; of circuits without a name it is the last.
+        Values are there where they are random, with their standard errors.
         """
         return layer_files(
             {
-                label: pack_prepared(prepared, calibration=self.source.detail)
+                label: {
+                    **pack_prepared(prepared, calibration=self.source.detail),
+                    **self._value_file(label),
+                }
                 for label, prepared in self._layers
             }
         )
 
+    def keep_values(self, on: bool) -> None:
+        """Keep values that are asked for, or stop; what was kept before stays."""
+        self._estimator.keep(on)
+
+    def _value_file(self, label: str) -> dict[str, bytes]:
+        found = [(each.values, each.errors) for each in self._estimator.kept if each.label == label]
+        there = any(errors.any() for _, errors in found)
+        return {VALUES: value_table(found)} if there else {}
+
     def _tell(self, done: int, total: int) -> None:
         self.on_progress("circuits", done, total)  # which may be set after the estimator is made
 
-    def _tell_long(self, n_qubits: int, n_points: int, seconds: float) -> None:
+    def _tell_long(self, circuit: QuantumCircuit, n_points: int, seconds: float) -> None:
         """Say once how long an evaluation takes, and what is quicker."""
         if self._told_long:
             return
         self._told_long = True
+        simulator, _ = self._simulator(tuple(circuit.metadata[PHYSICAL]))
+        method = simulator.method_of(circuit)
+        less = quicker(self.sampling, method, pauli=simulator.noise.is_pauli)
         self.on_note(
-            f"{n_qubits} qubits, {n_points:,} circuits under noise: about "
-            f"{duration_text(seconds)}; {self._quicker(n_qubits)}"
-        )
-
-    def _quicker(self, n_qubits: int) -> str:
-        """Return what is quicker than evaluating a circuit the way it is set up."""
-        sampling = self.sampling
-        if sampling.method_for(n_qubits) == Method.DENSITY:
-            return f"circuits of up to {QUICK_QUBITS} qubits take seconds"
-        if sampling.shots:
-            return f"fewer --shots than {sampling.shots} take less"
-        fewer = max(2, sampling.trajectories // 8)
-        return (
-            f"--trajectories {fewer} takes an eighth of it, with a standard error "
-            f"{(sampling.trajectories / fewer) ** 0.5:.1f} times as large"
+            f"{circuit.num_qubits} qubits, {n_points:,} circuits under noise: about "
+            f"{duration_text(seconds)}; {less}"
         )
 
     def _simulator(self, region: Region) -> tuple[NoisySimulator, Target]:

@@ -128,6 +128,12 @@ class Backend(ABC):
         """Return what should be kept beside results, as JSON; nothing where values are exact."""
         return {}
 
+    def keep_values(self, on: bool) -> None:  # noqa: B027  # most have nothing to keep
+        """Say whether values asked for from now on are kept for :meth:`report` and :meth:`files`.
+
+        Backends without standard errors keep nothing.
+        """
+
     def files(self) -> Mapping[str, bytes]:
         """Return what results depend on, such as prepared circuits, as files by name."""
         return {}

@@ -17,11 +17,14 @@ class Method(StrEnum):
     """How noisy values are found."""
 
     AUTO = "auto"
-    """Density matrices of up to :data:`~qkdrp.backends.noise.simulator.MOST_DENSITY` qubits, else
-    trajectories."""
+    """Chosen by circuit and noise, see :mod:`~qkdrp.backends.noise.sampling`."""
 
     DENSITY = "density_matrix"
     TRAJECTORIES = "trajectories"
+    """Random runs on state vectors of Aer, of any noise and with shots."""
+
+    PAULI = "pauli_trajectories"
+    """Random Pauli errors in the exact engine; noise that is none is twirled to the closest."""
 
 
 def choose(kind: type[Choice], name: str, option: str) -> Choice:

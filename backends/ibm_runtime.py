@@ -22,6 +22,7 @@ from qkdrp.backends.runtime.cost import RuntimeCost, tell_nobody
 from qkdrp.backends.runtime.cost_terms import CostTerms
 from qkdrp.backends.runtime.device_circuits import DeviceCircuits
 from qkdrp.backends.runtime.device_estimator import DeviceEstimator
+from qkdrp.backends.runtime.feasibility import LEAST_SUCCESS
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
 from qkdrp.backends.runtime.paid_jobs import PaidJobs, Policy
@@ -60,6 +61,7 @@ class IbmRuntime(Backend):
         price: Of a second of the device, with its currency, as
             :meth:`~qkdrp.backends.runtime.price.PriceList.read` takes it.
         over_quota: Whether jobs may take more than what is left of the account's time.
+        min_success: Estimated success below which a circuit is not sent; 0 sends any.
 
     Attributes:
         on_cost: Called with what is about to be spent.
@@ -95,8 +97,11 @@ class IbmRuntime(Backend):
         rep_delay: float | None = None,
         price: str = "",
         over_quota: bool = False,
+        min_success: float = LEAST_SUCCESS,
     ) -> None:
         super().__init__()
+        if not 0 <= min_success < 1:
+            raise BackendError(f"min_success = {min_success:g}: expected from 0 to below 1.")
         self._gradient = known_gradient(gradient)
         self.settings = RuntimeSettings(
             device=device,
@@ -114,11 +119,13 @@ class IbmRuntime(Backend):
         prices = PriceList.read(price)
         self.on_cost: Callable[[RuntimeCost], None] = tell_nobody
         self.device = open_device(self.settings)
+        self._refusals: list[str] = []
         self._allow_training, self._layers = allow_training, list[tuple[str, PQC]]()
         self._rng = np.random.default_rng(seed)
         adapter, self._adapter_note = choose_adapter(self.device, self.settings)
         book = None if self.device.local else Ledger(Path(ledger) if ledger else None)
-        circuits = DeviceCircuits(self.device, adapter, self.settings, CostTerms(prices, book))
+        terms = CostTerms(prices, book)
+        circuits = DeviceCircuits(self.device, adapter, self.settings, terms, min_success)
         circuits.on_progress = self._tell_progress
         policy = Policy(wait, resubmit, keep_open=allow_training, over_quota=over_quota)
         self._paid = None if book is None else self._paid_jobs(circuits, book, policy)
@@ -153,6 +160,7 @@ class IbmRuntime(Backend):
         silent = self._jobs.circuits.adapter.silent_about(self.device, self.settings)
         notes = [self._adapter_note] if self._adapter_note else []
         notes += self._paid.notes if self._paid else []
+        notes += self._refusals
         return [*notes, f"no effect in this simulation: {silent}"] if silent else notes
 
     def check(self, pqc: PQC) -> None:
@@ -196,8 +204,14 @@ class IbmRuntime(Backend):
         self._rng.bit_generator.state = dict(state)
 
     def estimate_cost(self, pqc: PQC, n_samples: int) -> RuntimeCost:
-        """Return what values of random angles cost; prepares the circuit, sends nothing."""
+        """Return what values of random angles cost; prepares the circuit, sends nothing.
+
+        That a circuit would be refused is one of the :attr:`notes` then.
+        """
         self.check(pqc)
+        refusal = self._jobs.circuits.refusal(pqc)
+        if refusal and refusal not in self._refusals:
+            self._refusals.append(refusal)
         return self._jobs.circuits.estimate(pqc, n_samples)
 
     @property

@@ -37,6 +37,12 @@ def _at_least(option: str, least: float) -> Check:
     return check
 
 
+def _check_share(value: float) -> None:
+    """Refuse a least success that is no share below 1."""
+    if not 0 <= value < 1:
+        raise BackendError(f"min_success = {value:g}: expected from 0 to below 1.")
+
+
 def _one_of(option: str, kind: type[StrEnum]) -> Check:
     return lambda name: choose(kind, name, option)
 
@@ -93,6 +99,7 @@ HARDWARE: Mapping[str, Check] = MappingProxyType(
         "rep_delay": _any,
         "price": PriceList.read,
         "over_quota": _any,
+        "min_success": _check_share,
         "ledger": _any,
         "wait": _any,
         "resubmit": _any,

@@ -57,12 +57,14 @@ class NoiseOptions(Settings):
     )
     shots: int | None = _left_out("Shots of each evaluation; 0 for infinitely many.", "0")
     method: str | None = _left_out(
-        "density_matrix, trajectories, or auto: density matrices up to 10 qubits.",
+        "density_matrix, trajectories, pauli_trajectories (quickest for long circuits; noise is "
+        "twirled to Pauli errors), or auto: density matrices up to 10 qubits, and the last where "
+        "they take long and all noise is Pauli errors.",
         "auto",
         metavar="NAME",
     )
     trajectories: int | None = _left_out(
-        "Trajectories of each evaluation without density matrix or shots.", "1024"
+        "Trajectories of each value without density matrix or shots.", "1024; 128 of Pauli errors"
     )
     gradient: str | None = _left_out(
         f"Gradient of noisy values: {any_of(GRADIENTS)}.", "shift", metavar="NAME"
@@ -94,6 +96,7 @@ class HardwareOptions(Settings):
         runtime_estimator: Which estimator of the client.
         rep_delay: Seconds between two executions.
         price: Of a second of the device, or of each plan's.
+        min_success: Estimated success below which circuits are not sent.
         over_quota: Whether more may be sent than what is left of the account's time.
         ledger: File that jobs are noted in.
         no_wait: Whether to return once jobs are submitted.
@@ -135,6 +138,9 @@ class HardwareOptions(Settings):
         "premium=2 EUR'.",
         "QKDRP_QPU_PRICE of the environment",
         metavar="PRICE",
+    )
+    min_success: float | None = _left_out(
+        "Refuse circuits of which the device is estimated to leave less; 0 sends any.", "0.01"
     )
     over_quota: bool = Field(
         default=False,

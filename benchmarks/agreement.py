@@ -21,7 +21,8 @@ from qkdrp.backends import get_backend
 from qkdrp.backends.isa.fakes import fake_devices
 from qkdrp.backends.isa.prepare import prepare
 from qkdrp.backends.noise.device import FakeDevice
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from tests.circuits.random_circuits import Case, case_values, cases
 

@@ -1,7 +1,7 @@
 """An ``EstimatorV2`` under noise that takes prepared circuits only."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -11,8 +11,10 @@ from qiskit.transpiler import Target
 
 from qkdrp.backends.isa.prepare import PHYSICAL, check_prepared
 from qkdrp.backends.isa.regions import Region
+from qkdrp.backends.known_circuits import KnownCircuits
 from qkdrp.backends.local_estimator import LocalEstimator, Reals
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.usage import Usage
 from qkdrp.circuits.pauli.bases import count_bases, find_bases
 from qkdrp.common.errors import BackendError
@@ -20,6 +22,24 @@ from qkdrp.common.remaining import LONG_SECONDS, Remaining
 
 CHUNK = 128
 """Points of one run of Aer, which fit into memory together."""
+
+
+def _tell_nobody(_circuit: QuantumCircuit, _points: int, _seconds: float) -> None:
+    """Take no notice."""
+
+
+class RequestValues(NamedTuple):
+    """Values of one request with their standard errors, both of shape (n_points, n_observables).
+
+    Attributes:
+        label: Name of the quantum layer that they are of.
+        values: The values.
+        errors: Their standard errors; 0 where values are exact.
+    """
+
+    label: str
+    values: Reals
+    errors: Reals
 
 
 class NoisyEstimator(LocalEstimator):
@@ -33,8 +53,11 @@ class NoisyEstimator(LocalEstimator):
         usage: The totals to add to.
         simulator_of: Gives the simulator of some physical qubits, and their target.
         on_progress: Called with how many points of a PUB are done and how many there are.
-        on_long: Called where a PUB takes long, as soon as that is known, with qubits, points and
-            the estimated seconds of all of them.
+        on_long: Called where a PUB takes long, as soon as that is known, with its circuit, the
+            number of points and the estimated seconds of all of them.
+
+    Attributes:
+        kept: Values of the requests that were to be kept.
     """
 
     def __init__(
@@ -43,11 +66,14 @@ class NoisyEstimator(LocalEstimator):
         usage: Usage,
         simulator_of: Callable[[Region], tuple[NoisySimulator, Target]],
         on_progress: Callable[[int, int], None] = lambda _done, _total: None,
-        on_long: Callable[[int, int, float], None] = lambda _qubits, _points, _seconds: None,
+        on_long: Callable[[QuantumCircuit, int, float], None] = _tell_nobody,
     ) -> None:
         self.sampling, self.shots, self.usage = sampling, sampling.shots, usage
         self.on_progress, self.on_long = on_progress, on_long
         self._simulator_of = simulator_of
+        self._labels = KnownCircuits()
+        self.kept: list[RequestValues] = []
+        self._keeps = False
 
     @property
     def precision(self) -> float:
@@ -84,6 +110,7 @@ class NoisyEstimator(LocalEstimator):
         bases = find_bases(observables)
         for basis in bases:
             check_prepared(simulator.turned_to(circuit, basis), target)
+        simulator.make_ready(circuit, observables)
         total, done = len(points) * len(bases), 0
         remaining = Remaining(total)
 
@@ -94,7 +121,7 @@ class NoisyEstimator(LocalEstimator):
             self.on_progress(done, total)
             seconds = remaining.whole()
             if seconds is not None and seconds >= LONG_SECONDS:
-                self.on_long(circuit.num_qubits, total, seconds)
+                self.on_long(circuit, total, seconds)
 
         self.on_progress(0, total)
         found = []
@@ -102,9 +129,19 @@ class NoisyEstimator(LocalEstimator):
             part = points[start : start + CHUNK]
             found.append(simulator.evaluate(circuit, part, observables, on_done))
         means, errors = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        if self._keeps:
+            self.kept.append(RequestValues(self._labels.label_of(circuit), means, errors))
         return means, errors
+
+    def keep(self, on: bool) -> None:
+        """Keep the values of requests from now on, or of none."""
+        self._keeps = on
+
+    def know(self, circuit: QuantumCircuit, label: str) -> None:
+        """Take the circuit of a QNN for that of a quantum layer."""
+        self._labels.add(circuit, label)
 
     def metadata(self, pub: EstimatorPub) -> dict[str, Any]:
         """Return how the values were found."""
         simulator, _ = self._simulator_of(tuple(pub.circuit.metadata[PHYSICAL]))
-        return {"method": simulator.method, "shots": self.shots}
+        return {"method": simulator.method_of(pub.circuit), "shots": self.shots}

@@ -9,7 +9,8 @@ from qkdrp.backends.choices import READOUT, Method
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.base import NoiseSource
 from qkdrp.backends.noise.readout import Reals, assign
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.zstrings import eigenvalues
 from qkdrp.circuits.pauli.bases import find_bases
 

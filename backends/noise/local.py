@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit.library import IGate
 from qiskit_aer.noise import NoiseModel, QuantumError
 
-from qkdrp.backends.noise.twirl import pauli_probabilities, twirl
+from qkdrp.backends.noise.twirl import is_pauli, pauli_probabilities, twirl
 from qkdrp.circuits.instructions import qubits_of
 from qkdrp.common.errors import BackendError
 
@@ -66,6 +67,14 @@ class LocalNoise:
         places = ((each.name, qubits_of(circuit, each)) for each in circuit.data)
         return sum(place in self.errors for place in places)
 
+    @cached_property
+    def is_pauli(self) -> bool:
+        """Whether all errors are Pauli errors, so that their twirl is what they are."""
+        distinct = {
+            id(error): error for error in (*self.errors.values(), *self.before_readout.values())
+        }
+        return all(is_pauli(error) for error in distinct.values())
+
     def twirled(self) -> "LocalNoise":
         """Return the same noise with every error replaced by its Pauli twirl."""
         errors = {gate: twirl(error) for gate, error in self.errors.items()}
@@ -90,7 +99,9 @@ class LocalNoise:
 
         Axis i stands for the gate's qubit i; entries for I, X, Z, Y: bit 0 flips, bit 1 is phase.
         """
-        return {gate: pauli_probabilities(error) for gate, error in self.errors.items()}
+        distinct = {id(error): error for error in self.errors.values()}
+        found = {key: pauli_probabilities(error) for key, error in distinct.items()}
+        return {gate: found[id(error)] for gate, error in self.errors.items()}
 
 
 def scaled_assignment(flips: NDArray[np.float64], scale: float, source: str) -> NDArray[np.float64]:

@@ -1,14 +1,12 @@
 """Aer under noise: distributions, expectation values and shots of prepared circuits."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from psutil import virtual_memory
 from qiskit import QuantumCircuit
 from qiskit.circuit import Gate, Operation
 from qiskit.circuit.library import UnitaryGate
@@ -21,16 +19,15 @@ from qkdrp.backends.choices import Method
 from qkdrp.backends.isa.basis_change import turned_to
 from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.pace import Pace
+from qkdrp.backends.noise.pauli_values import PauliValues
 from qkdrp.backends.noise.readout import assign, draw, mean_and_spread, read_out
+from qkdrp.backends.noise.sampling import Sampling
 from qkdrp.backends.zstrings import eigenvalues
+from qkdrp.circuits import PQC
 from qkdrp.circuits.pauli.bases import Basis, find_bases
-from qkdrp.common.errors import BackendError
 
-MOST_DENSITY = 10
-"""Qubits up to which ``auto`` takes density matrices."""
-
-AMPLITUDE = 16
-"""Bytes of a complex number."""
+MOST_KEPT = 8
+"""Circuits whose Pauli programs are kept; making one of thousands of gates takes seconds."""
 
 Reals = NDArray[np.float64]
 
@@ -40,52 +37,6 @@ OnDone = Callable[[int], None]
 
 def _ignore(_: int) -> None:
     """Take no notice."""
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How values are found.
-
-    Args:
-        shots: Shots of each evaluation; 0 for infinitely many.
-        method: How they are found.
-        trajectories: Trajectories of each evaluation where there is no density matrix and the
-            number of shots is infinite.
-
-    Raises:
-        BackendError: If a number is out of range.
-    """
-
-    shots: int = 0
-    method: Method = Method.AUTO
-    trajectories: int = 1024
-
-    def __post_init__(self) -> None:
-        """Check the numbers."""
-        if self.shots < 0:
-            raise BackendError(f"shots = {self.shots}: expected 0 for infinitely many, or more.")
-        if self.trajectories < 2:
-            raise BackendError(f"trajectories = {self.trajectories}: expected at least 2.")
-
-    def method_for(self, n_qubits: int) -> Method:
-        """Return the method for a circuit, and check that its state fits into memory.
-
-        Raises:
-            BackendError: If it does not; says how large it is.
-        """
-        method = self.method
-        if method == Method.AUTO:
-            method = Method.DENSITY if n_qubits <= MOST_DENSITY else Method.TRAJECTORIES
-        power = 2 * n_qubits if method == Method.DENSITY else n_qubits
-        needed, there = AMPLITUDE << power, virtual_memory().total
-        if needed > there:
-            what = "density matrix" if method == Method.DENSITY else "state vector"
-            advice = "use trajectories" if method == Method.DENSITY else "use fewer qubits"
-            raise BackendError(
-                f"The {what} of {n_qubits} qubits takes {needed / 2**30:,.0f} GiB, this machine "
-                f"has {there / 2**30:.0f} GiB: {advice}."
-            )
-        return method
 
 
 @cache
@@ -111,6 +62,7 @@ class NoisySimulator:
     def __init__(self, noise: LocalNoise, sampling: Sampling, rng: np.random.Generator) -> None:
         self.noise, self.sampling, self.rng = noise, sampling, rng
         self.method = sampling.method_for(len(noise.assignment))
+        self._pauli_values: list[PauliValues] = []
         state = "density_matrix" if self.method == Method.DENSITY else "statevector"
         self._known = _known_gates(state)
         threads = torch.get_num_threads()
@@ -146,14 +98,46 @@ class NoisySimulator:
         Returns:
             Two arrays of shape (n_points, n_observables); errors are 0 where values are exact.
         """
+        bases = find_bases(observables)
+        if self.method_of(circuit) == Method.PAULI:
+            return self._pauli_values_of(circuit, observables).evaluate(
+                points,
+                self.sampling.trajectories_of(Method.PAULI),
+                self.rng,
+                lambda n_points: on_done(n_points * len(bases)),
+            )
         means = np.zeros((len(points), len(observables)))
         errors = np.zeros_like(means)
-        for basis in find_bases(observables):
+        for basis in bases:
             turned, read = self.turned_to(circuit, basis), list(basis.parts)
             found, spread = self._read(turned, points, list(basis.parts.values()), on_done)
             means[:, read] += found
             errors[:, read] = np.hypot(errors[:, read], spread)
         return means, errors
+
+    def make_ready(self, circuit: QuantumCircuit, observables: Sequence[SparsePauliOp]) -> None:
+        """Do what is done once for a circuit, so that the pace of points is known afterwards."""
+        if self.method_of(circuit) == Method.PAULI:
+            self._pauli_values_of(circuit, observables)
+
+    def method_of(self, circuit: QuantumCircuit) -> Method:
+        """Return how values of a circuit are found."""
+        n_gates = 0 if self.sampling.method != Method.AUTO else circuit.size()
+        if self.sampling.method_for(circuit.num_qubits, n_gates, pauli=True) != Method.PAULI:
+            return self.method  # which needs no look at the noise
+        return self.sampling.method_for(circuit.num_qubits, n_gates, pauli=self.noise.is_pauli)
+
+    def _pauli_values_of(
+        self, circuit: QuantumCircuit, observables: Sequence[SparsePauliOp]
+    ) -> PauliValues:
+        """Return what evaluates a circuit by Pauli trajectories; that of the last ones is kept."""
+        asked = tuple(observables)
+        for known in self._pauli_values:
+            if known.pqc.circuit is circuit and known.pqc.observables == asked:
+                return known
+        pqc = PQC(circuit, tuple(circuit.parameters), (), asked)
+        self._pauli_values = [*self._pauli_values[1 - MOST_KEPT :], PauliValues(pqc, self.noise)]
+        return self._pauli_values[-1]
 
     def turned_to(self, circuit: QuantumCircuit, basis: Basis) -> QuantumCircuit:
         """Return a circuit with the change of basis that is due before its qubits are read."""
@@ -223,7 +207,7 @@ class NoisySimulator:
                 label=str(index),
                 pershot=True,
             )
-        count = self.sampling.trajectories
+        count = self.sampling.trajectories_of(self.method)
         found = np.array(
             [
                 [data[str(index)] for index in range(len(observables))]

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import poisson
 
 from qkdrp.backends.exact.engine import ExactEngine, Pullback, Reals
 from qkdrp.backends.isa.prepare import PreparedCircuit
@@ -12,6 +13,9 @@ from qkdrp.backends.noise.local import LocalNoise
 from qkdrp.backends.noise.measured_program import measured_program
 from qkdrp.circuits.pauli.faults import Faults
 from qkdrp.circuits.pauli.program import Signs
+
+MOST_LIKELY = 1 - 1e-15
+"""Probability of an error that stands for all larger ones."""
 
 
 class SignSampler:
@@ -51,19 +55,63 @@ class SignSampler:
         self._any = np.array([row[-1] for row in limits])
         self._limits = np.array([np.pad(row, (0, width - len(row)), mode="edge") for row in limits])
 
+        # Errors at a place with probability p are one point or more of a Poisson process on an
+        # interval of length -log(1 - p); these intervals end here.
+        self._ends = np.cumsum(-np.log1p(-np.minimum(self._any, MOST_LIKELY)))
+
+    @property
+    def some_error(self) -> float:
+        """Probability that a trajectory has one error at least."""
+        return float(-np.expm1(-self._ends[-1])) if len(self._ends) else 0.0
+
     def draw(self, count: int, rng: np.random.Generator) -> Signs:
         """Return the signs of independent trajectories, ``count`` of them."""
-        flips = np.zeros((count, self._rows.shape[1]), dtype=np.uint8)
         chance = rng.random((count, len(self._any)))
         trajectory, place = np.nonzero(chance < self._any)
+        return self._signs(count, trajectory, place, chance[trajectory, place])
+
+    def draw_faulty(self, count: int, rng: np.random.Generator) -> Signs:
+        """Return the signs of independent trajectories that have one error at least.
+
+        Takes a few random numbers for each error, not one for each place.
+        """
+        total = self._ends[-1]
+        at = rng.random(int((happened := _counts(total, count, rng)).sum())) * total
+        place = np.minimum(np.searchsorted(self._ends, at, side="right"), len(self._ends) - 1)
+        once = np.unique(np.repeat(np.arange(count), happened) * len(self._ends) + place)
+        trajectory, place = np.divmod(once, len(self._ends))
+        return self._signs(count, trajectory, place, rng.random(len(place)) * self._any[place])
+
+    def _signs(
+        self,
+        count: int,
+        trajectory: NDArray[np.int64],
+        place: NDArray[np.int64],
+        chance: NDArray[np.float64],
+    ) -> Signs:
+        """Return the signs of trajectories with given errors.
+
+        Args:
+            count: How many trajectories.
+            trajectory: Of each error, ascending.
+            place: Of each error.
+            chance: Says which error it is: below the probability of any at that place.
+        """
+        flips = np.zeros((count, self._rows.shape[1]), dtype=np.uint8)
         if len(place):
-            passed = chance[trajectory, place][:, np.newaxis] >= self._limits[place]
+            passed = chance[:, np.newaxis] >= self._limits[place]
             rows = self._rows[self._first[place] + passed.sum(axis=1)]
             heads = np.flatnonzero(np.diff(trajectory, prepend=-1))
             flips[trajectory[heads]] = np.bitwise_xor.reduceat(rows, heads, axis=0)
         bits = np.unpackbits(flips, axis=1, count=self.n_columns)
         signs = 1.0 - 2.0 * bits
         return Signs(signs[:, : self.n_rotations], signs[:, self.n_rotations :])
+
+
+def _counts(mean: float, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return Poisson numbers that are not 0, shape (count,)."""
+    chance = np.minimum(rng.uniform(np.exp(-mean), 1.0, count), MOST_LIKELY)
+    return np.maximum(poisson.ppf(chance, mean).astype(np.int64), 1)
 
 
 def _rows_of(numbers: Sequence[int]) -> list[int]:

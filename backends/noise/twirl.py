@@ -12,6 +12,9 @@ LETTERS = "IXZY"
 
 _PTM_ORDER = [0, 1, 3, 2]  # Qiskit orders I, X, Y, Z
 
+SAME_ENTRY = 1e-12
+"""Entries of transfer matrices that differ by less are the same."""
+
 NEGLIGIBLE = 1e-15
 """Probabilities below are rounding errors."""
 
@@ -39,6 +42,12 @@ def pauli_probabilities(error: QuantumError) -> NDArray[np.float64]:
     probabilities = np.where(diagonal < NEGLIGIBLE, 0.0, diagonal)
     # The last qubit comes first in Qiskit's order.
     return np.asarray((probabilities / probabilities.sum()).transpose(range(n_qubits)[::-1]))
+
+
+def is_pauli(error: QuantumError) -> bool:
+    """Tell whether a channel is one of Pauli errors: its Pauli transfer matrix is diagonal."""
+    matrix = PTM(SuperOp(error)).data
+    return bool(np.allclose(matrix, np.diag(np.diag(matrix)), rtol=0, atol=SAME_ENTRY))
 
 
 def twirl(error: QuantumError) -> QuantumError:

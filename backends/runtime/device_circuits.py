@@ -15,8 +15,10 @@ from qkdrp.backends.runtime.client_adapters import EstimatorAdapter, Load
 from qkdrp.backends.runtime.clients import Device
 from qkdrp.backends.runtime.cost import RuntimeCost, estimate
 from qkdrp.backends.runtime.cost_terms import CostTerms
+from qkdrp.backends.runtime.feasibility import LEAST_SUCCESS, hopeless
 from qkdrp.backends.runtime.settings import RuntimeSettings
 from qkdrp.circuits import PQC
+from qkdrp.common.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,7 @@ class DeviceCircuits:
         adapter: How jobs are sent.
         settings: How jobs are run.
         terms: On which they are paid for.
+        least_success: Estimated success below which a circuit is not sent.
 
     Attributes:
         prepared: The circuits that were prepared.
@@ -67,16 +70,18 @@ class DeviceCircuits:
         adapter: EstimatorAdapter,
         settings: RuntimeSettings,
         terms: CostTerms,
+        least_success: float = LEAST_SUCCESS,
     ) -> None:
         self.device, self.adapter, self.settings = device, adapter, settings
-        self.terms = terms
+        self.terms, self.least_success = terms, least_success
+        self._refusals: dict[str, str] = {}
         self.on_progress: Callable[[str, int, int], None] = tell_nobody
         self.prepared: list[PreparedCircuit] = []
         self._made: list[tuple[PQC, PreparedCircuit]] = []
 
     def on(self, device: Device) -> Self:
         """Return circuits for another device, none of them prepared."""
-        circuits = type(self)(device, self.adapter, self.settings, self.terms)
+        circuits = type(self)(device, self.adapter, self.settings, self.terms, self.least_success)
         circuits.on_progress = self.on_progress
         return circuits
 
@@ -93,6 +98,19 @@ class DeviceCircuits:
             self.prepared.append(found)
         self._made.append((pqc, found))
         return found
+
+    def refusal(self, pqc: PQC) -> str:
+        """Return why a circuit is not sent, see :func:`hopeless`; nothing where it may be."""
+        prepared = self.prepare(pqc)
+        if prepared.source not in self._refusals:
+            target = self.device.backend.target
+            self._refusals[prepared.source] = hopeless(pqc, prepared, target, self.least_success)
+        return self._refusals[prepared.source]
+
+    def refuse_hopeless(self, pqc: PQC) -> None:
+        """Raise a :class:`BackendError` for a circuit that the device cannot hold."""
+        if refusal := self.refusal(pqc):
+            raise BackendError(refusal)
 
     def pub(self, prepared: PreparedCircuit, points: Reals) -> EstimatorPub:
         """Return one PUB of all points, shape (n_points,), and observables, shape (n, 1).

@@ -13,11 +13,11 @@ from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.base import Backend
+from qkdrp.backends.known_circuits import KnownCircuits
 from qkdrp.backends.qnn.parameter_shift import SpsaGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.job import DeviceJob, result_of
-from qkdrp.backends.runtime.known_circuits import KnownCircuits
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import BackendError
 

@@ -242,8 +242,11 @@ class PaidJobs:
             The evaluation, and what it costs if all of it is to be submitted here.
 
         Raises:
-            BackendError: If the cost is above the limit: then nothing is noted down.
+            BackendError: If the device cannot hold a circuit, or the cost is above the limit: then
+                nothing is noted down.
         """
+        for each in (pqc, *self._later_circuits(asked["layer"])):
+            self.circuits.refuse_hopeless(each)
         priced = self.circuits.priced(pqc, points)
         self._refuse_above_limit(self._with_rest(priced.cost, asked["layer"]))
         bounds = np.cumsum([0, *(each.parameter_values.size for each in priced.pubs)]).tolist()
@@ -341,6 +344,12 @@ class PaidJobs:
             for each in self._request.layers
             for known in (cost if each.label == layer else self._estimate(each),)
         )
+
+    def _later_circuits(self, layer: str) -> list[PQC]:
+        """Return the circuits of all other layers, where nothing was sent yet."""
+        if self._request is None or self._pass.head is not None:
+            return []
+        return [each.pqc for each in self._request.layers if each.label != layer]
 
     def _estimate(self, layer: PlannedLayer) -> RuntimeCost:
         if layer.label not in self._estimates:

@@ -14,6 +14,7 @@ from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qkdrp.backends.base import Backend
+from qkdrp.backends.known_circuits import KnownCircuits
 from qkdrp.backends.qnn.parameter_shift import SpsaGradient
 from qkdrp.backends.qnn.shifted_network import ShiftedQNN
 from qkdrp.backends.runtime.answers import Values
@@ -22,7 +23,6 @@ from qkdrp.backends.runtime.cost import RuntimeCost, tell_nobody
 from qkdrp.backends.runtime.evaluation_record import circuit_of
 from qkdrp.backends.runtime.job import DeviceJob, points_of, result_of
 from qkdrp.backends.runtime.job_collection import JobCollection
-from qkdrp.backends.runtime.known_circuits import KnownCircuits
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation, summary
 from qkdrp.backends.runtime.points import same_points, sendable, unpack_points

@@ -1,8 +1,7 @@
 """Files that are kept beside results from hardware: jobs, circuit, values with errors."""
 
 import json
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from qkdrp.backends.isa.prepared_file import CIRCUIT, MAPPING
 from qkdrp.backends.layer_names import layer_file, layer_files
@@ -10,6 +9,7 @@ from qkdrp.backends.runtime.answers import Values
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.ledger_rows import Evaluation
 from qkdrp.backends.runtime.stages import Stages
+from qkdrp.backends.value_table import value_table
 
 JOB = "job.json"
 """File that says from which jobs results come."""
@@ -44,24 +44,11 @@ def value_files(found: Sequence[tuple[str, Values]]) -> dict[str, bytes]:
     labels = dict.fromkeys(label for label, _ in found) or {"": None}
     return layer_files(
         {
-            label: _value_file(values for layer, values in found if layer == label)
+            label: {
+                EXPECTATIONS: value_table(
+                    (values.evs, values.stds) for layer, values in found if layer == label
+                )
+            }
             for label in labels
         }
     )
-
-
-def _value_file(found: Iterable[Values]) -> dict[str, bytes]:
-    rows = [
-        f"{point},{observable},{_cell(evs)},{_cell(std)}\n"
-        for values in found
-        for point, (means, errors) in enumerate(
-            zip(values.evs.tolist(), values.stds.tolist(), strict=True)
-        )
-        for observable, (evs, std) in enumerate(zip(means, errors, strict=True))
-    ]
-    text = "row,observable,value,standard_error\n" + "".join(rows)
-    return {EXPECTATIONS: text.encode()}
-
-
-def _cell(value: float) -> str:
-    return repr(value) if math.isfinite(value) else ""

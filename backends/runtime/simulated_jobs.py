@@ -47,9 +47,10 @@ class SimulatedJobs:
             label: Name of the quantum layer.
 
         Raises:
-            BackendError: If the client fails.
+            BackendError: If the client fails, or the device cannot hold the circuit.
         """
         circuits, device = self.circuits, self.circuits.device
+        circuits.refuse_hopeless(pqc)
         prepared = self._layers[label] = circuits.prepare(pqc)
         pub = circuits.pub(prepared, points)
         executions = len(points) * measurement_bases(pub)

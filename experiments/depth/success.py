@@ -19,7 +19,8 @@ from qkdrp.backends.choices import Method
 from qkdrp.backends.depth.analyse import depth_report, transpiled
 from qkdrp.backends.exact.engine import ExactEngine
 from qkdrp.backends.isa.prepare import PreparedCircuit
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.sources import find_source
 from qkdrp.circuits import CircuitSpec, compile_program, family_of, parse_spec
 from qkdrp.common.files import atomic, write_csv, write_text

@@ -93,6 +93,12 @@ def continue_(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for jobs, and go on until the last stage.")
     ] = False,
+    over_quota: Annotated[
+        bool,
+        typer.Option(
+            "--over-quota", help="Send jobs that take more than what is left of the account's time."
+        ),
+    ] = False,
     ledger: File = None,
 ) -> None:
     """Send the next stage of a model with quantum layers in series, once its angles are known.
@@ -105,7 +111,9 @@ def continue_(
 
     book = _open(ledger)
     wanted = [book.find(which)] if which else unfinished(book)
-    outcomes = (go_on(book, each, wait, on_cost=print_cost) for each in wanted)
+    outcomes = (
+        go_on(book, each, wait, on_cost=print_cost, over_quota=over_quota) for each in wanted
+    )
     if not print_collected(map(_with_page, outcomes), nothing="nothing to continue"):
         raise typer.Exit(1)
 

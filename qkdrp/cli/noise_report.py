@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from qkdrp.backends.choices import Method
 from qkdrp.cli.console import console
 from qkdrp.common.remaining import Remaining, duration_text
 
@@ -38,18 +39,24 @@ def circuit_lines(noise: Mapping[str, Any]) -> list[str]:
     """Return on which physical qubits circuits ran, and how; nothing for an exact backend."""
     if not noise:
         return []
-    ways = {
-        "density_matrix": "exact density matrix",
-        "trajectories": f"{noise['sampling']['shots'] or noise['sampling']['trajectories']} "
-        "trajectories",
-    }
+    shots = noise["sampling"]["shots"]
     return [
         f"circuit  physical qubits {', '.join(map(str, circuit['physical_qubits']))}; "
         f"{circuit['two_qubit_gates']} two-qubit gates, depth {circuit['depth']}, "
         f"estimated success {circuit['estimated_success']:.3f}; errors of "
-        f"{circuit['gates_with_errors']} of {circuit['gates']} gates; {ways[circuit['method']]}"
+        f"{circuit['gates_with_errors']} of {circuit['gates']} gates; {_way(circuit, shots)}"
         for circuit in noise["circuits"]
-    ]
+    ] + [f"note: {note}" for note in noise["notes"]]
+
+
+def _way(circuit: Mapping[str, Any], shots: int) -> str:
+    """Return how the values of a circuit were found, and how exact they are."""
+    if circuit["method"] == Method.DENSITY:
+        return "exact density matrix"
+    kind = "Pauli trajectories" if circuit["method"] == Method.PAULI else "trajectories"
+    way = f"{circuit.get('trajectories', shots)} {kind}"
+    error = circuit.get("standard_error")
+    return way if error is None else f"{way}, standard error of a value {error:.2g}"
 
 
 def repeats_line(repeats: Mapping[str, Any]) -> str:

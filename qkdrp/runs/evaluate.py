@@ -316,6 +316,7 @@ def compute(
     """Return predictions of the test rows and the content of ``metrics.json``."""
     tables = []
     for number in range(1, request.repeats + 1):
+        backend.keep_values(number == 1)  # the table is that of the first repeat
         tables.append(predict_parts(subject.run, subject.dataset, (PART,)))
         backend.on_progress("repeats", number, request.repeats)
     predictions, test, repeated = summarise_tables(subject.run.system, tables)

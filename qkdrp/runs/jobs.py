@@ -225,6 +225,8 @@ def go_on(
     wait: bool = False,
     on_progress: Progress = silent,
     on_cost: "Callable[[RuntimeCost], None]" = lambda _cost: None,
+    *,
+    over_quota: bool = False,
 ) -> Collected:
     """Send the next stage of an evaluation, or complete its results where all values are there.
 
@@ -237,6 +239,7 @@ def go_on(
         wait: Whether to wait for jobs, and go on until the last stage.
         on_progress: Called with what is counted, how much is done and how much there is.
         on_cost: Called with what is about to be spent.
+        over_quota: Whether jobs may take more than what is left of the account's time.
 
     Raises:
         QkdrpError: If a job ended badly, the run is gone, or the next stage is above the limit.
@@ -257,6 +260,8 @@ def go_on(
     if place.written and (place.output / METRICS).exists():
         return Collected(head.id, place.output)
     options = dict(place.request.get("options", {})) | {"wait": wait, "ledger": str(ledger.path)}
+    if over_quota:
+        options["over_quota"] = True
     try:
         with open_backend("ibm_runtime", options, place.request.get("seed", 0)) as backend:
             assert isinstance(backend, PaidBackend)

@@ -20,7 +20,14 @@ def told_default(settings: type[Settings], name: str) -> str | None:
 @pytest.mark.parametrize(
     ("settings", "backend", "in_words"),
     [
-        (NoiseOptions, "aer_noisy", {"noise_parts": "all that the source has"}),
+        (
+            NoiseOptions,
+            "aer_noisy",
+            {
+                "noise_parts": "all that the source has",
+                "trajectories": "1024; 128 of Pauli errors",
+            },
+        ),
         (
             HardwareOptions,
             "ibm_runtime",

@@ -12,7 +12,8 @@ from qkdrp.backends import get_backend
 from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.local import LocalNoise
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.backends.runtime.client_adapters import ADAPTERS
 from qkdrp.circuits import PQC, PnuSpec, PQCSpec, build_pqc

@@ -12,7 +12,8 @@ from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.device import FakeDevice
 from qkdrp.backends.noise.readout import read_out
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.common.errors import BackendError
 from tests.backends.noise.conftest import DEVICES, prepared_on
 

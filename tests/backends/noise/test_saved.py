@@ -31,8 +31,9 @@ from qkdrp.backends import get_backend
 from qkdrp.backends.isa.prepare import prepare
 from qkdrp.backends.noise.levels import LevelReader, NoiseLevel, values_of
 from qkdrp.backends.noise.model_file import read_model, save_model
+from qkdrp.backends.noise.sampling import Sampling
 from qkdrp.backends.noise.saved import SavedModel
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.trajectories import TwirledEngine
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
 from qkdrp.common.errors import BackendError

@@ -4,7 +4,8 @@ import pytest
 from qkdrp.backends.isa.prepare import PreparedCircuit
 from qkdrp.backends.noise.device import FakeDevice
 from qkdrp.backends.noise.local import LocalNoise
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.common.errors import BackendError
 
 PARTS = ("gates", "relaxation", "readout")

@@ -11,7 +11,8 @@ from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.isa.prepare import PreparedCircuit, prepare
 from qkdrp.backends.noise.depolarizing import Depolarizing
 from qkdrp.backends.noise.local import LocalNoise, assignment_matrices
-from qkdrp.backends.noise.simulator import NoisySimulator, Sampling
+from qkdrp.backends.noise.sampling import Sampling
+from qkdrp.backends.noise.simulator import NoisySimulator
 from qkdrp.backends.noise.trajectories import SignSampler, TwirledEngine
 from qkdrp.circuits import PQC, PQCSpec, build_pqc, compile_program
 from qkdrp.circuits.pauli.angles import QUARTER_TURN
