@@ -20,8 +20,17 @@ from qkdrp.runs.explain.importance import GRADIENTS, METHODS, PERMUTATION
 from qkdrp.runs.explain.permutation import permutation_importance
 from qkdrp.runs.explain.settings import ExplainSettings
 from qkdrp.runs.explain.stability import Stability, stability
-from qkdrp.runs.explain.subject import explained, held_out
+from qkdrp.runs.explain.subject import HeldOut, explained, held_out
 from qkdrp.runs.explain.table import RunImportance, by_run, over_runs, wide
+from qkdrp.runs.explain.wholes import (
+    ROWS,
+    ExplainedWhole,
+    WholeParts,
+    explain_parts,
+    parts_record,
+    write_parts,
+)
+from qkdrp.runs.explain.wholes import over_runs as wholes_over_runs
 from qkdrp.runs.folder import load_run, read_config, read_metrics
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
@@ -47,6 +56,7 @@ class Explanation:
         record: What is kept beside the tables.
         noun: What a feature is called, such as gene.
         notes: What the user should know.
+        wholes: Things that are explained part by part, such as molecules.
     """
 
     path: Path
@@ -55,6 +65,7 @@ class Explanation:
     record: dict[str, Any]
     noun: str
     notes: tuple[str, ...]
+    wholes: Sequence[ExplainedWhole] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +76,7 @@ class _Found:
     record: dict[str, Any]
     noun: str
     notes: tuple[str, ...]
+    wholes: Sequence[WholeParts]
 
 
 def explain(
@@ -95,6 +107,7 @@ def explain(
         ]
     runs = [each.importance for each in found]
     table = over_runs(runs)
+    wholes = wholes_over_runs({each.importance.run: each.wholes for each in found})
     stable = {method: stability(wide(runs, method).to_numpy(), settings.top) for method in METHODS}
     record = {
         "runs": [each.record for each in found],
@@ -105,6 +118,7 @@ def explain(
         "intervals_over": "rows" if len(runs) == 1 else "runs",
         "methods_agree": _agreement(table),
         "stability": {name: _as_json(each) for name, each in stable.items()},
+        **({"parts": parts_record(wholes)} if wholes else {}),
         "versions": versions(),
     }
     kind = "1-run" if len(runs) == 1 else f"{len(runs)}-runs"
@@ -112,9 +126,10 @@ def explain(
     write_csv(path / TABLE, table)
     write_csv(path / TABLE_BY_RUN, by_run(runs))
     draw_importance(path / FIGURE, table, by_run(runs), settings.top)
+    write_parts(path, wholes)
     write_json(path / RECORD, record)
     notes = tuple(dict.fromkeys(note for each in found for note in each.notes))
-    return Explanation(path, table, stable, record, found[0].noun, notes)
+    return Explanation(path, table, stable, record, found[0].noun, notes, wholes)
 
 
 def check_runs(paths: Sequence[Path]) -> None:
@@ -139,13 +154,19 @@ def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: 
     with open_backend(settings.backend, {}, settings.seed) as backend:
         run = load_run(path, backend)
         subject = load_subject(run, settings.source)
-        rows = held_out(subject)
+        rows = held_out(subject, settings.rows or run.system.explained_rows, settings.seed)
         asked = explained(subject, rows)
+        wholes = run.system.wholes(
+            run.preprocessor, subject.dataset.select(rows.ids), settings.wholes, ROWS
+        )
         permuted = permutation_importance(
             asked, settings.repeats, settings.seed, partial(on_progress, f"{name}: permutations")
         )
         gradients = integrated_gradients(
             asked, settings.steps, partial(on_progress, f"{name}: integrated rows")
+        )
+        parts = explain_parts(
+            run.model, wholes, settings.steps, partial(on_progress, f"{name}: parts")
         )
     importance = RunImportance(
         name,
@@ -161,12 +182,32 @@ def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: 
         "left_out": rows.left_out,
         "completeness_gap": gradients.gap,
     }
+    notes = _notes(name, settings, rows, known=bool(len(run.split.train)))
+    return _Found(importance, record, asked.features.noun, notes, parts)
+
+
+def _notes(
+    name: str, settings: ExplainSettings, rows: HeldOut, *, known: bool
+) -> tuple[str, ...]:
+    """Return what the user should know of the rows that a run is explained on.
+
+    Args:
+        name: Of the run.
+        settings: How it is explained.
+        rows: The rows.
+        known: Whether the run says which rows it was trained on.
+    """
     notes = []
+    if len(rows.ids) < rows.n_all:
+        notes.append(
+            f"{name}: {len(rows.ids)} of {rows.n_all} held-out rows are explained, drawn at "
+            "random; --rows tells how many"
+        )
     if settings.source is not None and rows.left_out:
         notes.append(f"{name}: {rows.left_out} rows that it was trained on are left out")
-    if not len(run.split.train):
+    if not known:
         notes.append(f"{name}: does not say which rows it was trained on; all are explained")
-    return _Found(importance, record, asked.features.noun, tuple(notes))
+    return tuple(notes)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

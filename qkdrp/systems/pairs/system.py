@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from qkdrp.backends import Backend
 from qkdrp.backends.registry import check_backend
-from qkdrp.common.errors import ConfigError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.pairs import kept_rows
 from qkdrp.systems.pairs.baselines import BASELINES
@@ -40,6 +39,7 @@ from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
 from qkdrp.training.system import Facts, FitBaseline, LayerCircuit, System, Values
 from qkdrp.training.trained import Trained
+from qkdrp.training.wholes import Whole
 
 LAYER = "core"
 """Name of the quantum layer in the model."""
@@ -60,6 +60,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
     reference_baseline = "additive_ridge"
     packages = ("rdkit", "torch_geometric")
     preload = ("qkdrp.systems.pairs.drugs",)
+    explained_rows = 256  # each has a network of its own to differentiate
 
     def load(self, data: DataConfig) -> PairData:
         """Load the pairs of a source.
@@ -143,16 +144,24 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         """Return split and counts of the test pairs."""
         return score_title(metrics)
 
-    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:  # noqa: ARG002
-        """Refuse to explain: inputs of these models are no rows of numbers.
+    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:
+        """Return the features of lines, and the molecule as a whole."""
+        from qkdrp.systems.pairs.explain.features import pair_features
 
-        Raises:
-            ConfigError: Always.
-        """
-        raise ConfigError(
-            "models of the system pairs cannot be explained yet: their inputs are graphs and "
-            "tables that pairs share."
-        )
+        assert isinstance(rows, PairRows)
+        return pair_features(preprocessor, rows)
+
+    def wholes(
+        self,
+        preprocessor: Preprocessor,
+        dataset: PairData,
+        names: Sequence[str] | None,
+        n_rows: int,
+    ) -> Sequence[Whole]:
+        """Return drugs with their atoms, each for the same lines."""
+        from qkdrp.systems.pairs.explain.molecules import molecules_to_explain
+
+        return molecules_to_explain(preprocessor, dataset, names, n_rows)
 
     def doubts(
         self,
