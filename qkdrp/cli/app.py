@@ -13,6 +13,7 @@ from qkdrp.cli.depth import depth
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.explain import explain
 from qkdrp.cli.predict import predict
+from qkdrp.cli.report_page import report
 from qkdrp.cli.train import train
 from qkdrp.cli.train_pairs import train_pairs
 from qkdrp.cli.validate import validate
@@ -52,6 +53,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(validate)
 app.command()(explain)
+app.command()(report)
 app.command()(depth)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")

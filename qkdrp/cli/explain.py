@@ -78,10 +78,15 @@ def explain(
         check_samples_path(source)
     refuse_taken(output)
     from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.cli.report_page import write_page_of
+    from qkdrp.reports.explanation import write_explanation_page
     from qkdrp.runs.explain.explain import explain as explain_runs
 
     with CircuitBar() as bar:
         explanation = explain_runs(runs, settings, output, bar.update)
+    write_explanation_page(explanation.path)
+    if explanation.path.is_relative_to(runs[0]):
+        write_page_of(runs[0])
     _report(explanation)
 
 

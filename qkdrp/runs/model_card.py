@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined, Template
 
 from qkdrp.common.provenance import versions
+from qkdrp.runs.table_of_runs import cell
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import FINAL, scored_rows
@@ -137,17 +138,9 @@ def _layers(system: AnySystem, config: RunConfig) -> list[LayerRow]:
 
 def _rows(system: AnySystem, columns: Sequence[Mapping[str, Any] | None]) -> list[TableRow]:
     return [
-        TableRow(row.name, [_cell(scores or {}, row) for scores in columns])
+        TableRow(row.name, [cell(scores or {}, row) for scores in columns])
         for row in system.score_rows
     ]
-
-
-def _cell(scores: Mapping[str, Any], row: ScoreRow) -> str:
-    value, interval = scores.get(row.key), scores.get(f"{row.key}_ci")
-    if value is None:
-        return "-"
-    bounds = f" ({interval[0]:.2f}, {interval[1]:.2f})" if interval else ""
-    return f"{value:.{row.digits}f}{bounds}"
 
 
 def _measured(system: AnySystem, test: Mapping[str, Any]) -> list[Score]:
@@ -155,7 +148,8 @@ def _measured(system: AnySystem, test: Mapping[str, Any]) -> list[Score]:
     for row in system.score_rows:
         value, interval = test.get(row.key), test.get(f"{row.key}_ci")
         if value is not None:
-            bounds = f", 95% interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
+            low, high = (f"{end:.{row.digits - 1}f}" for end in interval) if interval else ("", "")
+            bounds = f", 95% interval {low} to {high}" if interval else ""
             found.append(Score(row.key, f"{row.name}{bounds}", value))
     return found
 

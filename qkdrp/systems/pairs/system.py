@@ -22,6 +22,7 @@ from qkdrp.systems.pairs.facts import facts_of, score_title
 from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.systems.pairs.overview import overview_of
+from qkdrp.systems.pairs.per_drug import PER_DRUG, per_drug
 from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
 from qkdrp.systems.pairs.preprocess import Preprocessor
 from qkdrp.systems.pairs.rows import PairRows, rows_of
@@ -33,6 +34,7 @@ from qkdrp.training.description import Description, OnProgress
 from qkdrp.training.features import Features
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import SYNTHETIC
+from qkdrp.training.run_report import RunContent, RunReport
 from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.source import check_source
 from qkdrp.training.split import Split
@@ -191,10 +193,29 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         history: pd.DataFrame,
         predictions: pd.DataFrame,
     ) -> None:
-        """Draw the learning curve with spreads, and predicted against measured."""
+        """Draw the learning curve, the spread of angles, and predicted against measured."""
         from qkdrp.systems.pairs.figures import draw_figures  # matplotlib is slow to import
+        from qkdrp.systems.pairs.length_scale import length_scale_of
 
-        title = f"{trained.config.data.split}, {trained.config.model.model}"
+        model = trained.config.model
+        title = f"{trained.config.data.split}, {model.model}"
         title += " (SYNTHETIC DATA)" if dataset.synthetic else ""
         best = None if trained.fit is None else trained.fit.best_epoch
-        draw_figures(folder, title, history, predictions, best)
+        scale = length_scale_of(model, trained.model) if model.quantum else None
+        draw_figures(folder, title, history, predictions, best, scale)
+
+    def tables(
+        self,
+        trained: Trained[PairsConfig, Preprocessor],
+        dataset: PairData,
+        predictions: pd.DataFrame,
+    ) -> Mapping[str, pd.DataFrame]:
+        """Return the scores of each drug."""
+        names = dict(zip(dataset.drugs.ids.tolist(), dataset.drugs.names.tolist(), strict=True))
+        return {PER_DRUG: per_drug(trained.preprocessor, names, predictions)}
+
+    def report(self, run: RunContent[PairsConfig, PairData, Preprocessor]) -> RunReport:
+        """Return the course of training, the circuit and its angles, and the drugs."""
+        from qkdrp.systems.pairs.report import report_of  # matplotlib is slow to import
+
+        return report_of(run)

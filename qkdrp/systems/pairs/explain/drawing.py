@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 520, 400
 COLOURS = "PuOr_r"
 """Colour map of Matplotlib, told apart by every reader: purple lowers, orange raises."""
 
-PALEST = 0.85
+PALEST = 0.6
 """Share of the colour map that is used, so that atoms stay readable."""
 
 
