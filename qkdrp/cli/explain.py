@@ -161,7 +161,9 @@ def _whole_line(found: "ExplainedWhole") -> str:
     """Return the parts of a thing that count most, and how well runs agree on that."""
     whole, values = found.whole, found.table["attribution"]
     names = whole.features.names
-    best = ", ".join(f"{names[place]} {values[place]:+.2g}" for place in values.abs().nlargest(4).index)
+    best = ", ".join(
+        f"{names[place]} {values[place]:+.2g}" for place in values.abs().nlargest(4).index
+    )
     line = f"{whole.title}: {best}; all {len(names)} {whole.noun}s {values.sum():+.2g}"
     stable = found.stability
     if stable is None or stable.rank_correlation is None:

@@ -162,9 +162,7 @@ def _part(path: Path, part: ReportPart) -> Iterator[str | Table | Figure]:
 
 def _other_figures(path: Path, sections: list[Section]) -> list[Section]:
     """Return a section of the figures that the system draws but does not tell of."""
-    told = {
-        part.png for each in sections for part in each.parts if isinstance(part, Figure)
-    }
+    told = {part.png for each in sections for part in each.parts if isinstance(part, Figure)}
     files = sorted((path / FIGURES).glob("*.png"))
     figures = [
         Figure(file.stem.replace("_", " ").capitalize(), "", content)

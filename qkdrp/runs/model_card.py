@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from qkdrp.common.provenance import versions
 from qkdrp.runs.table_of_runs import cell
+from qkdrp.training.licence import licence_in
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import FINAL, scored_rows
@@ -18,12 +19,6 @@ from qkdrp.training.system import AnySystem
 
 CARD = "README.md"
 """Name of the file in a run folder."""
-
-LICENCES = ("LICENSE", "LICENCE", "COPYING")
-"""What a file in a data folder that tells its licence may be called, whatever its ending."""
-
-LONGEST = 200
-"""Characters of a licence that are quoted."""
 
 UNKNOWN = "not told (give `--data-licence`, or put a file `LICENSE` into the data folder)."
 
@@ -102,14 +97,7 @@ def licence_of(config: RunConfig) -> str:
     """Return what is known of the licence of the data: as told, or as their folder says."""
     if config.data_licence:
         return config.data_licence
-    folder = Path(config.data.source)
-    try:
-        found = sorted(each for each in folder.iterdir() if each.stem.upper() in LICENCES)
-        lines = [line.strip() for line in found[0].read_text().splitlines()] if found else []
-    except (OSError, ValueError):
-        return UNKNOWN
-    first = next((line for line in lines if line), "")
-    return f"{first[:LONGEST]} (`{found[0].name}` of the data folder)" if first else UNKNOWN
+    return licence_in(Path(config.data.source)) or UNKNOWN
 
 
 def without_place(text: str, source: str) -> str:

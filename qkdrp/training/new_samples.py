@@ -16,6 +16,7 @@ from qkdrp.training.run_config import DataSettings
 from qkdrp.training.stored_state import State
 from qkdrp.training.trained import Trained
 
+
 @dataclass(frozen=True, eq=False)
 class Matched(Generic[DatasetT]):
     """New samples as a model reads them, and what was found on the way.

@@ -186,9 +186,7 @@ def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: 
     return _Found(importance, record, asked.features.noun, notes, parts)
 
 
-def _notes(
-    name: str, settings: ExplainSettings, rows: HeldOut, *, known: bool
-) -> tuple[str, ...]:
+def _notes(name: str, settings: ExplainSettings, rows: HeldOut, *, known: bool) -> tuple[str, ...]:
     """Return what the user should know of the rows that a run is explained on.
 
     Args:

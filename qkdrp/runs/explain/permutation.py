@@ -73,8 +73,10 @@ def _moved(subject: Explained, feature: Feature, order: torch.Tensor) -> torch.T
         tensor = subject.inputs[number]
         if feature.columns and number == feature.tensor:
             tensor = tensor[:, list(feature.columns)]
-        changed |= (tensor != tensor[order]).flatten(1).any(1) if tensor.ndim > 1 else (
-            tensor != tensor[order]
+        changed |= (
+            (tensor != tensor[order]).flatten(1).any(1)
+            if tensor.ndim > 1
+            else (tensor != tensor[order])
         )
     return changed
 

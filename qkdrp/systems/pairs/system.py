@@ -74,7 +74,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
 
     def overview(self, data: DataConfig, on_progress: OnProgress) -> Description:  # noqa: ARG002  # one table
         """Return the sizes of a source and its drugs."""
-        return overview_of(load_pairs(data))
+        return overview_of(load_pairs(data), data.source)
 
     def split(self, dataset: PairData, config: PairsConfig) -> Split:
         """Leave out pairs, lines, drugs or tissues, as settings say."""
@@ -86,7 +86,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
 
     def fit_preprocessor(self, train: PairData, config: PairsConfig) -> Preprocessor:
         """Fit features and mean effects."""
-        return Preprocessor.fit(train, config.data)
+        return Preprocessor.fit(train, config.data, derive_seed(config.seed, "columns"))
 
     def preprocessor_from(self, state: State) -> Preprocessor:
         """Make a preprocessor again from its state."""
