@@ -104,7 +104,7 @@ def _words(record: Mapping[str, Any]) -> Iterator[str]:
             f"{found['overlap']['mean']:.0%}, by chance {found['overlap_by_chance']:.0%}."
         )
     if len(runs) == 1:
-        yield "How stable this is over seeds is not known from one run: qkdrp explain takes several."
+        yield "How stable this is over seeds, one run does not tell: qkdrp explain takes several."
 
 
 def _parts(folder: Path) -> Iterator[Part]:

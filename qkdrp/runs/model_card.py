@@ -13,7 +13,6 @@ from qkdrp.common.provenance import versions
 from qkdrp.runs.table_of_runs import cell
 from qkdrp.training.licence import licence_in
 from qkdrp.training.run_config import RunConfig
-from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import FINAL, scored_rows
 from qkdrp.training.system import AnySystem
 

@@ -89,7 +89,7 @@ def explain_parts(
 
 
 def _of_parts(attributions: torch.Tensor, whole: Whole) -> Reals:
-    """Return the sum over the columns of each part, shape (n_rows, n_parts), of the first output."""
+    """Return attributions of the first output, summed by part, shape (n_rows, n_parts)."""
     by_part = [
         attributions[0][:, list(feature.columns)].flatten(1).sum(1)
         for feature in whole.features.named

@@ -1,4 +1,4 @@
-"""Mean effects of drugs, cell lines and tissues: what predicts a pair without features or molecule."""
+"""Mean effects of drugs, lines and tissues: what predicts a pair without features or molecule."""
 
 from dataclasses import dataclass, field
 from typing import Self

@@ -48,11 +48,11 @@ Content = RunContent[PairsConfig, PairData, Preprocessor]
 
 def report_of(run: Content) -> RunReport:
     """Return what the page of a run says beside scores and settings."""
-    sections = [_fit_section(run), *_layer_sections(run), *_drug_section(run)]
+    sections = [_fit_section(), *_layer_sections(run), *_drug_section(run)]
     return RunReport(sections)
 
 
-def _fit_section(run: Content) -> ReportSection:
+def _fit_section() -> ReportSection:
     return ReportSection(
         "Course of the training",
         [
@@ -84,8 +84,12 @@ def _layer_sections(run: Content) -> Iterator[ReportSection]:
         own = None if angles is None else measure(layer, angles)
     yield ReportSection(
         "The circuit and its length scale",
-        [*_idle_words(config), *scale_words(config, standard), _scale_figure(standard, own)]
-        + [_scale_table(standard, own)],
+        [
+            *_idle_words(config),
+            *scale_words(config, standard),
+            _scale_figure(standard, own),
+            _scale_table(standard, own),
+        ],
     )
     yield ReportSection(
         "Angles", [*_spread_parts(run, standard), *angle_words(config, standard, angles)]

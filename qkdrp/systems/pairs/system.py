@@ -14,6 +14,7 @@ from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.pairs import kept_rows
 from qkdrp.systems.pairs.baselines import BASELINES
 from qkdrp.systems.pairs.build import build_model, pqc_of
+from qkdrp.systems.pairs.cells import check_feature_count
 from qkdrp.systems.pairs.config import DataConfig, PairsConfig
 from qkdrp.systems.pairs.data.load import load_pairs
 from qkdrp.systems.pairs.data.pair_data import PairData
@@ -86,6 +87,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
 
     def fit_preprocessor(self, train: PairData, config: PairsConfig) -> Preprocessor:
         """Fit features and mean effects."""
+        check_feature_count(len(train.lines.features))
         return Preprocessor.fit(train, config.data, derive_seed(config.seed, "columns"))
 
     def preprocessor_from(self, state: State) -> Preprocessor:
