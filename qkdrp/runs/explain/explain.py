@@ -1,6 +1,7 @@
 """Explaining trained runs: which features count, by permutation and by integrated gradients."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from qkdrp.common.errors import RunError
+from qkdrp.common.errors import ConfigError, RunError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
-from qkdrp.runs.evaluate import load_subject
+from qkdrp.runs.evaluate import Subject, load_subject
 from qkdrp.runs.explain.figure import draw_importance
 from qkdrp.runs.explain.gradients import integrated_gradients
 from qkdrp.runs.explain.importance import GRADIENTS, METHODS, PERMUTATION
@@ -35,6 +36,7 @@ from qkdrp.runs.folder import load_run, read_config, read_metrics
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.threads import limit_threads
+from qkdrp.training.wholes import Whole
 
 EXPLANATIONS = "explanations"
 """Folder inside a run folder for its explanations."""
@@ -101,10 +103,10 @@ def explain(
     check_runs(paths)
     names = _names(paths)
     with limit_threads(settings.threads):
-        found = [
-            _explain_run(path, name, settings, on_progress)
-            for path, name in zip(paths, names, strict=True)
-        ]
+        found = list[_Found]()
+        for path, name in zip(paths, names, strict=True):
+            chosen = [each.whole.name for each in found[0].wholes] if found else None
+            found.append(_explain_run(path, name, settings, chosen, on_progress))
     runs = [each.importance for each in found]
     table = over_runs(runs)
     wholes = wholes_over_runs({each.importance.run: each.wholes for each in found})
@@ -150,15 +152,28 @@ def check_runs(paths: Sequence[Path]) -> None:
             )
 
 
-def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: Progress) -> _Found:
+def _explain_run(
+    path: Path,
+    name: str,
+    settings: ExplainSettings,
+    chosen: Sequence[str] | None,
+    on_progress: Progress,
+) -> _Found:
+    """Explain one run.
+
+    Args:
+        path: The run folder.
+        name: What tables call it.
+        settings: How it is explained.
+        chosen: Things that the first run chose to explain part by part; None for the first.
+        on_progress: Called with what is counted, how much is done and how much there is.
+    """
     with open_backend(settings.backend, {}, settings.seed) as backend:
         run = load_run(path, backend)
         subject = load_subject(run, settings.source)
         rows = held_out(subject, settings.rows or run.system.explained_rows, settings.seed)
         asked = explained(subject, rows)
-        wholes = run.system.wholes(
-            run.preprocessor, subject.dataset.select(rows.ids), settings.wholes, ROWS
-        )
+        wholes = _wholes(subject, rows, settings.wholes, chosen)
         permuted = permutation_importance(
             asked, settings.repeats, settings.seed, partial(on_progress, f"{name}: permutations")
         )
@@ -186,6 +201,28 @@ def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: 
     return _Found(importance, record, asked.features.noun, notes, parts)
 
 
+def _wholes(
+    subject: Subject, rows: HeldOut, asked: Sequence[str] | None, chosen: Sequence[str] | None
+) -> list[Whole]:
+    """Return what is explained part by part of a run.
+
+    Args:
+        subject: The run with its data.
+        rows: Those that it was not trained on.
+        asked: What the user asked for, which has to be there; None for nothing in particular.
+        chosen: What the first run chose, where nothing was asked for; what is not there is left
+            out. None for the first run.
+    """
+    run, dataset = subject.run, subject.dataset.select(rows.every)
+    if asked is not None or chosen is None:
+        return list(run.system.wholes(run.preprocessor, dataset, asked, ROWS))
+    found = list[Whole]()
+    for name in chosen:
+        with suppress(ConfigError):
+            found += run.system.wholes(run.preprocessor, dataset, [name], ROWS)
+    return found
+
+
 def _notes(name: str, settings: ExplainSettings, rows: HeldOut, *, known: bool) -> tuple[str, ...]:
     """Return what the user should know of the rows that a run is explained on.
 
@@ -196,9 +233,9 @@ def _notes(name: str, settings: ExplainSettings, rows: HeldOut, *, known: bool) 
         known: Whether the run says which rows it was trained on.
     """
     notes = []
-    if len(rows.ids) < rows.n_all:
+    if len(rows.ids) < len(rows.every):
         notes.append(
-            f"{name}: {len(rows.ids)} of {rows.n_all} held-out rows are explained, drawn at "
+            f"{name}: {len(rows.ids)} of {len(rows.every)} held-out rows are explained, drawn at "
             "random; --rows tells how many"
         )
     if settings.source is not None and rows.left_out:

@@ -81,12 +81,12 @@ class HeldOut:
     Args:
         ids: Of the rows, shape (n_rows,).
         left_out: Rows of the data that are the run's own for training or validation.
-        n_all: How many there are; ``ids`` may be some of them.
+        every: Ids of all such rows; ``ids`` may be some of them.
     """
 
     ids: NDArray[np.str_]
     left_out: int
-    n_all: int
+    every: NDArray[np.str_]
 
 
 def held_out(subject: Subject, most: int | None = None, seed: int = 0) -> HeldOut:
@@ -112,11 +112,11 @@ def held_out(subject: Subject, most: int | None = None, seed: int = 0) -> HeldOu
             f"{subject.run.path}: found no rows that the run was not trained on; give --data with "
             "others."
         )
-    n_all = len(ids)
-    if most is not None and most < n_all:
-        places = np.random.default_rng(seed).choice(n_all, most, replace=False)
-        ids = ids[np.sort(places)]
-    return HeldOut(ids, int(np.isin(found, list(own)).sum()), n_all)
+    every = ids
+    if most is not None and most < len(every):
+        places = np.random.default_rng(seed).choice(len(every), most, replace=False)
+        ids = every[np.sort(places)]
+    return HeldOut(ids, int(np.isin(found, list(own)).sum()), every)
 
 
 def explained(subject: Subject, rows: HeldOut) -> Explained:

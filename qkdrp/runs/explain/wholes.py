@@ -98,20 +98,24 @@ def _of_parts(attributions: torch.Tensor, whole: Whole) -> Reals:
 
 
 def over_runs(found: Mapping[str, Sequence[WholeParts]]) -> list[ExplainedWhole]:
-    """Return what all runs say of each thing.
+    """Return what all runs say of each thing that all of them explain.
 
     Args:
-        found: Of each run, by its name; the same things in the same order.
+        found: Of each run, by its name.
 
     Raises:
         RunError: If a thing has other parts in another run.
     """
     explained = []
-    for several in zip(*found.values(), strict=True):
+    by_name = [{each.whole.name: each for each in of_run} for of_run in found.values()]
+    for name in by_name[0]:
+        if not all(name in of_run for of_run in by_name):
+            continue
+        several = [of_run[name] for of_run in by_name]
         whole = several[0].whole
-        for name, each in zip(found, several, strict=True):
+        for run, each in zip(found, several, strict=True):
             if not each.whole.parts.equals(whole.parts):
-                raise RunError(f"{name}: {whole.name} has other {whole.noun}s than in other runs.")
+                raise RunError(f"{run}: {whole.name} has other {whole.noun}s than in other runs.")
         values = np.stack([each.attributions.mean(axis=0) for each in several])
         spread = np.full(values.shape[1], np.nan)
         if len(several) > 1:
@@ -121,7 +125,7 @@ def over_runs(found: Mapping[str, Sequence[WholeParts]]) -> list[ExplainedWhole]
             attribution=values.mean(axis=0),
             sd_over_runs=spread,
             sd_over_rows=rows,
-            **{f"run {name}": each for name, each in zip(found, values, strict=True)},
+            **{f"run {run}": each for run, each in zip(found, values, strict=True)},
         )
         agreement = stability(np.abs(values.T), TOP)
         explained.append(ExplainedWhole(whole, table, agreement, len(several[0].attributions)))

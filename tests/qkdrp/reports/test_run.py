@@ -29,7 +29,7 @@ def test_a_page_is_made_of_the_folder_alone(run: Path) -> None:
 def test_missing_figures_are_left_out_and_others_are_shown(run: Path) -> None:
     (run / "figures" / "embedding.png").rename(run / "figures" / "of_mine.png")
     titles = [section.title for section in run_page(run).sections]
-    assert "Embedding" in titles, "the text stays"
+    assert "Embedding" not in titles, "nothing is left of it"
     assert titles[-2:] == ["Figures", "Settings"]
 
 

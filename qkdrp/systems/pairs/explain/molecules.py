@@ -80,7 +80,7 @@ def _place(drugs: Drugs, name: str) -> int:
     if place is None:
         known = [*drugs.names.tolist(), *drugs.ids.tolist()]
         raise ConfigError(
-            f"drug {name!r} is in none of the pairs that are explained: "
+            f"drug {name!r} is in none of the held-out pairs (--data gives others): "
             f"{choose_one_of(name, dict.fromkeys(known))}"
         )
     return place
