@@ -116,14 +116,13 @@ def _lead(run: Run, metrics: Mapping[str, Any]) -> Iterator[str]:
 
 def _best(metrics: Mapping[str, Any], row: ScoreRow) -> str | None:
     """Return the name of the baseline with the best score."""
-    found = {
+    found: dict[str, float] = {
         name: each[row.key]
         for name, each in (metrics.get("baselines") or {}).items()
         if each is not None and each.get(row.key) is not None
     }
-    if not found:
-        return None
-    return (max if row.higher_is_better else min)(found, key=lambda name: found[name])
+    ordered = sorted(found, key=found.__getitem__, reverse=row.higher_is_better)
+    return ordered[0] if ordered else None
 
 
 def _scores(run: Run, metrics: Mapping[str, Any]) -> Section:

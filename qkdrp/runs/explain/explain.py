@@ -101,12 +101,7 @@ def explain(
     settings = settings or ExplainSettings()
     refuse_taken(output)
     check_runs(paths)
-    names = _names(paths)
-    with limit_threads(settings.threads):
-        found = list[_Found]()
-        for path, name in zip(paths, names, strict=True):
-            chosen = [each.whole.name for each in found[0].wholes] if found else None
-            found.append(_explain_run(path, name, settings, chosen, on_progress))
+    found = _explain_all(paths, settings, on_progress)
     runs = [each.importance for each in found]
     table = over_runs(runs)
     wholes = wholes_over_runs({each.importance.run: each.wholes for each in found})
@@ -132,6 +127,18 @@ def explain(
     write_json(path / RECORD, record)
     notes = tuple(dict.fromkeys(note for each in found for note in each.notes))
     return Explanation(path, table, stable, record, found[0].noun, notes, wholes)
+
+
+def _explain_all(
+    paths: Sequence[Path], settings: ExplainSettings, on_progress: Progress
+) -> list[_Found]:
+    """Explain each run; things to explain part by part are those of the first."""
+    found = list[_Found]()
+    with limit_threads(settings.threads):
+        for path, name in zip(paths, _names(paths), strict=True):
+            chosen = [each.whole.name for each in found[0].wholes] if found else None
+            found.append(_explain_run(path, name, settings, chosen, on_progress))
+    return found
 
 
 def check_runs(paths: Sequence[Path]) -> None:

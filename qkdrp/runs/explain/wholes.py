@@ -106,30 +106,36 @@ def over_runs(found: Mapping[str, Sequence[WholeParts]]) -> list[ExplainedWhole]
     Raises:
         RunError: If a thing has other parts in another run.
     """
-    explained = []
     by_name = [{each.whole.name: each for each in of_run} for of_run in found.values()]
-    for name in by_name[0]:
-        if not all(name in of_run for of_run in by_name):
-            continue
-        several = [of_run[name] for of_run in by_name]
-        whole = several[0].whole
-        for run, each in zip(found, several, strict=True):
-            if not each.whole.parts.equals(whole.parts):
-                raise RunError(f"{run}: {whole.name} has other {whole.noun}s than in other runs.")
-        values = np.stack([each.attributions.mean(axis=0) for each in several])
-        spread = np.full(values.shape[1], np.nan)
-        if len(several) > 1:
-            spread = values.std(axis=0, ddof=1)
-        rows = np.mean([each.attributions.std(axis=0) for each in several], axis=0)
-        table = whole.parts.assign(
-            attribution=values.mean(axis=0),
-            sd_over_runs=spread,
-            sd_over_rows=rows,
-            **{f"run {run}": each for run, each in zip(found, values, strict=True)},
-        )
-        agreement = stability(np.abs(values.T), TOP)
-        explained.append(ExplainedWhole(whole, table, agreement, len(several[0].attributions)))
-    return explained
+    common = [name for name in by_name[0] if all(name in of_run for of_run in by_name)]
+    runs = list(found)
+    return [_joined([of_run[name] for of_run in by_name], runs) for name in common]
+
+
+def _joined(several: Sequence[WholeParts], runs: Sequence[str]) -> ExplainedWhole:
+    """Return what several runs say of one thing.
+
+    Args:
+        several: By each run.
+        runs: Their names.
+    """
+    whole = several[0].whole
+    for run, each in zip(runs, several, strict=True):
+        if not each.whole.parts.equals(whole.parts):
+            raise RunError(f"{run}: {whole.name} has other {whole.noun}s than in other runs.")
+    values = np.stack([each.attributions.mean(axis=0) for each in several])
+    spread = np.full(values.shape[1], np.nan)
+    if len(several) > 1:
+        spread = values.std(axis=0, ddof=1)
+    rows = np.mean([each.attributions.std(axis=0) for each in several], axis=0)
+    table = whole.parts.assign(
+        attribution=values.mean(axis=0),
+        sd_over_runs=spread,
+        sd_over_rows=rows,
+        **{f"run {run}": each for run, each in zip(runs, values, strict=True)},
+    )
+    agreement = stability(np.abs(values.T), TOP)
+    return ExplainedWhole(whole, table, agreement, len(several[0].attributions))
 
 
 def write_parts(folder: Path, explained: Sequence[ExplainedWhole]) -> None:
@@ -193,5 +199,5 @@ def summary(explained: Sequence[ExplainedWhole]) -> pd.DataFrame:
 def parts_record(explained: Sequence[ExplainedWhole]) -> list[dict[str, Any]]:
     """Return what the record of an explanation says of things, as JSON."""
     table = summary(explained).astype(object)
-    found: list[dict[str, Any]] = table.where(table.notna(), None).to_dict("records")
-    return found
+    rows = table.where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]

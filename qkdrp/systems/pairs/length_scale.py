@@ -97,7 +97,7 @@ def length_scale_of(config: ModelConfig, model: nn.Module) -> float | None:
 
 def n_points(config: ModelConfig) -> int:
     """Return at how many points a circuit is measured."""
-    affordable = MOST_AMPLITUDES // 2**config.n_qubits
+    affordable = MOST_AMPLITUDES >> config.n_qubits
     return max(FEWEST_POINTS, min(MOST_POINTS, affordable))
 
 

@@ -66,8 +66,8 @@ class FeatureTransform(Brief):
             seed: Of the order.
         """
         order = np.random.default_rng(seed).permutation(len(self.names))
-        parts = (self.names, self.fill, self.mean, self.scale)
-        return type(self)(*(part[order] for part in parts))
+        numbers = (part[order] for part in (self.fill, self.mean, self.scale))
+        return type(self)(self.names[order], *numbers)
 
     def __call__(self, lines: Lines) -> NDArray[np.float32]:
         """Return the model's input, shape (n_lines, n_features), in the order of training.

@@ -1,5 +1,7 @@
 """Molecules drawn with a colour for each atom's attribution (RDKit)."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
 from numpy.typing import NDArray
@@ -42,7 +44,7 @@ def draw_molecule(smiles: str, drug: str, values: NDArray[np.float64]) -> dict[s
         ("svg", rdMolDraw2D.MolDraw2DSVG),
     ):
         drawing = kind(WIDTH, HEIGHT)
-        options = drawing.drawOptions()
+        options: Any = drawing.drawOptions()  # its stubs tell no type of its fields
         options.addAtomIndices = True
         options.useBWAtomPalette()
         options.highlightBondWidthMultiplier = 1
