@@ -26,6 +26,23 @@ NO_DRUGS = "none"
 SHOWN = 10
 """Features in the table on the terminal."""
 
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        help="Held-out rows that are explained at most. [default: all; of pairs 256]",
+        show_default=False,
+    ),
+]
+Drugs = Annotated[
+    str | None,
+    typer.Option(
+        help="Of pairs: drugs that are explained atom by atom and drawn, by id or name with "
+        "commas between, or none. [default: those with the most pairs]",
+        metavar="LIST",
+        show_default=False,
+    ),
+]
+
 
 def explain(
     runs: Annotated[
@@ -47,22 +64,8 @@ def explain(
     repeats: Annotated[int, typer.Option(help="Permutations for each feature.")] = 5,
     steps: Annotated[int, typer.Option(help="Points on each line of integrated gradients.")] = 64,
     top: Annotated[int, typer.Option(help="Features that count as the most important.")] = 20,
-    rows: Annotated[
-        int | None,
-        typer.Option(
-            help="Held-out rows that are explained at most. [default: all; of pairs 256]",
-            show_default=False,
-        ),
-    ] = None,
-    drugs: Annotated[
-        str | None,
-        typer.Option(
-            help="Of pairs: drugs that are explained atom by atom and drawn, by id or name with "
-            "commas between, or none. [default: those with the most pairs]",
-            metavar="LIST",
-            show_default=False,
-        ),
-    ] = None,
+    rows: Rows = None,
+    drugs: Drugs = None,
     seed: Annotated[int, typer.Option(help="Of the permutations.", min=0)] = 0,
     threads: Threads = 0,
     output: Output = None,
