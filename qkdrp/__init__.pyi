@@ -1,6 +1,7 @@
 from .backends import DepthReport, QuantumLayer, depth_report, get_backend
 from .circuits import PQC, PQCSpec, build_pqc, compile_program
 from .common.errors import QkdrpError
+from .reports.run import write_report
 from .runs.evaluate import evaluate
 from .runs.folder import Run, load_run
 from .runs.train import train
@@ -35,4 +36,5 @@ __all__ = [
     "make_split",
     "preprocessing",
     "train",
+    "write_report",
 ]

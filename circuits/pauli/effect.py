@@ -32,3 +32,16 @@ def effective(program: PauliProgram) -> NDArray[np.bool_]:
 def _crossed(program: PauliProgram, x: Masks, z: Masks) -> NDArray[np.bool_]:
     """Return which rotations anticommute with some strings, shape (n_rotations, n_strings)."""
     return anticommuting(program.x[:, np.newaxis], program.z[:, np.newaxis], x, z)
+
+
+def idle_weights(program: PauliProgram) -> NDArray[np.int64]:
+    """Return the weights that change no expectation value, whatever inputs and weights are.
+
+    Every rotation that such a weight drives is without effect. Weights of curves, angles that are
+    not linear in them, are not judged, and count as working.
+    """
+    weights = np.arange(program.n_inputs, program.n_inputs + program.n_weights)
+    working = program.source[effective(program)]
+    if program.curves:
+        working = np.concatenate([working, np.setdiff1d(weights, program.source)])
+    return np.flatnonzero(~np.isin(weights, working))

@@ -37,6 +37,10 @@ COMMANDS = {
         "qkdrp.cli.explain:explain",
         "Tell which features, such as genes, count in trained runs, and how surely.",
     ),
+    "report": CommandPlace(
+        "qkdrp.cli.report_page:report",
+        "Write the report page of runs once more, as after an explanation or an update.",
+    ),
     "depth": CommandPlace(
         "qkdrp.cli.depth:depth",
         "Report which circuits a device can hold, and the smallest change that makes one fit.",

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from qkdrp.cli.console import console, print_folder, print_note
-from qkdrp.cli.options import Output, Threads
+from qkdrp.cli.options import Output, Threads, parse_names
 from qkdrp.runs.explain.settings import ExplainSettings
 from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_run_path, check_samples_path
@@ -18,9 +18,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from qkdrp.runs.explain.explain import Explanation
+    from qkdrp.runs.explain.wholes import ExplainedWhole
+
+NO_DRUGS = "none"
+"""Stands for no drug at all."""
 
 SHOWN = 10
 """Features in the table on the terminal."""
+
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        help="Held-out rows that are explained at most. [default: all; of pairs 256]",
+        show_default=False,
+    ),
+]
+Drugs = Annotated[
+    str | None,
+    typer.Option(
+        help="Of pairs: drugs that are explained atom by atom and drawn, by id or name with "
+        "commas between, or none. [default: those with the most pairs]",
+        metavar="LIST",
+        show_default=False,
+    ),
+]
 
 
 def explain(
@@ -43,22 +64,32 @@ def explain(
     repeats: Annotated[int, typer.Option(help="Permutations for each feature.")] = 5,
     steps: Annotated[int, typer.Option(help="Points on each line of integrated gradients.")] = 64,
     top: Annotated[int, typer.Option(help="Features that count as the most important.")] = 20,
+    rows: Rows = None,
+    drugs: Drugs = None,
     seed: Annotated[int, typer.Option(help="Of the permutations.", min=0)] = 0,
     threads: Threads = 0,
     output: Output = None,
 ) -> None:
     """Tell which features, such as genes, count in trained runs, and how surely."""
-    settings = ExplainSettings(source, backend, repeats, steps, top, seed, threads)
+    wholes = None if drugs is None else () if drugs == NO_DRUGS else tuple(parse_names(drugs))
+    settings = ExplainSettings(
+        source, backend, repeats, steps, top, seed, threads, rows=rows, wholes=wholes
+    )
     for run in runs:
         check_run_path(run)
     if source is not None:
         check_samples_path(source)
     refuse_taken(output)
     from qkdrp.cli.noise_report import CircuitBar
+    from qkdrp.cli.report_page import write_page_of
+    from qkdrp.reports.explanation import write_explanation_page
     from qkdrp.runs.explain.explain import explain as explain_runs
 
     with CircuitBar() as bar:
         explanation = explain_runs(runs, settings, output, bar.update)
+    write_explanation_page(explanation.path)
+    if explanation.path.is_relative_to(runs[0]):
+        write_page_of(runs[0])
     _report(explanation)
 
 
@@ -70,6 +101,8 @@ def _report(explanation: "Explanation") -> None:
     screen.print(_table(explanation))
     for line in _lines(explanation):
         screen.print(line, soft_wrap=True)
+    for whole in explanation.wholes:
+        screen.print(_whole_line(whole), soft_wrap=True)
     print_folder("explanation", explanation.path)
 
 
@@ -125,6 +158,20 @@ def _lines(explanation: "Explanation") -> list[str]:
     if len(record["runs"]) == 1:
         lines.append("how stable this is over seeds: give several runs")
     return lines
+
+
+def _whole_line(found: "ExplainedWhole") -> str:
+    """Return the parts of a thing that count most, and how well runs agree on that."""
+    whole, values = found.whole, found.table["attribution"]
+    names = whole.features.names
+    best = ", ".join(
+        f"{names[place]} {values[place]:+.2g}" for place in values.abs().nlargest(4).index
+    )
+    line = f"{whole.title}: {best}; all {len(names)} {whole.noun}s {values.sum():+.2g}"
+    stable = found.stability
+    if stable is None or stable.rank_correlation is None:
+        return line
+    return f"{line}; rank correlation of runs {_agreement(stable.rank_correlation)}"
 
 
 def _agreement(found: tuple[float, float, float]) -> str:

@@ -77,6 +77,7 @@ def train_and_report(
 ) -> None:
     """Train, or go on with a training, and report it; exit with 1 where it was interrupted."""
     from qkdrp.cli.console import print_note
+    from qkdrp.cli.report_page import write_page_of
     from qkdrp.cli.train_report import TrainReport
     from qkdrp.common.stop_signals import held_back
     from qkdrp.runs.prepare import prepare, prepare_resumed
@@ -97,6 +98,7 @@ def train_and_report(
                 on_step=report.step,
                 on_stage=report.stage,
             )
+        write_page_of(run.path)
         report.finished(run.path, metrics)
     if metrics["status"] == "interrupted" or folder not in {None, run.path}:
         raise typer.Exit(1)

@@ -81,11 +81,12 @@ class EachReport:
 
     def train(self, prepared: "Prepared", path: Path, resumed: bool) -> Mapping[str, Any]:
         """Train on one target under a progress bar."""
+        from qkdrp.cli.report_page import write_page_of
         from qkdrp.cli.train_report import TrainReport
         from qkdrp.runs.train import train
 
         with TrainReport(prepared, brief=True) as report:
-            return train(
+            run, metrics = train(
                 prepared,
                 path,
                 report.epoch,
@@ -95,7 +96,9 @@ class EachReport:
                 checkpoint_every=self.checkpoint_every,
                 on_step=report.step,
                 on_stage=report.stage,
-            )[1]
+            )
+        write_page_of(run.path)
+        return metrics
 
     def ends(self, outcome: "Outcome") -> None:
         """Say what became of a target."""

@@ -10,19 +10,14 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined, Template
 
 from qkdrp.common.provenance import versions
+from qkdrp.runs.table_of_runs import cell
+from qkdrp.training.licence import licence_in
 from qkdrp.training.run_config import RunConfig
-from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.scored import FINAL, scored_rows
 from qkdrp.training.system import AnySystem
 
 CARD = "README.md"
 """Name of the file in a run folder."""
-
-LICENCES = ("LICENSE", "LICENCE", "COPYING")
-"""What a file in a data folder that tells its licence may be called, whatever its ending."""
-
-LONGEST = 200
-"""Characters of a licence that are quoted."""
 
 UNKNOWN = "not told (give `--data-licence`, or put a file `LICENSE` into the data folder)."
 
@@ -101,14 +96,7 @@ def licence_of(config: RunConfig) -> str:
     """Return what is known of the licence of the data: as told, or as their folder says."""
     if config.data_licence:
         return config.data_licence
-    folder = Path(config.data.source)
-    try:
-        found = sorted(each for each in folder.iterdir() if each.stem.upper() in LICENCES)
-        lines = [line.strip() for line in found[0].read_text().splitlines()] if found else []
-    except (OSError, ValueError):
-        return UNKNOWN
-    first = next((line for line in lines if line), "")
-    return f"{first[:LONGEST]} (`{found[0].name}` of the data folder)" if first else UNKNOWN
+    return licence_in(Path(config.data.source)) or UNKNOWN
 
 
 def without_place(text: str, source: str) -> str:
@@ -137,17 +125,9 @@ def _layers(system: AnySystem, config: RunConfig) -> list[LayerRow]:
 
 def _rows(system: AnySystem, columns: Sequence[Mapping[str, Any] | None]) -> list[TableRow]:
     return [
-        TableRow(row.name, [_cell(scores or {}, row) for scores in columns])
+        TableRow(row.name, [cell(scores or {}, row) for scores in columns])
         for row in system.score_rows
     ]
-
-
-def _cell(scores: Mapping[str, Any], row: ScoreRow) -> str:
-    value, interval = scores.get(row.key), scores.get(f"{row.key}_ci")
-    if value is None:
-        return "-"
-    bounds = f" ({interval[0]:.2f}, {interval[1]:.2f})" if interval else ""
-    return f"{value:.{row.digits}f}{bounds}"
 
 
 def _measured(system: AnySystem, test: Mapping[str, Any]) -> list[Score]:
@@ -155,7 +135,8 @@ def _measured(system: AnySystem, test: Mapping[str, Any]) -> list[Score]:
     for row in system.score_rows:
         value, interval = test.get(row.key), test.get(f"{row.key}_ci")
         if value is not None:
-            bounds = f", 95% interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
+            low, high = (f"{end:.{row.digits - 1}f}" for end in interval) if interval else ("", "")
+            bounds = f", 95% interval {low} to {high}" if interval else ""
             found.append(Score(row.key, f"{row.name}{bounds}", value))
     return found
 

@@ -61,8 +61,9 @@ def cell(scores: Mapping[str, Any], row: ScoreRow, between: str = " ") -> str:
     value, bounds = scores.get(row.key), scores.get(f"{row.key}_ci")
     if value is None:
         return "-"
+    digits = row.digits - 1
     return f"{value:.{row.digits}f}" + (
-        f"{between}({bounds[0]:.2f}, {bounds[1]:.2f})" if bounds else ""
+        f"{between}({bounds[0]:.{digits}f}, {bounds[1]:.{digits}f})" if bounds else ""
     )
 
 

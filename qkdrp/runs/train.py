@@ -206,9 +206,12 @@ def _history_writer(
 
 
 def _draw(run: Run, writer: RunWriter) -> None:
-    """Draw the figures of a run that is saved: they are worth no error."""
+    """Write further tables and the figures of a run that is saved: they are worth no error."""
     try:
         with let_through():
+            tables = run.system.tables(run, writer.dataset, writer.predictions)
+            for name, table in tables.items():
+                write_csv(run.path / f"{name}.csv", table)
             run.system.draw(
                 run.path / FIGURES, run, writer.dataset, writer.history, writer.predictions
             )

@@ -1,9 +1,10 @@
 """What the inputs of a model are called by its users: named groups of columns of tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from qkdrp.training.rows import Rows
 
@@ -16,11 +17,27 @@ class Feature:
         name: What tables call it.
         columns: Positions along the second dimension of the tensor.
         tensor: Which of the model's inputs holds it.
+        along: Other inputs that belong to it as a whole, such as the number of a molecule to its
+            atoms; they are permuted with it.
     """
 
     name: str
     columns: tuple[int, ...]
     tensor: int = 0
+    along: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class RowView:
+    """A model and its inputs row by row, where batches of it share what several rows have.
+
+    Args:
+        inputs: Each of shape (n_rows, ...).
+        model: Makes of a model one that takes these inputs.
+    """
+
+    inputs: tuple[torch.Tensor, ...]
+    model: Callable[[nn.Module], nn.Module]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +49,7 @@ class Features:
         reference: One such row, a tensor of shape (1, ...) for each input of the model: integrated
             gradients tell what each feature adds on the way from it to a row.
         noun: What one is called in texts, such as gene.
+        view: The model row by row; None where its own inputs are row by row.
 
     Raises:
         ValueError: If a name is there twice, or a feature is of no input.
@@ -40,13 +58,15 @@ class Features:
     named: tuple[Feature, ...]
     reference: tuple[torch.Tensor, ...]
     noun: str = "feature"
+    view: RowView | None = None
 
     def __post_init__(self) -> None:
         """Check names and tensors."""
         names = [feature.name for feature in self.named]
         if len(set(names)) != len(names):
             raise ValueError("Found a name of a feature twice, expected each once.")
-        if not all(0 <= feature.tensor < len(self.reference) for feature in self.named):
+        used = [number for each in self.named for number in (each.tensor, *each.along)]
+        if not all(0 <= number < len(self.reference) for number in used):
             raise ValueError(f"Found a feature of no input, expected {len(self.reference)} inputs.")
 
     @property

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
+from typing import Any, ClassVar, Generic, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from qkdrp.training.dataset import DatasetT
 from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
+from qkdrp.training.picture import Picture
 from qkdrp.training.run_config import DataSettings
 from qkdrp.training.stored_state import State
 from qkdrp.training.trained import Trained
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,21 +50,6 @@ class Member:
     known: pd.DataFrame
     values: NDArray[np.float64]
     dataset: Any
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A figure of predictions and how to read it.
-
-    Args:
-        title: What it shows.
-        reading: How to read it.
-        drawing: Of Matplotlib.
-    """
-
-    title: str
-    reading: str
-    drawing: "Figure"
 
 
 class NewSamples(ABC, Generic[DatasetT]):

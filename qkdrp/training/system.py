@@ -8,7 +8,6 @@ subclass of :class:`System`, which :mod:`qkdrp.systems.registry` finds by name. 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, cast
 
@@ -20,18 +19,16 @@ from torch import nn
 from qkdrp.backends import Backend
 from qkdrp.circuits import PQC
 from qkdrp.common.errors import ConfigError
-from qkdrp.training.card import CardText
 from qkdrp.training.dataset import DatasetT
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
-from qkdrp.training.features import Features, numbered_features
 from qkdrp.training.new_samples import AnyNewSamples
+from qkdrp.training.presentation import Presentation
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import ConfigT, DataSettings, RunConfig
 from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import PreprocessorT, State
 from qkdrp.training.task import FitTask
-from qkdrp.training.trained import Trained
 
 Values: TypeAlias = NDArray[np.float64]
 """What a model predicts for rows, shape (n_rows,) or (n_rows, n_outputs)."""
@@ -83,7 +80,9 @@ class Facts:
     doubts: Sequence[str] = ()
 
 
-class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
+class System(
+    Presentation[ConfigT, DatasetT, PreprocessorT], ABC, Generic[ConfigT, DatasetT, PreprocessorT]
+):
     """One kind of problem: data, model and scores; one stateless object each.
 
     Everything abstract must be brought; the rest has an answer for systems without it.
@@ -329,53 +328,6 @@ class System(ABC, Generic[ConfigT, DatasetT, PreprocessorT]):
         """Return the title of the score table of a run, given its ``metrics.json``.
 
         :func:`~qkdrp.training.scored.scored_rows` finds the scores that are shown; may be None.
-        """
-
-    def doubts(self, trained: Trained[ConfigT, PreprocessorT], train: DatasetT) -> Sequence[str]:  # noqa: ARG002
-        """Return what makes a trained model doubtful, a line each, with the option that helps.
-
-        What is known before training is told by :attr:`Facts.doubts`.
-
-        Args:
-            trained: The trained model.
-            train: The rows that it was trained on.
-        """
-        return ()
-
-    def features(self, preprocessor: PreprocessorT, rows: Rows) -> Features:  # noqa: ARG002
-        """Return what the inputs of a model are called, for ``explain``; columns by number.
-
-        Args:
-            preprocessor: Of the model.
-            rows: The rows that are explained.
-        """
-        return numbered_features(rows)
-
-    def card(self, config: ConfigT, metrics: Mapping[str, Any]) -> CardText:  # noqa: ARG002
-        """Return what the model card of a run says beside its numbers.
-
-        Args:
-            config: The settings.
-            metrics: The ``metrics.json`` of the run.
-        """
-        return CardText(summary=f"A model of the system `{self.name}` of qkdrp.")
-
-    def draw(  # a system without figures draws none
-        self,
-        folder: Path,
-        trained: Trained[ConfigT, PreprocessorT],
-        dataset: DatasetT,
-        history: pd.DataFrame,
-        predictions: pd.DataFrame,
-    ) -> None:
-        """Draw the figures of a run.
-
-        Args:
-            folder: Where they go; made if missing.
-            trained: The trained model.
-            dataset: All rows.
-            history: One row per epoch.
-            predictions: One row per row key.
         """
 
 

@@ -39,6 +39,9 @@ RUN_FILES = {
     "figures/learning_curve.png",
 }
 
+FILES_OF_A_COMMAND = RUN_FILES | {"report.html"}
+"""What commands leave: they write the page of the run, too."""
+
 
 @dataclass
 class Tables:

@@ -1,6 +1,7 @@
 """Explaining trained runs: which features count, by permutation and by integrated gradients."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,22 +11,32 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from qkdrp.common.errors import RunError
+from qkdrp.common.errors import ConfigError, RunError
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
-from qkdrp.runs.evaluate import load_subject
+from qkdrp.runs.evaluate import Subject, load_subject
 from qkdrp.runs.explain.figure import draw_importance
 from qkdrp.runs.explain.gradients import integrated_gradients
 from qkdrp.runs.explain.importance import GRADIENTS, METHODS, PERMUTATION
 from qkdrp.runs.explain.permutation import permutation_importance
 from qkdrp.runs.explain.settings import ExplainSettings
 from qkdrp.runs.explain.stability import Stability, stability
-from qkdrp.runs.explain.subject import explained, held_out
+from qkdrp.runs.explain.subject import HeldOut, explained, held_out
 from qkdrp.runs.explain.table import RunImportance, by_run, over_runs, wide
+from qkdrp.runs.explain.wholes import (
+    ROWS,
+    ExplainedWhole,
+    WholeParts,
+    explain_parts,
+    parts_record,
+    write_parts,
+)
+from qkdrp.runs.explain.wholes import over_runs as wholes_over_runs
 from qkdrp.runs.folder import load_run, read_config, read_metrics
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.threads import limit_threads
+from qkdrp.training.wholes import Whole
 
 EXPLANATIONS = "explanations"
 """Folder inside a run folder for its explanations."""
@@ -47,6 +58,7 @@ class Explanation:
         record: What is kept beside the tables.
         noun: What a feature is called, such as gene.
         notes: What the user should know.
+        wholes: Things that are explained part by part, such as molecules.
     """
 
     path: Path
@@ -55,6 +67,7 @@ class Explanation:
     record: dict[str, Any]
     noun: str
     notes: tuple[str, ...]
+    wholes: Sequence[ExplainedWhole] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +78,7 @@ class _Found:
     record: dict[str, Any]
     noun: str
     notes: tuple[str, ...]
+    wholes: Sequence[WholeParts]
 
 
 def explain(
@@ -87,14 +101,10 @@ def explain(
     settings = settings or ExplainSettings()
     refuse_taken(output)
     check_runs(paths)
-    names = _names(paths)
-    with limit_threads(settings.threads):
-        found = [
-            _explain_run(path, name, settings, on_progress)
-            for path, name in zip(paths, names, strict=True)
-        ]
+    found = _explain_all(paths, settings, on_progress)
     runs = [each.importance for each in found]
     table = over_runs(runs)
+    wholes = wholes_over_runs({each.importance.run: each.wholes for each in found})
     stable = {method: stability(wide(runs, method).to_numpy(), settings.top) for method in METHODS}
     record = {
         "runs": [each.record for each in found],
@@ -105,6 +115,7 @@ def explain(
         "intervals_over": "rows" if len(runs) == 1 else "runs",
         "methods_agree": _agreement(table),
         "stability": {name: _as_json(each) for name, each in stable.items()},
+        **({"parts": parts_record(wholes)} if wholes else {}),
         "versions": versions(),
     }
     kind = "1-run" if len(runs) == 1 else f"{len(runs)}-runs"
@@ -112,9 +123,22 @@ def explain(
     write_csv(path / TABLE, table)
     write_csv(path / TABLE_BY_RUN, by_run(runs))
     draw_importance(path / FIGURE, table, by_run(runs), settings.top)
+    write_parts(path, wholes)
     write_json(path / RECORD, record)
     notes = tuple(dict.fromkeys(note for each in found for note in each.notes))
-    return Explanation(path, table, stable, record, found[0].noun, notes)
+    return Explanation(path, table, stable, record, found[0].noun, notes, wholes)
+
+
+def _explain_all(
+    paths: Sequence[Path], settings: ExplainSettings, on_progress: Progress
+) -> list[_Found]:
+    """Explain each run; things to explain part by part are those of the first."""
+    found = list[_Found]()
+    with limit_threads(settings.threads):
+        for path, name in zip(paths, _names(paths), strict=True):
+            chosen = [each.whole.name for each in found[0].wholes] if found else None
+            found.append(_explain_run(path, name, settings, chosen, on_progress))
+    return found
 
 
 def check_runs(paths: Sequence[Path]) -> None:
@@ -135,17 +159,36 @@ def check_runs(paths: Sequence[Path]) -> None:
             )
 
 
-def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: Progress) -> _Found:
+def _explain_run(
+    path: Path,
+    name: str,
+    settings: ExplainSettings,
+    chosen: Sequence[str] | None,
+    on_progress: Progress,
+) -> _Found:
+    """Explain one run.
+
+    Args:
+        path: The run folder.
+        name: What tables call it.
+        settings: How it is explained.
+        chosen: Things that the first run chose to explain part by part; None for the first.
+        on_progress: Called with what is counted, how much is done and how much there is.
+    """
     with open_backend(settings.backend, {}, settings.seed) as backend:
         run = load_run(path, backend)
         subject = load_subject(run, settings.source)
-        rows = held_out(subject)
+        rows = held_out(subject, settings.rows or run.system.explained_rows, settings.seed)
         asked = explained(subject, rows)
+        wholes = _wholes(subject, rows, settings.wholes, chosen)
         permuted = permutation_importance(
             asked, settings.repeats, settings.seed, partial(on_progress, f"{name}: permutations")
         )
         gradients = integrated_gradients(
             asked, settings.steps, partial(on_progress, f"{name}: integrated rows")
+        )
+        parts = explain_parts(
+            run.model, wholes, settings.steps, partial(on_progress, f"{name}: parts")
         )
     importance = RunImportance(
         name,
@@ -161,12 +204,52 @@ def _explain_run(path: Path, name: str, settings: ExplainSettings, on_progress: 
         "left_out": rows.left_out,
         "completeness_gap": gradients.gap,
     }
+    notes = _notes(name, settings, rows, known=bool(len(run.split.train)))
+    return _Found(importance, record, asked.features.noun, notes, parts)
+
+
+def _wholes(
+    subject: Subject, rows: HeldOut, asked: Sequence[str] | None, chosen: Sequence[str] | None
+) -> list[Whole]:
+    """Return what is explained part by part of a run.
+
+    Args:
+        subject: The run with its data.
+        rows: Those that it was not trained on.
+        asked: What the user asked for, which has to be there; None for nothing in particular.
+        chosen: What the first run chose, where nothing was asked for; what is not there is left
+            out. None for the first run.
+    """
+    run, dataset = subject.run, subject.dataset.select(rows.every)
+    if asked is not None or chosen is None:
+        return list(run.system.wholes(run.preprocessor, dataset, asked, ROWS))
+    found = list[Whole]()
+    for name in chosen:
+        with suppress(ConfigError):
+            found += run.system.wholes(run.preprocessor, dataset, [name], ROWS)
+    return found
+
+
+def _notes(name: str, settings: ExplainSettings, rows: HeldOut, *, known: bool) -> tuple[str, ...]:
+    """Return what the user should know of the rows that a run is explained on.
+
+    Args:
+        name: Of the run.
+        settings: How it is explained.
+        rows: The rows.
+        known: Whether the run says which rows it was trained on.
+    """
     notes = []
+    if len(rows.ids) < len(rows.every):
+        notes.append(
+            f"{name}: {len(rows.ids)} of {len(rows.every)} held-out rows are explained, drawn at "
+            "random; --rows tells how many"
+        )
     if settings.source is not None and rows.left_out:
         notes.append(f"{name}: {rows.left_out} rows that it was trained on are left out")
-    if not len(run.split.train):
+    if not known:
         notes.append(f"{name}: does not say which rows it was trained on; all are explained")
-    return _Found(importance, record, asked.features.noun, tuple(notes))
+    return tuple(notes)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

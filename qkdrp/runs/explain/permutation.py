@@ -39,24 +39,72 @@ def permutation_importance(
         order = torch.as_tensor(rng.permutation(n_rows))
         for block in blocks:
             features = [named[number] for number in block]
-            losses = _losses(subject, features, order)
+            losses = _losses(subject, features, order, before)
             growth[block.start : block.stop] += (losses - before).numpy()
             on_progress(repeat * len(named) + block.stop, repeats * len(named))
     return mean_importance(growth / repeats)
 
 
-def _losses(subject: Explained, features: list[Feature], order: torch.Tensor) -> torch.Tensor:
-    """Return row losses with each of some features permuted, shape (n_features, n_rows)."""
-    n_rows = len(subject)
-    copies = [tensor.repeat(len(features), *[1] * (tensor.ndim - 1)) for tensor in subject.inputs]
-    for number, feature in enumerate(features):
-        rows = slice(number * n_rows, (number + 1) * n_rows)
-        shuffled = subject.inputs[feature.tensor][order]
-        target = copies[feature.tensor][rows]
-        if feature.columns:
+def _losses(
+    subject: Explained, features: list[Feature], order: torch.Tensor, before: torch.Tensor
+) -> torch.Tensor:
+    """Return row losses with each of some features permuted, shape (n_features, n_rows).
+
+    Rows whose values stay the same, as most do of a column that is mostly 0, keep their loss.
+    """
+    moved = [_moved(subject, feature, order) for feature in features]
+    losses = before.repeat(len(features), 1)
+    changed = torch.stack(moved)
+    if not changed.any():
+        return losses
+    number, row = changed.nonzero(as_tuple=True)
+    copies = [tensor[row] for tensor in subject.inputs]
+    for place, feature in enumerate(features):
+        _permute(subject, feature, order, copies, number == place, row)
+    prediction = predict(subject.model, *copies)
+    losses[number, row] = subject.row_losses(prediction, row)
+    return losses
+
+
+def _moved(subject: Explained, feature: Feature, order: torch.Tensor) -> torch.Tensor:
+    """Return which rows a permutation changes, shape (n_rows,)."""
+    changed = torch.zeros(len(subject), dtype=torch.bool)
+    for number in (feature.tensor, *feature.along):
+        tensor = subject.inputs[number]
+        if feature.columns and number == feature.tensor:
+            tensor = tensor[:, list(feature.columns)]
+        changed |= (
+            (tensor != tensor[order]).flatten(1).any(1)
+            if tensor.ndim > 1
+            else (tensor != tensor[order])
+        )
+    return changed
+
+
+def _permute(
+    subject: Explained,
+    feature: Feature,
+    order: torch.Tensor,
+    copies: list[torch.Tensor],
+    mine: torch.Tensor,
+    row: torch.Tensor,
+) -> None:
+    """Give the copies that are of one feature the values of other rows.
+
+    Args:
+        subject: The model and rows.
+        feature: The feature.
+        order: Whose values each row gets.
+        copies: Of the inputs, changed in place.
+        mine: Which copies are of the feature.
+        row: The row that each copy is of.
+    """
+    donors = order[row[mine]]
+    for number in (feature.tensor, *feature.along):
+        values = subject.inputs[number][donors]
+        if feature.columns and number == feature.tensor:
             columns = list(feature.columns)
-            target[:, columns] = shuffled[:, columns]
-        else:
-            target[:] = shuffled
-    predictions = predict(subject.model, *copies)
-    return torch.stack([subject.row_losses(each) for each in predictions.split(n_rows)])
+            kept = copies[number][mine]
+            kept[:, columns] = values[:, columns]
+            values = kept
+        copies[number][mine] = values

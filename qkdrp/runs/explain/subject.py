@@ -60,11 +60,17 @@ class Explained:
         """Return the number of rows."""
         return len(self.target)
 
-    def row_losses(self, prediction: torch.Tensor) -> torch.Tensor:
-        """Return the loss of each row, shape (n_rows,): losses are means over the rows."""
-        rowwise: torch.Tensor = torch.func.vmap(self.loss)(
-            prediction[:, None], self.target[:, None]
-        )
+    def row_losses(
+        self, prediction: torch.Tensor, rows: torch.Tensor | slice = slice(None)
+    ) -> torch.Tensor:
+        """Return the loss of rows, shape (n_rows,): losses are means over the rows.
+
+        Args:
+            prediction: Of the rows.
+            rows: Which rows they are.
+        """
+        target = self.target[rows]
+        rowwise: torch.Tensor = torch.func.vmap(self.loss)(prediction[:, None], target[:, None])
         return rowwise
 
 
@@ -75,19 +81,23 @@ class HeldOut:
     Args:
         ids: Of the rows, shape (n_rows,).
         left_out: Rows of the data that are the run's own for training or validation.
+        every: Ids of all such rows; ``ids`` may be some of them.
     """
 
     ids: NDArray[np.str_]
     left_out: int
+    every: NDArray[np.str_]
 
 
-def held_out(subject: Subject) -> HeldOut:
+def held_out(subject: Subject, most: int | None = None, seed: int = 0) -> HeldOut:
     """Return the rows of a subject's data that its run was not trained on.
 
     Those of the test part where they are there; otherwise all that are of no other part.
 
     Args:
         subject: A run with data.
+        most: Rows at most, drawn at random; None for all.
+        seed: Of the draw.
 
     Raises:
         RunError: If there are none.
@@ -102,7 +112,11 @@ def held_out(subject: Subject) -> HeldOut:
             f"{subject.run.path}: found no rows that the run was not trained on; give --data with "
             "others."
         )
-    return HeldOut(ids, int(np.isin(found, list(own)).sum()))
+    every = ids
+    if most is not None and most < len(every):
+        places = np.random.default_rng(seed).choice(len(every), most, replace=False)
+        ids = every[np.sort(places)]
+    return HeldOut(ids, int(np.isin(found, list(own)).sum()), every)
 
 
 def explained(subject: Subject, rows: HeldOut) -> Explained:
@@ -117,6 +131,10 @@ def explained(subject: Subject, rows: HeldOut) -> Explained:
     """
     run = subject.run
     as_tensors = run.system.rows(run.preprocessor, subject.dataset.select(rows.ids))
-    inputs, target = as_tensors.batch(slice(None))
     features = run.system.features(run.preprocessor, as_tensors)
-    return Explained(run.model, inputs, target, features, run.system.fit_task(run.config).loss)
+    loss = run.system.fit_task(run.config).loss
+    if features.view is not None:
+        model = features.view.model(run.model)
+        return Explained(model, features.view.inputs, as_tensors.target, features, loss)
+    inputs, target = as_tensors.batch(slice(None))
+    return Explained(run.model, inputs, target, features, loss)

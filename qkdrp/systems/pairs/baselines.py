@@ -75,8 +75,14 @@ def fit_line_mean(preprocessor: Preprocessor, _train: PairData, _dtype: Any) -> 
     return OfPreprocessor(lambda pairs: effects.overall + effects.line_effect(pairs))
 
 
+def fit_tissue_mean(preprocessor: Preprocessor, _train: PairData, _dtype: Any) -> OfPreprocessor:  # noqa: ANN401
+    """Predict the mean of the tissue, or of all pairs where the tissue is new or not known."""
+    effects = preprocessor.effects
+    return OfPreprocessor(lambda pairs: effects.overall + effects.tissue_effect(pairs))
+
+
 def fit_mean_effects(preprocessor: Preprocessor, _train: PairData, _dtype: Any) -> OfPreprocessor:  # noqa: ANN401
-    """Predict the mean with the effects of drug and line."""
+    """Predict the mean with the effects of drug and line; of new lines, that of the tissue."""
     return OfPreprocessor(preprocessor.effects.predict)
 
 
@@ -127,6 +133,7 @@ BASELINES: Mapping[str, Any] = MappingProxyType(
         "mean": fit_mean,
         "drug_mean": fit_drug_mean,
         "line_mean": fit_line_mean,
+        "tissue_mean": fit_tissue_mean,
         "mean_effects": fit_mean_effects,
         "additive_ridge": fit_additive_ridge,
         "feature_ridge": fit_feature_ridge,

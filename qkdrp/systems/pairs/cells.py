@@ -31,11 +31,7 @@ class CellBranch(nn.Module):
 
     def __init__(self, n_features: int) -> None:
         super().__init__()
-        if n_features < FEWEST_FEATURES:
-            raise DataError(
-                f"found {n_features} features of cell lines, expected at least {FEWEST_FEATURES}: "
-                "three convolutions and pools leave nothing of fewer."
-            )
+        check_feature_count(n_features)
         layers: list[nn.Module] = [nn.Unflatten(1, (1, n_features))]
         channels, length = 1, n_features
         for wider in CHANNELS:
@@ -48,3 +44,16 @@ class CellBranch(nn.Module):
         """Return embeddings, shape (n_lines, 128)."""
         embedding: torch.Tensor = self.layers(lines)
         return embedding
+
+
+def check_feature_count(n_features: int) -> None:
+    """Refuse features that the network has no room for.
+
+    Raises:
+        DataError: If there are too few.
+    """
+    if n_features < FEWEST_FEATURES:
+        raise DataError(
+            f"found {n_features} features of cell lines, expected at least {FEWEST_FEATURES}: "
+            "three convolutions and pools leave nothing of fewer."
+        )

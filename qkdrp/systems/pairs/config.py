@@ -48,6 +48,7 @@ class DataConfig(DataSettings):
         atom_rows: Features of an atom as 0 and 1, or divided by their sum.
         largest_fragment: Whether salts are reduced to their largest fragment.
         zscore: Whether features are standardised; None does so unless all are 0 or 1.
+        shuffle_columns: Whether the order of features is shuffled once, by the seed.
         replicates: What is done with a pair that is measured twice.
         strict: Whether pairs without line or drug are refused rather than left out.
         decimal: What separates fractions in text tables; None tells from the cells.
@@ -86,6 +87,11 @@ class DataConfig(DataSettings):
     )
     zscore: bool | None = Field(
         default=None, description="Standardise features; by default unless all are 0 or 1."
+    )
+    shuffle_columns: bool = Field(
+        default=False,
+        description="Shuffle the order of features: a control, for the network slides over "
+        "neighbours, and their order is no biology.",
     )
     replicates: Literal["refuse", "mean"] = Field(
         default="refuse",

@@ -59,6 +59,16 @@ class FeatureTransform(Brief):
         spread = filled.std(axis=0)
         return cls(lines.features, fill, filled.mean(axis=0), np.where(spread > 0, spread, 1.0))
 
+    def shuffled(self, seed: int) -> Self:
+        """Return the same features in another order.
+
+        Args:
+            seed: Of the order.
+        """
+        order = np.random.default_rng(seed).permutation(len(self.names))
+        numbers = (part[order] for part in (self.fill, self.mean, self.scale))
+        return type(self)(self.names[order], *numbers)
+
     def __call__(self, lines: Lines) -> NDArray[np.float32]:
         """Return the model's input, shape (n_lines, n_features), in the order of training.
 
@@ -97,10 +107,17 @@ class Preprocessor(Brief):
     resampled: str
 
     @classmethod
-    def fit(cls, train: PairData, data: DataConfig) -> Self:
-        """Fit on training pairs."""
+    def fit(cls, train: PairData, data: DataConfig, seed: int = 0) -> Self:
+        """Fit on training pairs.
+
+        Args:
+            train: The pairs.
+            data: Says how features are treated, and what is learned.
+            seed: Of the order of features, where it is shuffled.
+        """
+        features = FeatureTransform.fit(train.compact().lines, data.zscore)
         return cls(
-            FeatureTransform.fit(train.compact().lines, data.zscore),
+            features.shuffled(seed) if data.shuffle_columns else features,
             MeanEffects.fit(train, data.target.of(train.value)),
             data.target,
             data.atom_rows,
@@ -115,11 +132,13 @@ class Preprocessor(Brief):
             "effects.lines": self.effects.of_lines,
             "effects.drugs": self.effects.of_drugs,
             "effects.overall": np.array(self.effects.overall),
+            "effects.tissues": self.effects.of_tissues,
         }
         details: dict[str, Any] = {
             "features": self.features.names.tolist(),
             "lines": self.effects.lines.tolist(),
             "drugs": self.effects.drugs.tolist(),
+            "tissues": self.effects.tissues.tolist(),
             "measure": self.target.measure,
             "exponent": self.target.exponent,
             "atom_rows": self.atom_rows,
@@ -143,6 +162,8 @@ class Preprocessor(Brief):
             arrays["effects.lines"],
             arrays["effects.drugs"],
             float(arrays["effects.overall"]),
+            np.array(details.get("tissues", []), dtype=np.str_),  # earlier versions had none
+            arrays.get("effects.tissues", np.zeros(0)),
         )
         return cls(
             FeatureTransform(names, *constants),

@@ -52,6 +52,11 @@ class Graphs:
         shift = torch.repeat_interleave(starts[0][:-1], torch.from_numpy(molecules.n_ends))
         return cls(atoms, torch.from_numpy(molecules.bonds) + shift, starts[0], starts[1])
 
+    @property
+    def n_atoms(self) -> torch.Tensor:
+        """Atoms of each molecule, shape (n_molecules,)."""
+        return self.atom_starts.diff()
+
     def to(self, device: torch.device) -> Self:
         """Return the molecules on a device."""
         parts = (self.atoms, self.bonds, self.atom_starts, self.bond_starts)

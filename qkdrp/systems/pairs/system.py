@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from qkdrp.backends import Backend
 from qkdrp.backends.registry import check_backend
-from qkdrp.common.errors import ConfigError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.pairs import kept_rows
 from qkdrp.systems.pairs.baselines import BASELINES
 from qkdrp.systems.pairs.build import build_model, pqc_of
+from qkdrp.systems.pairs.cells import check_feature_count
 from qkdrp.systems.pairs.config import DataConfig, PairsConfig
 from qkdrp.systems.pairs.data.load import load_pairs
 from qkdrp.systems.pairs.data.pair_data import PairData
@@ -23,6 +23,7 @@ from qkdrp.systems.pairs.facts import facts_of, score_title
 from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.systems.pairs.overview import overview_of
+from qkdrp.systems.pairs.per_drug import PER_DRUG, per_drug
 from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
 from qkdrp.systems.pairs.preprocess import Preprocessor
 from qkdrp.systems.pairs.rows import PairRows, rows_of
@@ -34,12 +35,14 @@ from qkdrp.training.description import Description, OnProgress
 from qkdrp.training.features import Features
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import SYNTHETIC
+from qkdrp.training.run_report import RunContent, RunReport
 from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.source import check_source
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
 from qkdrp.training.system import Facts, FitBaseline, LayerCircuit, System, Values
 from qkdrp.training.trained import Trained
+from qkdrp.training.wholes import Whole
 
 LAYER = "core"
 """Name of the quantum layer in the model."""
@@ -60,6 +63,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
     reference_baseline = "additive_ridge"
     packages = ("rdkit", "torch_geometric")
     preload = ("qkdrp.systems.pairs.drugs",)
+    explained_rows = 256  # each has a network of its own to differentiate
 
     def load(self, data: DataConfig) -> PairData:
         """Load the pairs of a source.
@@ -71,7 +75,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
 
     def overview(self, data: DataConfig, on_progress: OnProgress) -> Description:  # noqa: ARG002  # one table
         """Return the sizes of a source and its drugs."""
-        return overview_of(load_pairs(data))
+        return overview_of(load_pairs(data), data.source)
 
     def split(self, dataset: PairData, config: PairsConfig) -> Split:
         """Leave out pairs, lines, drugs or tissues, as settings say."""
@@ -83,7 +87,8 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
 
     def fit_preprocessor(self, train: PairData, config: PairsConfig) -> Preprocessor:
         """Fit features and mean effects."""
-        return Preprocessor.fit(train, config.data)
+        check_feature_count(len(train.lines.features))
+        return Preprocessor.fit(train, config.data, derive_seed(config.seed, "columns"))
 
     def preprocessor_from(self, state: State) -> Preprocessor:
         """Make a preprocessor again from its state."""
@@ -143,16 +148,24 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         """Return split and counts of the test pairs."""
         return score_title(metrics)
 
-    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:  # noqa: ARG002
-        """Refuse to explain: inputs of these models are no rows of numbers.
+    def features(self, preprocessor: Preprocessor, rows: Rows) -> Features:
+        """Return the features of lines, and the molecule as a whole."""
+        from qkdrp.systems.pairs.explain.features import pair_features
 
-        Raises:
-            ConfigError: Always.
-        """
-        raise ConfigError(
-            "models of the system pairs cannot be explained yet: their inputs are graphs and "
-            "tables that pairs share."
-        )
+        assert isinstance(rows, PairRows)
+        return pair_features(preprocessor, rows)
+
+    def wholes(
+        self,
+        preprocessor: Preprocessor,
+        dataset: PairData,
+        names: Sequence[str] | None,
+        n_rows: int,
+    ) -> Sequence[Whole]:
+        """Return drugs with their atoms, each for the same lines."""
+        from qkdrp.systems.pairs.explain.molecules import molecules_to_explain
+
+        return molecules_to_explain(preprocessor, dataset, names, n_rows)
 
     def doubts(
         self,
@@ -182,10 +195,29 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         history: pd.DataFrame,
         predictions: pd.DataFrame,
     ) -> None:
-        """Draw the learning curve with spreads, and predicted against measured."""
+        """Draw the learning curve, the spread of angles, and predicted against measured."""
         from qkdrp.systems.pairs.figures import draw_figures  # matplotlib is slow to import
+        from qkdrp.systems.pairs.length_scale import length_scale_of
 
-        title = f"{trained.config.data.split}, {trained.config.model.model}"
+        model = trained.config.model
+        title = f"{trained.config.data.split}, {model.model}"
         title += " (SYNTHETIC DATA)" if dataset.synthetic else ""
         best = None if trained.fit is None else trained.fit.best_epoch
-        draw_figures(folder, title, history, predictions, best)
+        scale = length_scale_of(model, trained.model) if model.quantum else None
+        draw_figures(folder, title, history, predictions, best, scale)
+
+    def tables(
+        self,
+        trained: Trained[PairsConfig, Preprocessor],
+        dataset: PairData,
+        predictions: pd.DataFrame,
+    ) -> Mapping[str, pd.DataFrame]:
+        """Return the scores of each drug."""
+        names = dict(zip(dataset.drugs.ids.tolist(), dataset.drugs.names.tolist(), strict=True))
+        return {PER_DRUG: per_drug(trained.preprocessor, names, predictions)}
+
+    def report(self, run: RunContent[PairsConfig, PairData, Preprocessor]) -> RunReport:
+        """Return the course of training, the circuit and its angles, and the drugs."""
+        from qkdrp.systems.pairs.report import report_of  # matplotlib is slow to import
+
+        return report_of(run)

@@ -38,6 +38,7 @@ from qkdrp.training.card import CardText
 from qkdrp.training.description import Description, Download, OnProgress
 from qkdrp.training.features import Features
 from qkdrp.training.rows import Rows
+from qkdrp.training.run_report import RunContent, RunReport
 from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import State
@@ -204,3 +205,9 @@ class ResponseSystem(System[TrainConfig, Cohort, Preprocessor]):
         from qkdrp.systems.response.figures import draw_figures  # matplotlib is slow to import
 
         draw_figures(folder, trained, dataset, history, predictions)
+
+    def report(self, run: RunContent[TrainConfig, Cohort, Preprocessor]) -> RunReport:
+        """Return the course of training, predictions and embedding."""
+        from qkdrp.systems.response.report import report_of  # matplotlib is slow to import
+
+        return report_of(run)

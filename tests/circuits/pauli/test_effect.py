@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 
 from qkdrp.circuits import PQCSpec, build_pqc, compile_program
-from qkdrp.circuits.pauli.effect import effective
+from qkdrp.circuits.pauli.effect import effective, idle_weights
 from tests.circuits.random_circuits import Case, case_values, cases
 
 
@@ -26,6 +26,21 @@ def test_the_single_readout_leaves_out_odd_qubits_of_the_last_layer(
     found = effective_of(spec)
     assert (~found[: spec.n_inputs]).sum() == without
     assert effective_of(PQCSpec(n_qubits, 2, 2, "single"))[: spec.n_inputs].all()
+
+
+def test_24_weights_of_the_deep_single_readout_are_idle() -> None:
+    pqc = build_pqc(PQCSpec(8, 32, 5, "single"))
+    program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+    qubits = {160: (1, 2, 3, 4, 5, 7), 161: (1, 2, 3, 4), 162: (1, 2, 3, 5, 6, 7),
+              163: (1, 2, 5, 6), 164: (1, 3, 5, 7)}  # fmt: skip
+    expected = [8 * layer + qubit for layer, each in qubits.items() for qubit in each]
+    assert idle_weights(program).tolist() == expected
+
+
+def test_no_weight_of_the_multi_readout_is_idle() -> None:
+    pqc = build_pqc(PQCSpec(4, 2, 1))
+    program = compile_program(pqc.circuit, pqc.observables, pqc.inputs, pqc.weights)
+    assert not len(idle_weights(program))
 
 
 def test_leading_rz_is_a_global_phase() -> None:

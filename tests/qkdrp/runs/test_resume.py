@@ -20,6 +20,7 @@ from qkdrp.runs.train import prepare, prepare_resumed, train
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.training.epoch import Epoch
 from tests.qkdrp.conftest import (
+    FILES_OF_A_COMMAND,
     RUN_FILES,
     CliResult,
     Trained,
@@ -183,7 +184,7 @@ def test_the_command(path: Path, cli: Callable[..., CliResult]) -> None:
     assert (result.code, result.err) == (0, "")
     assert f"trained {EPOCHS} epochs" in result.out
     assert f"run folder: {path}" in result.out
-    assert set(snapshot(path)) == RUN_FILES
+    assert set(snapshot(path)) == FILES_OF_A_COMMAND
     again = cli("train", "--resume", path)
     assert again.code == 2
     assert "there is nothing to resume" in again.err

@@ -16,7 +16,14 @@ from qkdrp.runs import train as training
 from qkdrp.runs.train import prepare, train
 from qkdrp.systems.response import figures
 from qkdrp.training.epoch import Epoch
-from tests.qkdrp.conftest import RUN_FILES, CliResult, read_json, small_config, snapshot
+from tests.qkdrp.conftest import (
+    FILES_OF_A_COMMAND,
+    RUN_FILES,
+    CliResult,
+    read_json,
+    small_config,
+    snapshot,
+)
 
 TRAIN = ("train", "--drug", "DrugA", "--backend", "statevector", "--epochs", 2, "--threads", 1)
 
@@ -138,7 +145,7 @@ def test_a_full_disk_moves_the_run(
     (path,) = spare.iterdir()
     assert str(path) in result.err
     assert f"run folder: {path}" in result.out
-    assert set(snapshot(path)) == RUN_FILES
+    assert set(snapshot(path)) == FILES_OF_A_COMMAND
     assert not wanted.exists()
     assert cli("evaluate", path, "--backend", "statevector").code == 0
 

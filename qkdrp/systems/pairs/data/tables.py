@@ -1,5 +1,6 @@
 """Loader of three tables in a folder: ``pairs.*``, ``features.*`` and ``drugs.*``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,24 +33,34 @@ PAIRS, FEATURES, DRUGS, SAMPLES = "pairs", "features", "drugs", "samples"
 class LeftOut:
     """Measured pairs that cannot be used, by reason.
 
+    Each argument holds the culprit of every such pair: a cell line, or a drug.
+
     Args:
         no_line: Without features of the cell line.
         no_drug: Without a row of the drug.
         no_smiles: With a drug whose SMILES is blank.
     """
 
-    no_line: int
-    no_drug: int
-    no_smiles: int
+    no_line: Sequence[str]
+    no_drug: Sequence[str]
+    no_smiles: Sequence[str]
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.no_line) + len(self.no_drug) + len(self.no_smiles)
 
     def text(self, n_pairs: int) -> str:
-        """Return how many pairs are left out and why; nothing where none is."""
+        """Return how many pairs are left out, why and of whom; nothing where none is."""
         reasons = (
-            (self.no_line, f"without a row in {FEATURES}"),
+            (self.no_line, f"of a cell line without a row in {FEATURES}"),
             (self.no_drug, f"of a drug without a row in {DRUGS}"),
             (self.no_smiles, "of a drug without a SMILES"),
         )
-        told = [f"{count} {why}" for count, why in reasons if count]
+        told = [
+            f"{len(culprits)} {why} ({listed(dict.fromkeys(culprits))})"
+            for culprits, why in reasons
+            if culprits
+        ]
         return f"{n_pairs} measured pairs, left out: {', '.join(told)}" if told else ""
 
 
@@ -67,7 +78,7 @@ def load_tables(folder: Path, data: DataConfig) -> PairData:
     features = _read_features(table_path(folder, FEATURES), data.decimal)
     drugs = _read_drugs(table_path(folder, DRUGS))
     pairs, left_out = _usable(pairs, features, drugs)
-    note = left_out.text(len(pairs) + sum(vars(left_out).values()))
+    note = left_out.text(len(pairs) + len(left_out))
     if note and data.strict:
         raise DataError(f"{folder}: {note}; add the rows, or do not give --strict.")
     if pairs.empty:
@@ -124,8 +135,12 @@ def _usable(
     no_drug = ~no_line & ~pairs["drug"].isin(drugs.index)
     blank = drugs.index[drugs[SMILES].fillna("") == ""]
     no_smiles = ~no_line & pairs["drug"].isin(blank)
-    counts = LeftOut(int(no_line.sum()), int(no_drug.sum()), int(no_smiles.sum()))
-    return pairs[~(no_line | no_drug | no_smiles)], counts
+    left_out = LeftOut(
+        pairs["sample"][no_line].tolist(),
+        pairs["drug"][no_drug].tolist(),
+        pairs["drug"][no_smiles].tolist(),
+    )
+    return pairs[~(no_line | no_drug | no_smiles)], left_out
 
 
 def _joined(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.new_samples.table import HIGH, LOW, measure_column, measure_title
-from qkdrp.training.new_samples import Picture
+from qkdrp.training.picture import Picture
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
 

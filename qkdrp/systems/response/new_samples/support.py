@@ -40,7 +40,8 @@ from qkdrp.systems.response.new_samples.table import (
 )
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
-from qkdrp.training.new_samples import Matched, Member, NewSamples, Picture
+from qkdrp.training.new_samples import Matched, Member, NewSamples
+from qkdrp.training.picture import Picture
 from qkdrp.training.run_config import DataSettings
 from qkdrp.training.stored_state import State
 from qkdrp.training.trained import Trained

@@ -20,7 +20,8 @@ from tests.toy_system.installed import install
 from tests.toy_system.system import ToyConfig
 
 PLANTED = "GENE7"
-FILES = {"importance.csv", "importance_by_run.csv", "importance.png", "explanation.json"}
+FILES = {"importance.csv", "importance_by_run.csv", "importance.png", "explanation.json",
+         "report.html"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,40 @@ def test_permuting_a_linear_model_grows_the_loss_as_its_variance_says() -> None:
     assert (found.low <= found.means).all()
 
 
+def test_rows_that_a_permutation_leaves_alone_change_nothing() -> None:
+    """The same as predicting every row again, for columns that are mostly 0."""
+    x = (torch.rand(50, 4, generator=torch.Generator().manual_seed(1)) < 0.1).float()
+    target = torch.randn(50, generator=torch.Generator().manual_seed(2))
+    features = Features(column_features("abcd"), (torch.zeros(1, 4),))
+    subject = Explained(Linear(), (x,), target, features, nn.functional.mse_loss)
+    found = permutation_importance(subject, 2, 5, silent).means
+    rng, expected = np.random.default_rng(5), np.zeros(4)
+    for _ in range(2):
+        order = torch.as_tensor(rng.permutation(50))
+        for column in range(4):
+            moved = x.clone()
+            moved[:, column] = x[order, column]
+            grown = (moved @ WEIGHTS - target) ** 2 - (x @ WEIGHTS - target) ** 2
+            expected[column] += float(grown.mean()) / 2
+    np.testing.assert_allclose(found, expected, atol=ROUNDING)
+
+
+def test_what_belongs_to_a_feature_is_permuted_with_it() -> None:
+    """The model reads kind * x; moved alone, x meets another kind and the loss grows."""
+    x = torch.tensor([[1.0], [-1.0]]).repeat(20, 1)
+    kind = torch.tensor([1, -1]).repeat(20)
+    features = Features((Feature("both", (), 0, along=(1,)),), (torch.zeros(1, 1), kind[:1]))
+    alone = Features((Feature("x", (), 0),), features.reference)
+
+    class Product(nn.Module):
+        def forward(self, x: torch.Tensor, kind: torch.Tensor) -> torch.Tensor:
+            return x[:, 0] * kind
+
+    for given, grows in ((features, False), (alone, True)):
+        subject = Explained(Product(), (x, kind), torch.ones(40), given, nn.functional.mse_loss)
+        assert (permutation_importance(subject, 2, 0, silent).means[0] > 0) == grows
+
+
 def test_columns_of_a_group_move_together() -> None:
     """Where two columns cancel out, permuting both together changes little, each alone much."""
     x = torch.randn(300, 1, generator=torch.Generator().manual_seed(0))

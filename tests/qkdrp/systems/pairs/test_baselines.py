@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -88,3 +90,41 @@ def test_a_preprocessor_is_made_again(few: PairData, preprocessor: Preprocessor)
     np.testing.assert_array_equal(again.effects.predict(few), preprocessor.effects.predict(few))
     np.testing.assert_array_equal(again.features(few.lines), preprocessor.features(few.lines))
     assert again.target == preprocessor.target
+
+
+def test_a_new_line_has_the_effect_of_its_tissue(few: PairData) -> None:
+    new = few.line == few.line[0]
+    train, test = few.at(np.flatnonzero(~new)), few.at(np.flatnonzero(new))
+    fitted = Preprocessor.fit(train, DataConfig())
+    label = fitted.label(train)
+    tissues, (own, *_) = train.tissues, test.tissues
+    assert tissues is not None
+    expected = label[tissues == own].mean()
+    values = BASELINES["tissue_mean"](fitted, train, np.float64).predict(test)
+    np.testing.assert_allclose(values, expected)
+    both = fitted.effects.predict(test)
+    np.testing.assert_allclose(both, fitted.effects.drug_effect(test) + expected)
+
+
+def test_without_tissues_means_are_as_before(few: PairData) -> None:
+    bare = replace(few, lines=replace(few.lines, tissues=None))
+    fitted = Preprocessor.fit(bare, DataConfig())
+    values = BASELINES["tissue_mean"](fitted, bare, np.float64).predict(bare)
+    np.testing.assert_allclose(values, fitted.effects.overall)
+    again = Preprocessor.from_state(fitted.state())
+    np.testing.assert_array_equal(again.effects.predict(bare), fitted.effects.predict(bare))
+    state = fitted.state()
+    details = {k: v for k, v in state.details["pairs"].items() if k != "tissues"}
+    arrays = {k: v for k, v in state.arrays.items() if k != "effects.tissues"}
+    earlier = Preprocessor.from_state(State(arrays, {"pairs": details}))
+    np.testing.assert_array_equal(earlier.effects.predict(few), fitted.effects.predict(few))
+
+
+def test_shuffled_columns_are_the_same_values_elsewhere(few: PairData) -> None:
+    plain = Preprocessor.fit(few, DataConfig())
+    shuffled = [Preprocessor.fit(few, DataConfig(shuffle_columns=True), seed) for seed in (1, 1, 2)]
+    first, same, other = (each.features(few.lines) for each in shuffled)
+    np.testing.assert_array_equal(first, same)
+    assert (first != other).any()
+    order = [plain.features.names.tolist().index(name) for name in shuffled[0].features.names]
+    np.testing.assert_array_equal(first, plain.features(few.lines)[:, order])

@@ -9,6 +9,7 @@ import torch
 from qkdrp.backends import QuantumLayer, get_backend
 from qkdrp.systems.pairs.build import pqc_of
 from qkdrp.systems.pairs.config import ModelConfig
+from qkdrp.systems.pairs.length_scale import measure, standard_points
 
 WEIGHTS = 0.1 * np.sin(np.arange(1320) + 1)
 ANGLES = 0.5 * np.cos(np.arange(256) + 1)
@@ -99,10 +100,6 @@ def test_24_weights_are_idle_and_every_angle_counts(drawn: QuantumLayer) -> None
 
 
 def test_the_length_scale_is_a_tenth_of_a_radian(drawn: QuantumLayer) -> None:
-    rng = np.random.default_rng(2)
-    angles = rng.standard_normal((1500, 256))
-    moved = angles + 0.1 * rng.standard_normal(angles.shape)
-    with torch.no_grad():
-        before, after = (drawn(torch.from_numpy(each)).squeeze() for each in (angles, moved))
-    correlation = float(torch.corrcoef(torch.stack([before, after]))[0, 1])
-    assert correlation == pytest.approx(0.52, abs=0.07)  # one draw of weights and angles
+    found = measure(drawn, standard_points(ModelConfig()))
+    assert found.at(0.1)[0] == pytest.approx(0.52, abs=0.05)
+    assert found.value == pytest.approx(0.1, abs=0.02)

@@ -80,10 +80,10 @@ def test_unknown_lines_and_drugs_are_counted(
     pairs = load(tables, tmp_path)
     assert len(pairs) == 6
     assert pairs.notes[0] == (
-        "12 measured pairs, left out: 1 without a row in features, 1 of a drug without a row in "
-        "drugs, 4 of a drug without a SMILES"
+        "12 measured pairs, left out: 1 of a cell line without a row in features (999), 1 of a "
+        "drug without a row in drugs (D9), 4 of a drug without a SMILES (D3)"
     )
-    with pytest.raises(DataError, match="1 without a row in features"):
+    with pytest.raises(DataError, match="without a row in features"):
         load(tables, tmp_path, strict=True)
 
 
