@@ -91,6 +91,11 @@ class PairPlan(Plan):
         """Return where networks are compared, in the order of the study."""
         return list(dict.fromkeys(setup.place for setup in self.setups))
 
+    @property
+    def several_sizes(self) -> bool:
+        """Whether networks are compared at more than one number of training pairs."""
+        return len({setup.place.size for setup in self.setups}) > 1
+
     def at(self, place: Place) -> Sequence[Setup]:
         """Return the setups of a place."""
         return [setup for setup in self.setups if setup.place == place]

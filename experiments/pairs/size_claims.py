@@ -1,0 +1,135 @@
+"""The claim that the advantage of the hybrid network grows as training pairs get fewer."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from qkdrp.common.intervals import REAL_LINE
+from qkdrp.experiments.pairs.claims import Claim
+from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID
+from qkdrp.experiments.pairs.courses import under_trained
+from qkdrp.experiments.pairs.plan import PairPlan
+from qkdrp.experiments.pairs.scores import LIKE_FOLDS
+from qkdrp.experiments.pairs.setups import Place, Setup
+from qkdrp.experiments.pairs.tasks import SYSTEM, PairResult
+from qkdrp.experiments.study.outcomes import Findings
+from qkdrp.experiments.study.statistics import corrected_mean
+from qkdrp.experiments.study.text import p_equation
+from qkdrp.systems.registry import find_system
+
+PRINTED = {50: 10, 200: 50, 5000: 1000}
+"""Test pairs of the paper by number of training pairs."""
+
+COLUMNS = ["size", "n_test", "printed", "other", "advantage", "se", "low", "high", "p", "n_runs"]
+
+
+def advantages_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
+    """Return one row for each size, test and other network: its test MSE minus the hybrid's.
+
+    Beside the test of the study, there are rows of the test sizes that the paper has, the first
+    pairs of the same test parts.
+    """
+    rows = []
+    for place in plan.places():
+        setups = {setup.variant: setup for setup in plan.at(place)}
+        printed = PRINTED.get(place.size)
+        sizes = {plan.config.test_size: False}
+        if printed is not None:
+            sizes[min(printed, plan.config.test_size)] = True
+        for n_test, is_printed in sizes.items():
+            errors = {
+                name: errors_on(plan, findings, setup, n_test) for name, setup in setups.items()
+            }
+            for other, found in errors.items():
+                seeds = sorted(found.keys() & errors.get(HYBRID, {}).keys())
+                if other == HYBRID or not seeds:
+                    continue
+                values = np.array([found[n] - errors[HYBRID][n] for n in seeds])
+                mean = corrected_mean(values, LIKE_FOLDS, REAL_LINE)
+                at = mean.value, mean.se, mean.low, mean.high, mean.p
+                rows.append((place.size, n_test, is_printed, other, *at, len(seeds)))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def errors_on(plan: PairPlan, findings: Findings, setup: Setup, n_test: int) -> dict[int, float]:
+    """Return the MSE on so many of the test pairs, by seed.
+
+    Args:
+        plan: The study.
+        findings: Its results.
+        setup: What was trained.
+        n_test: Test pairs; the split of a smaller test holds some of those of a larger one.
+    """
+    return {
+        number: _error(plan, setup, number, result, n_test)
+        for number, result in plan.results(setup, findings).items()
+    }
+
+
+def _error(plan: PairPlan, setup: Setup, number: int, result: PairResult, n_test: int) -> float:
+    if n_test >= plan.config.test_size:
+        return float(result.scores["mse"])
+    system, config = find_system(SYSTEM), plan.run_config(setup, number)
+    pairs = plan.task(setup, number).pairs()
+    smaller = config.data.model_copy(update={"test_size": n_test})
+    few = system.split(pairs, config.model_copy(update={"data": smaller})).test
+    whole = system.split(pairs, config).test
+    there = np.isin(whole, few)
+    label = config.data.target.of(pairs.select(whole).value)
+    return float(np.mean((label - np.array(result.predictions))[there] ** 2))
+
+
+def slope_by_seed(plan: PairPlan, findings: Findings, other: str) -> list[float]:
+    """Return, for each seed, how the advantage over another network changes by tenfold size."""
+    errors: dict[str, dict[int, dict[int, float]]] = {HYBRID: {}, other: {}}
+    for place in plan.places():
+        for setup in plan.at(place):
+            if setup.variant in errors:
+                found = errors_on(plan, findings, setup, plan.config.test_size)
+                errors[setup.variant][place.size] = found
+    sizes = sorted(errors[HYBRID].keys() & errors[other].keys())
+    seeds = [set(errors[name][size]) for name in errors for size in sizes]
+    common = sorted(set.intersection(*seeds)) if seeds else []
+    if len(sizes) < 2:
+        return []
+    return [
+        float(
+            np.polyfit(
+                np.log10(sizes), [errors[other][s][n] - errors[HYBRID][s][n] for s in sizes], 1
+            )[0]
+        )
+        for n in common
+    ]
+
+
+def size_claims(
+    plan: PairPlan, findings: Findings, trainings: pd.DataFrame, places: Sequence[Place]
+) -> Iterator[Claim]:
+    """Yield whether the advantage over classical networks grows as pairs get fewer."""
+    for other in (CLASSICAL, "classical-affine"):
+        slopes = slope_by_seed(plan, findings, other)
+        if not slopes:
+            continue
+        mean = corrected_mean(np.array(slopes), LIKE_FOLDS, REAL_LINE)
+        sizes = ", ".join(str(place.size) for place in places)
+        shown = (
+            f"MSE({other}) minus MSE(hybrid) changes by {mean.value:+.2e} for each tenfold size "
+            f"(95% {mean.low:+.2e} to {mean.high:+.2e}; {p_equation('p', mean.p)}, "
+            f"{len(slopes)} seeds; sizes {sizes})"
+        )
+        missing = {
+            (split, size, data)
+            for split, size, data, name in under_trained(trainings)
+            if name in {HYBRID, other}
+        }
+        if missing:
+            verdict = f"No verdict: under-trained at {', '.join(str(s) for _, s, _ in missing)}"
+        elif mean.high < 0:
+            verdict = "Agrees"
+        elif mean.low > 0:
+            verdict = "Does not agree: it shrinks"
+        else:
+            verdict = "Not established"
+        claim = "the advantage grows as training data get fewer (200 and 50 pairs)"
+        yield Claim("paper", claim, plan.config.splits[0].upper(), shown, verdict)
