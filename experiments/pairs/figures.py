@@ -128,9 +128,7 @@ def _drugs(drugs: pd.DataFrame) -> Figure | None:
         axis.scatter(wide[other], wide[HYBRID], s=10, color=COLORS[0], alpha=0.6, linewidths=0)
         ends = np.array([0.05, 20.0]) * float(wide[HYBRID].median())
         axis.set(xlabel=f"MSE of {other}", ylabel=f"MSE of {HYBRID}", xscale="log", yscale="log")
-        axis.plot(
-            [middle / 20, middle * 20], [middle / 20, middle * 20], color="0.7", linewidth=0.8
-        )
+        axis.plot(ends, ends, color="0.7", linewidth=0.8)
         below = float((wide[HYBRID] < wide[other]).mean())
         axis.set_title(f"{len(wide)} drugs, {below:.0%} below the line", fontsize=9)
     return figure

@@ -118,13 +118,10 @@ def size_claims(
             f"(95% {mean.low:+.2e} to {mean.high:+.2e}; {p_equation('p', mean.p)}, "
             f"{len(slopes)} seeds; sizes {sizes})"
         )
-        missing = {
-            (split, size, data)
-            for split, size, data, name in under_trained(trainings)
-            if name in {HYBRID, other}
-        }
-        if missing:
-            verdict = f"No verdict: under-trained at {', '.join(str(s) for _, s, _ in missing)}"
+        untrained = under_trained(trainings)
+        short = sorted({size for _, size, _, name in untrained if name in {HYBRID, other}})
+        if short:
+            verdict = f"No verdict: under-trained at {', '.join(map(str, short))} pairs"
         elif mean.high < 0:
             verdict = "Agrees"
         elif mean.low > 0:
