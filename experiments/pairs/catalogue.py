@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,7 @@ from qkdrp.experiments.pairs.contenders import (
     contender,
 )
 from qkdrp.experiments.pairs.setups import EMBEDDED, SHUFFLED, Place, Setup
+from qkdrp.systems.pairs.models import EMBEDDING_SIZE
 
 Setups = Callable[[PairStudyConfig], Iterator[Setup]]
 
@@ -71,8 +73,34 @@ def _angles(config: PairStudyConfig) -> Iterator[Setup]:
             yield Setup(model, place)
 
 
+def _grid(config: PairStudyConfig) -> Iterator[Setup]:
+    """Yield a network for each choice of circuit, learning rate and optimiser."""
+    place = Place(config.splits[0], config.sizes[0])
+    choices = product(
+        *(config.models, config.n_qubits, config.n_encoding, config.n_variational),
+        *(config.rates, config.optimizers),
+    )
+    for model, qubits, encoding, variational, rate, optimizer in choices:
+        yield Setup(model, place).changed(
+            n_qubits=qubits,
+            n_encoding=encoding,
+            n_variational=variational,
+            bridge="none" if qubits * encoding == EMBEDDING_SIZE else "linear",
+            lr=rate,
+            optimizer=optimizer,
+        )
+
+
 CONTROLLED = (HYBRID, MODERATED, CLASSICAL)
 """Networks of the controls."""
+
+_GRID = {
+    "n_qubits": (8,),
+    "n_encoding": (32,),
+    "n_variational": (5,),
+    "rates": (1.8e-3,),
+    "optimizers": ("adam",),
+}
 
 _SMOKE = {
     "sizes": (400,),
@@ -137,6 +165,28 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                     "a": (1.0, 5.0, 20.0, 100.0),
                 },
             },
+        ),
+        "pairs-grid": Study(
+            "Pairs: the paper's search over circuit, rate and optimiser, on validation pairs.",
+            "Circuits and optimisers on pairs",
+            (
+                *("splits", "models", "sizes", "n_qubits", "n_encoding", "n_variational"),
+                *("rates", "optimizers"),
+            ),
+            _grid,
+            {
+                "smoke": {**_SMOKE, **_GRID, "models": (HYBRID,), "n_variational": (1, 5)},
+                "small": {
+                    **_GRID, "models": (HYBRID,), "seeds": 3, "n_variational": (1, 5),
+                    "rates": (6e-4, 1.8e-3),
+                },
+                "full": {
+                    **_GRID, "models": (HYBRID, MODERATED), "seeds": 3, "n_qubits": (4, 8),
+                    "n_encoding": (8, 32, 64), "n_variational": (1, 3, 5),
+                    "rates": (6e-4, 1.8e-3, 5e-3), "optimizers": ("adam", "adamw", "sgd"),
+                },
+            },
+            baselines=False,
         ),
     }
 )  # fmt: skip

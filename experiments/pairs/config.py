@@ -28,6 +28,11 @@ class PairStudyConfig(Settings):
         seeds: Trainings of each network, each with a split, weights and batches of its own.
         grouped_seeds: Those of the other splits, and of controls.
         a: Input scales of the moderated tanh that are tried.
+        n_qubits: Qubits that are tried.
+        n_encoding: Encoding layers.
+        n_variational: Variational layers of each block.
+        rates: Learning rates.
+        optimizers: Optimisers.
         controls: Whether a negative and a positive control are trained, too.
         epochs: Epochs at most, where they have enough steps.
         patience: Epochs without a better validation loss before a training stops.
@@ -76,6 +81,23 @@ class PairStudyConfig(Settings):
     )
     a: tuple[float, ...] = Field(
         default=(), description="Values of a in r*tanh(phi/a).", json_schema_extra=listed(TRIED)
+    )
+    n_qubits: tuple[int, ...] = Field(
+        default=(), description="Numbers of qubits.", json_schema_extra=listed(TRIED)
+    )
+    n_encoding: tuple[int, ...] = Field(
+        default=(), description="Numbers of encoding layers.", json_schema_extra=listed(TRIED)
+    )
+    n_variational: tuple[int, ...] = Field(
+        default=(),
+        description="Numbers of variational layers per block.",
+        json_schema_extra=listed(TRIED),
+    )
+    rates: tuple[float, ...] = Field(
+        default=(), description="Learning rates.", json_schema_extra=listed(TRIED)
+    )
+    optimizers: tuple[str, ...] = Field(
+        default=(), description="Optimisers.", json_schema_extra=listed(TRIED)
     )
     controls: bool = Field(
         default=False,

@@ -31,7 +31,11 @@ RULE = (
 SWING, RISING = "swing", "rising"
 """Names of the two numbers that tell how steady a training is."""
 
-STEADINESS = (
+VALIDATION_MSE = "validation_mse"
+"""Name of the validation loss of the best epoch, by which configurations are chosen."""
+
+COURSE_SCORES = (
+    ScoreRow("Validation MSE", VALIDATION_MSE, values=POSITIVE, higher_is_better=False),
     ScoreRow("Swing of the test error", SWING, values=POSITIVE, higher_is_better=False),
     ScoreRow("Share of epochs that raise it", RISING, values=(0.0, 1.0), higher_is_better=False),
 )
@@ -65,8 +69,16 @@ def collapsed(result: PairResult) -> bool:
     return spread is not None and spread <= COLLAPSED
 
 
+def course_scores(result: PairResult) -> dict[str, float | None]:
+    """Return the scores of a course; nothing for a baseline."""
+    if not result.course:
+        return {}
+    best = result.course["validation_loss"][result.best_epoch - 1]
+    return {VALIDATION_MSE: best, **steadiness(result)}
+
+
 def steadiness(result: PairResult) -> dict[str, float | None]:
-    """Return how far the test error goes up and down between epochs, see :data:`STEADINESS`."""
+    """Return how far the test error goes up and down between epochs; nothing for short courses."""
     errors = np.array([e for e in result.course.get(TEST_MSE, ()) if e is not None])
     if len(errors) < 4:
         return {}

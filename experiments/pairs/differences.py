@@ -1,7 +1,7 @@
 """Differences between two networks at one place, as the tables of a study hold them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -74,7 +74,6 @@ class Difference:
     ) -> Self:
         left, right, score = names
         ends = sorted((sign * float(row["low"]), sign * float(row["high"])))
-        untrained = under_trained(tables["trainings"])
         return cls(
             left=mean_of(tables, place, left, score),
             right=mean_of(tables, place, right, score),
@@ -84,11 +83,7 @@ class Difference:
             p=float(row["p"]),
             q=float(row["q"]),
             n_runs=int(row["n_runs"]),
-            untrained=tuple(
-                name
-                for name in (left, right)
-                if (place.split, place.size, place.data, name) in untrained
-            ),
+            untrained=untrained_of(tables, place, (left, right)),
         )
 
     @property
@@ -127,6 +122,12 @@ def at(table: pd.DataFrame, place: Place) -> pd.DataFrame:
         & (table["size"] == place.size)
         & (table["data"] == place.data)
     ]
+
+
+def untrained_of(tables: Tables, place: Place, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which of some networks are under-trained at a place."""
+    short = under_trained(tables["trainings"])
+    return tuple(n for n in names if (place.split, place.size, place.data, n) in short)
 
 
 def mean_of(tables: Tables, place: Place, variant: str, score: str) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from qkdrp.backends.registry import find_backend
+from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.pairs.catalogue import STUDIES
 from qkdrp.experiments.pairs.config import PairStudyConfig
 from qkdrp.experiments.pairs.contenders import contender
@@ -118,16 +119,24 @@ class PairPlan(Plan):
         )
 
     def run_config(self, setup: Setup, number: int) -> PairsConfig:
-        """Return the settings of a training."""
+        """Return the settings of a training.
+
+        Raises:
+            ConfigError: If they do not fit together, or there is no such setting.
+        """
         config, place = self.config, setup.place
         source = _embedded(config.data) if place.data == EMBEDDED else config.data
         data = {"split": place.split, "train_size": place.size, "test_size": config.test_size}
         changes = dict(setup.changes)
         model = {} if setup.baseline else contender(setup.model).settings
+        of_model, of_fit = ModelConfig.pick(changes), FitConfig.pick(changes)
+        unknown = changes.keys() - of_model.keys() - of_fit.keys()
+        if unknown:
+            raise ConfigError(f"{setup.variant}: found no setting {', '.join(sorted(unknown))}.")
         return PairsConfig.make(
-            data=source.model_copy(update=data),
-            model=ModelConfig.make(**{**model, **ModelConfig.pick(changes)}),
-            fit=config.fit(place.size, **FitConfig.pick(changes)),
+            data={**source.model_dump(), **data},
+            model=ModelConfig.make(**{**model, **of_model}),
+            fit=config.fit(place.size, **of_fit),
             backend=config.backend,
             seed=config.seed + number,
         )
@@ -144,6 +153,5 @@ def baselines_of(place: Place) -> list[Setup]:
 
 
 def _embedded(data: DataConfig) -> DataConfig:
-    return DataConfig(measure=data.measure, exponent=data.exponent).model_copy(
-        update={"source": SYNTHETIC}
-    )
+    """Return the settings of the embedded pairs, with the target of a study."""
+    return DataConfig(source=SYNTHETIC, measure=data.measure, exponent=data.exponent)

@@ -12,6 +12,8 @@ from qkdrp.experiments.pairs.angle_claims import angle_claims
 from qkdrp.experiments.pairs.claims import Claim, answered
 from qkdrp.experiments.pairs.controls import control_claims
 from qkdrp.experiments.pairs.courses import courses_frame, trainings_frame
+from qkdrp.experiments.pairs.differences import at
+from qkdrp.experiments.pairs.grid_claims import grid_claims
 from qkdrp.experiments.pairs.page import page_of
 from qkdrp.experiments.pairs.per_drug import drugs_frame
 from qkdrp.experiments.pairs.plan import PairPlan
@@ -56,6 +58,8 @@ class PairReport:
     def _claims(self, findings: Findings, tables: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
         plan, places = self.plan, self.plan.places()
         yield from answered(tables, places)
+        if plan.config.rates:
+            yield from grid_claims(tables, places)
         if plan.config.a:
             yield from angle_claims(tables, places)
         if plan.several_sizes:
@@ -73,12 +77,7 @@ class PairReport:
         rows = scores[scores["score"] == "mse"]
         table = Table("pairs", "model", "test MSE", "95%", "seeds", box=SIMPLE_HEAD)
         for place in self.plan.places():
-            own = rows[
-                (rows["split"] == place.split)
-                & (rows["size"] == place.size)
-                & (rows["data"] == place.data)
-            ]
-            for row in own.to_dict("records"):
+            for row in at(rows, place).to_dict("records"):
                 ends = "" if pd.isna(row["low"]) else f"{row['low']:.5f}, {row['high']:.5f}"
                 table.add_row(
                     place.title, row["model"], f"{row['mean']:.5f}", ends, str(row["n_runs"])

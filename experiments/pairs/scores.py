@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from qkdrp.experiments.pairs.contenders import HYBRID
-from qkdrp.experiments.pairs.courses import STEADINESS, steadiness
+from qkdrp.experiments.pairs.courses import COURSE_SCORES, course_scores
 from qkdrp.experiments.pairs.plan import PairPlan
 from qkdrp.experiments.pairs.setups import Place
 from qkdrp.experiments.pairs.tasks import SYSTEM
@@ -28,7 +28,7 @@ def scores_at(plan: PairPlan, findings: Findings, place: Place) -> FoldScores:
     """Return the scores of each network and baseline of a place by seed."""
     return {
         setup.variant: {
-            (number, 0): result.scores | steadiness(result)
+            (number, 0): result.scores | course_scores(result)
             for number, result in plan.results(setup, findings).items()
         }
         for setup in plan.at(place)
@@ -39,7 +39,7 @@ def scores_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
     """Return one row for each place, network and score: its mean over seeds with an interval."""
     system = find_system(SYSTEM)
     found = {
-        place: means_frame(system, scores_at(plan, findings, place), LIKE_FOLDS, STEADINESS)
+        place: means_frame(system, scores_at(plan, findings, place), LIKE_FOLDS, COURSE_SCORES)
         for place in plan.places()
     }
     return _by_place(found)
@@ -55,7 +55,7 @@ def comparisons_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
     for place in plan.places():
         scores = scores_at(plan, findings, place)
         frames = [
-            pairs_frame(system, scores, LIKE_FOLDS, reference, STEADINESS)
+            pairs_frame(system, scores, LIKE_FOLDS, reference, COURSE_SCORES)
             for reference in (HYBRID, RIDGE)
         ]
         frames[1] = frames[1][frames[1]["other"] != HYBRID]  # it is there the other way round

@@ -1,6 +1,8 @@
 """Setups: what is trained, on how many pairs and of which split; one training for each seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Self
 
 GIVEN, SHUFFLED, EMBEDDED = "given", "shuffled", "embedded"
@@ -9,6 +11,19 @@ find anything beyond the line), and the embedded pairs (whose interaction is kno
 
 DATA_LABELS = {GIVEN: "", SHUFFLED: "drugs shuffled within lines", EMBEDDED: "embedded pairs"}
 """What reports call them."""
+
+
+PAPER: Mapping[str, Any] = MappingProxyType(
+    {
+        "n_qubits": 8,
+        "n_encoding": 32,
+        "n_variational": 5,
+        "bridge": "none",
+        "lr": 1.8e-3,
+        "optimizer": "adam",
+    }
+)
+"""What the paper chose by its search."""
 
 
 @dataclass(frozen=True)
@@ -56,5 +71,6 @@ class Setup:
         return ", ".join((self.model, *changed))
 
     def changed(self, **changes: Any) -> Self:  # noqa: ANN401  # any setting
-        """Return the setup with settings of its own."""
-        return replace(self, changes=tuple(changes.items()))
+        """Return the setup with settings of its own; those that the paper has are none."""
+        own = {name: value for name, value in changes.items() if PAPER.get(name) != value}
+        return replace(self, changes=tuple(own.items()))
