@@ -1,6 +1,8 @@
 """The page of a study of pairs: claims, tables, figures, how to read them."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -79,19 +81,17 @@ def _score_rows(scores: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each network and a column for each score that is shown."""
     rows = []
     for model, own in scores.groupby("model", sort=False):
-        found = own.set_index("score")
+        found = {str(row["score"]): row for row in own.to_dict("records")}
         cells = {
-            name: _cell(found.loc[name], 5 if name == "mse" else 3)
-            for name in SHOWN
-            if name in found.index
+            name: _cell(found[name], 5 if name == "mse" else 3) for name in SHOWN if name in found
         }
         rows.append({"model": model, "seeds": int(own["n_runs"].max()), **cells})
     return pd.DataFrame(rows).fillna("")
 
 
-def _cell(row: "pd.Series[float]", digits: int) -> str:
+def _cell(row: Mapping[Hashable, Any], digits: int) -> str:
     text = f"{row['mean']:.{digits}f}"
-    if pd.isna(row["low"]):
+    if math.isnan(row["low"]):
         return text
     return f"{text} ({row['low']:.{digits}f}, {row['high']:.{digits}f})"
 

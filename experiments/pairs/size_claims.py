@@ -30,26 +30,37 @@ def advantages_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
     Beside the test of the study, there are rows of the test sizes that the paper has, the first
     pairs of the same test parts.
     """
-    rows = []
-    for place in plan.places():
-        setups = {setup.variant: setup for setup in plan.at(place)}
-        printed = PRINTED.get(place.size)
-        sizes = {plan.config.test_size: False}
-        if printed is not None:
-            sizes[min(printed, plan.config.test_size)] = True
-        for n_test, is_printed in sizes.items():
-            errors = {
-                name: errors_on(plan, findings, setup, n_test) for name, setup in setups.items()
-            }
-            for other, found in errors.items():
-                seeds = sorted(found.keys() & errors.get(HYBRID, {}).keys())
-                if other == HYBRID or not seeds:
-                    continue
-                values = np.array([found[n] - errors[HYBRID][n] for n in seeds])
-                mean = corrected_mean(values, LIKE_FOLDS, REAL_LINE)
-                at = mean.value, mean.se, mean.low, mean.high, mean.p
-                rows.append((place.size, n_test, is_printed, other, *at, len(seeds)))
+    rows = [
+        row
+        for place in plan.places()
+        for n_test, printed in _test_sizes(plan, place).items()
+        for row in _advantages(plan, findings, place, n_test, printed)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _test_sizes(plan: PairPlan, place: Place) -> dict[int, bool]:
+    """Return the test sizes of a place, and whether each is the paper's."""
+    sizes = {plan.config.test_size: False}
+    printed = PRINTED.get(place.size)
+    if printed is not None:
+        sizes[min(printed, plan.config.test_size)] = True
+    return sizes
+
+
+def _advantages(
+    plan: PairPlan, findings: Findings, place: Place, n_test: int, printed: bool
+) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each network but the hybrid, at one place on one test."""
+    found = {s.variant: errors_on(plan, findings, s, n_test) for s in plan.at(place)}
+    hybrid = found.pop(HYBRID, {})
+    for other, errors in found.items():
+        seeds = sorted(errors.keys() & hybrid.keys())
+        if seeds:
+            values = np.array([errors[n] - hybrid[n] for n in seeds])
+            mean = corrected_mean(values, LIKE_FOLDS, REAL_LINE)
+            at = mean.value, mean.se, mean.low, mean.high, mean.p
+            yield place.size, n_test, printed, other, *at, len(seeds)
 
 
 def errors_on(plan: PairPlan, findings: Findings, setup: Setup, n_test: int) -> dict[int, float]:
