@@ -5,10 +5,11 @@ import typer
 from qkdrp.experiments.external import command as external
 from qkdrp.experiments.ito import command as ito
 from qkdrp.experiments.noise import command as noise
+from qkdrp.experiments.pairs import command as pairs
 
 app = typer.Typer(help="Studies: the paper's protocol, tables and figures.", no_args_is_help=True)
 plans = typer.Typer(help="Show what a study would train, and for how long; runs nothing of it.")
 app.add_typer(plans, name="plan")
 
-for room in (ito, noise, external):
+for room in (ito, noise, external, pairs):
     room.register(app, plans)

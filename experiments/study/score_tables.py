@@ -1,13 +1,14 @@
 """Tables of a cross-validation of any system: its scores by model, and models in pairs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from qkdrp.experiments.study.statistics import Place, adjusted, corrected_mean, paired_mean
+from qkdrp.training.score_row import ScoreRow
 from qkdrp.training.system import AnySystem
 
 FoldScores: TypeAlias = Mapping[str, Mapping[Place, Mapping[str, float | None]]]
@@ -18,17 +19,20 @@ PAIRS = ["score", "reference", "other", "difference", "se", "low", "high", "p", 
 """Columns of the two tables."""
 
 
-def means_frame(system: AnySystem, scores: FoldScores, folds: int) -> pd.DataFrame:
+def means_frame(
+    system: AnySystem, scores: FoldScores, folds: int, more: Sequence[ScoreRow] = ()
+) -> pd.DataFrame:
     """Return one row for each model and score: its mean over folds with a 95% interval.
 
     Args:
         system: Says which scores there are, and what values they can have.
         scores: Of each model and fold; folds where a score is not defined are left out.
         folds: Number of folds of one repeat.
+        more: Scores beside those of the system.
     """
     rows = []
     for model, found in scores.items():
-        for score in system.score_rows:
+        for score in (*system.score_rows, *more):
             values = np.array(list(_values(found, score.key).values()), dtype=float)
             if len(values):
                 mean = corrected_mean(values, folds, score.values)
@@ -38,7 +42,11 @@ def means_frame(system: AnySystem, scores: FoldScores, folds: int) -> pd.DataFra
 
 
 def pairs_frame(
-    system: AnySystem, scores: FoldScores, folds: int, reference: str | None = None
+    system: AnySystem,
+    scores: FoldScores,
+    folds: int,
+    reference: str | None = None,
+    more: Sequence[ScoreRow] = (),
 ) -> pd.DataFrame:
     """Return one row for each score and other model: reference minus other over the same folds.
 
@@ -51,10 +59,11 @@ def pairs_frame(
         folds: Number of folds of one repeat.
         reference: The model that the others are compared with; None for the strongest baseline of
             the system.
+        more: Scores beside those of the system.
     """
     named = reference or system.reference_baseline or ""
     rows = []
-    for score in system.score_rows:
+    for score in (*system.score_rows, *more):
         left = _values(scores.get(named, {}), score.key)
         for model in scores:
             right = _values(scores[model], score.key)

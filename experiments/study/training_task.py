@@ -1,7 +1,6 @@
 """A training of any system, on parts of its split or on a fold, as a task of a study."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from time import perf_counter
 from typing import Any, Literal, Self, TypeVar
@@ -9,17 +8,15 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 
 from qkdrp.common.errors import DataError
-from qkdrp.common.seeds import derive_seed
 from qkdrp.experiments.study.folds import dataset_of, draw_folds, fold_seed
 from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
-from qkdrp.runs.open_backend import open_backend
+from qkdrp.experiments.study.training import Training
 from qkdrp.systems.registry import find_system
 from qkdrp.training.dataset import Dataset
-from qkdrp.training.loop import fit_model, predict
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.split import Split
-from qkdrp.training.system import AnySystem, Values
+from qkdrp.training.system import AnySystem
 
 D = TypeVar("D", bound=Dataset)
 
@@ -140,8 +137,9 @@ class TrainingTask(Task):
             fit_baseline = system.baselines[self.baseline]
             values = fit_baseline(preprocessor, train, np.float64).predict(scored)
         else:
-            task = _Training(system, config, preprocessor, self._seed(config.seed), saved)
-            values, best_epoch = task.train(train, watched, scored)
+            training = Training(system, config, preprocessor, self._seed(config.seed), saved)
+            values, fit = training.train(train, watched, scored)
+            best_epoch = fit.best_epoch
         predictions = system.predictions(preprocessor, scored, self.scored, values)
         return TrainingResult(
             scores=system.score(predictions),
@@ -161,39 +159,11 @@ class TrainingTask(Task):
             drawn = draw_folds(system, dataset, test, config.seed, self.folds, self.repeat)
             train, held_out = (dataset.select(ids) for ids in drawn[self.fold])
             return train, None, held_out
-        watched = _part(dataset, split, (self.watched,)) if self.watched else None
-        return _part(dataset, split, self.train), watched, _part(dataset, split, (self.scored,))
+        watched = part_of(dataset, split, (self.watched,)) if self.watched else None
+        return part_of(dataset, split, self.train), watched, part_of(dataset, split, (self.scored,))
 
 
-@dataclass(frozen=True)
-class _Training:
-    """What a training needs, rows aside."""
-
-    system: AnySystem
-    config: RunConfig
-    preprocessor: Any
-    seed: int
-    saved: SavedTraining
-
-    def train(self, train: D, watched: D | None, scored: D) -> tuple[Values, int]:
-        """Train; return predictions of the scored rows, and the best epoch."""
-        system, config, fitted = self.system, self.config, self.preprocessor
-        with open_backend(config.backend, config.backend_options, self.seed) as backend:
-            model = system.build(config, fitted, backend, derive_seed(self.seed, "weights"))
-            fit = fit_model(
-                model,
-                system.rows(fitted, train),
-                None if watched is None else system.rows(fitted, watched),
-                config.fit,
-                derive_seed(self.seed, "shuffle"),
-                task=system.fit_task(config),
-                checkpoint=self.saved.checkpoint(backend),
-            )
-            values = predict(model, *system.rows(fitted, scored).inputs)
-        return values.double().numpy(), fit.best_epoch
-
-
-def _part(dataset: D, split: Split, names: Sequence[str]) -> D:
+def part_of(dataset: D, split: Split, names: Sequence[str]) -> D:
     """Return the rows of some parts of a split, in its order.
 
     Raises:

@@ -1,0 +1,141 @@
+"""The claims of the paper, and our questions, each with what the study found and a verdict."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID, MODERATED
+from qkdrp.experiments.pairs.courses import RISING, SWING
+from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of
+from qkdrp.experiments.pairs.scores import RIDGE
+from qkdrp.experiments.pairs.setups import GIVEN, Place
+
+MSE = "mse"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim or a question, and what came of it.
+
+    Args:
+        source: ``paper``, or ``ours``.
+        claim: What is claimed.
+        place: Where it was looked at.
+        found: The numbers.
+        verdict: Whether they agree.
+    """
+
+    source: str
+    claim: str
+    place: str
+    found: str
+    verdict: str
+
+    def sentence(self) -> str:
+        """Return all of it as a sentence or two."""
+        whose = "The paper" if self.source == "paper" else "Question"
+        return f"{whose}: {self.claim}. {self.place}: {self.found}. {self.verdict}."
+
+
+@dataclass(frozen=True)
+class Question:
+    """A claim that one network is better than another by one score, where low is better.
+
+    Args:
+        source: ``paper``, or ``ours``.
+        claim: What is claimed.
+        left: The network that is claimed to be better.
+        right: The other.
+        score: By which.
+    """
+
+    source: str
+    claim: str
+    left: str
+    right: str
+    score: str = MSE
+
+
+QUESTIONS: Sequence[Question] = (
+    Question("paper", "the hybrid network has a 15% lower test MSE", HYBRID, CLASSICAL),
+    Question(
+        "ours",
+        "so it has where the classical analogue ends with scale and offset, too",
+        HYBRID,
+        "classical-affine",
+    ),
+    Question("paper", "its training is steadier", HYBRID, CLASSICAL, SWING),
+    Question("paper", "its test error falls monotonically", HYBRID, CLASSICAL, RISING),
+    Question("paper", "entanglement is what helps", HYBRID, "product"),
+    Question("ours", "training the circuit's weights helps", HYBRID, "frozen"),
+    Question("ours", "the circuit is better than as many dense weights", HYBRID, "dense"),
+    Question("ours", "the circuit is better than one linear layer", HYBRID, "linear"),
+    Question("ours", "bounding the angles by r tanh(phi/a) helps", MODERATED, HYBRID),
+    Question("ours", "behind bounded angles a circuit is better than none", MODERATED, "squashed"),
+)
+"""What is asked at every place that has both networks."""
+
+
+def answered(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
+    """Yield what a study says to each question.
+
+    Args:
+        tables: Of the study.
+        places: Where networks were compared.
+    """
+    for place in places:
+        if place.data != GIVEN:
+            continue
+        for question in QUESTIONS:
+            found = Difference.of(tables, place, question.left, question.right, question.score)
+            if found is not None:
+                yield _answer(question, place, found)
+        yield from _against_ridge(tables, place)
+
+
+def verdict_on(found: Difference) -> str:
+    """Return whether the first of two is established to be lower than the second."""
+    if found.untrained:
+        return f"No verdict: under-trained ({', '.join(found.untrained)})"
+    if not found.told:
+        return "No verdict: too few seeds"
+    return {-1: "Agrees", 0: "Not established", 1: "Does not agree: the reverse holds"}[
+        found.established
+    ]
+
+
+def _answer(question: Question, place: Place, found: Difference) -> Claim:
+    values = f"{question.left} {found.left:.4g} against {question.right} {found.right:.4g}"
+    if question.score == MSE:
+        values, change = f"MSE of {values}", found.relative()
+    else:
+        values, change = f"{question.score} of {values}", found.absolute()
+    shown = f"{values}, {change}; {found.tested()}"
+    return Claim(question.source, question.claim, place.title, shown, verdict_on(found))
+
+
+def best_by_validation(tables: Tables, place: Place) -> str | None:
+    """Return the network with the smallest validation loss at its best epoch, mean over seeds.
+
+    The test part is not looked at. Under-trained networks take part: they can only be better.
+    """
+    losses = at(tables["courses"], place)
+    if losses.empty:
+        return None
+    best = losses.groupby(["model", "seed"], sort=False)["validation_loss"].min()
+    return str(best.groupby("model").mean().idxmin())
+
+
+def _against_ridge(tables: Tables, place: Place) -> Iterator[Claim]:
+    """Yield whether the best network is better than the additive ridge."""
+    best = best_by_validation(tables, place)
+    found = None if best is None else Difference.of(tables, place, best, RIDGE, MSE)
+    if best is None or found is None:
+        return
+    drug_mean = mean_of(tables, place, "drug_mean", MSE)
+    shown = (
+        f"MSE of {best} (smallest validation loss) {found.left:.4g}, of the additive ridge "
+        f"{found.right:.4g}, {found.relative()}; of the drug mean {drug_mean:.4g}; "
+        f"{found.tested()}"
+    )
+    claim = "a network is better than shrunken effects of drug and line"
+    yield Claim("ours", claim, place.title, shown, verdict_on(found))

@@ -1,0 +1,67 @@
+"""What the negative and the positive control say."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from qkdrp.experiments.pairs.claims import MSE, Claim, best_by_validation, verdict_on
+from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of
+from qkdrp.experiments.pairs.scores import RIDGE
+from qkdrp.experiments.pairs.setups import EMBEDDED, SHUFFLED, Place
+from qkdrp.systems.pairs.data.synthetic import synthetic_with_signal
+from qkdrp.systems.pairs.target import Target
+
+TOLERANCE = 0.02
+"""A control without signal is passed where no network's mean error is smaller than that of the
+line mean and of the mean by more than this share: seeds scatter."""
+
+
+@lru_cache(maxsize=1)
+def noise_ceiling() -> float:
+    """Return the MSE of the target that noise alone gives on the embedded pairs."""
+    pairs, signal = synthetic_with_signal()
+    target = Target()
+    return float(np.mean((target.of(pairs.value) - target.of(signal)) ** 2))
+
+
+def control_claims(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
+    """Yield whether the controls came out as they must.
+
+    Args:
+        tables: Of the study.
+        places: Where networks were compared.
+    """
+    for place in places:
+        if place.data == SHUFFLED:
+            yield from _negative(tables, place)
+        elif place.data == EMBEDDED:
+            yield from _positive(tables, place)
+
+
+def _negative(tables: Tables, place: Place) -> Iterator[Claim]:
+    networks = at(tables["trainings"], place)["model"].tolist()
+    if not networks:
+        return
+    errors = {name: mean_of(tables, place, name, MSE) for name in networks}
+    simple = {name: mean_of(tables, place, name, MSE) for name in ("mean", "line_mean", RIDGE)}
+    least = min(errors.values())
+    bound = min(simple["line_mean"], simple["mean"], simple[RIDGE])
+    passed = least >= (1 - TOLERANCE) * bound
+    listed = ", ".join(f"{name} {error:.4g}" for name, error in {**simple, **errors}.items())
+    claim = "with drugs shuffled within lines, no network beats what knows the line alone"
+    yield Claim("ours", claim, place.title, f"MSE of {listed}", "Passed" if passed else "FAILED")
+
+
+def _positive(tables: Tables, place: Place) -> Iterator[Claim]:
+    best = best_by_validation(tables, place)
+    found = None if best is None else Difference.of(tables, place, best, RIDGE, MSE)
+    if best is None or found is None:
+        return
+    shown = (
+        f"MSE of {best} (smallest validation loss) {found.left:.4g}, of the additive ridge "
+        f"{found.right:.4g}, {found.relative()}; noise ceiling {noise_ceiling():.4g}; "
+        f"{found.tested()}"
+    )
+    claim = "on the embedded pairs, whose interaction is known, a network finds it"
+    yield Claim("ours", claim, place.title, shown, verdict_on(found))

@@ -1,0 +1,154 @@
+"""Figures of studies of pairs: curves, errors by network and size, spread of angles, drugs."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID
+from qkdrp.experiments.pairs.differences import Tables, at
+from qkdrp.experiments.pairs.observed import TEST_MSE
+from qkdrp.experiments.pairs.setups import GIVEN, Place
+from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
+from qkdrp.systems.pairs.figures import LENGTH_SCALE
+from qkdrp.systems.pairs.spread import ANGLE_SD, DRUG_SD, LINE_SD
+
+Drawn = tuple[str, str, Figure]
+"""Title, how to read it, figure."""
+
+CURVES_READING = (
+    "Mean over the seeds that still train; bands reach from the smallest to the largest. The epoch "
+    "is chosen by the validation loss; the test error is shown and never chosen by."
+)
+ERRORS_READING = "Mean over seeds with the 95% interval of the corrected resampled test; log scale."
+SPREAD_READING = (
+    "Mean over seeds, by epoch, on the test pairs. The dashed line is the length scale of the "
+    "published layer: when all angles move by as much, its output keeps a correlation of about "
+    "0.5 with what it was."
+)
+DRUGS_READING = (
+    "Each point is a drug with 5 test pairs or more over all seeds; below the line, the first "
+    "network has the smaller error."
+)
+SIZES_READING = (
+    "Test MSE of another network minus that of the hybrid; above 0 the hybrid is better. 95% "
+    "intervals over seeds; crosses are on the test sizes that the paper has."
+)
+LEAST_PAIRS = 5
+"""Test pairs that a drug needs to be drawn."""
+
+
+def figures(tables: Tables, places: Sequence[Place]) -> Iterator[Drawn]:
+    """Yield the figures of a study.
+
+    Args:
+        tables: Of the study.
+        places: Where networks were compared.
+    """
+    for place in places:
+        courses = at(tables["courses"], place)
+        if courses.empty:
+            continue
+        yield f"Curves, {place.title}", CURVES_READING, _curves(courses)
+        if place.data == GIVEN:
+            yield f"Errors, {place.title}", ERRORS_READING, _errors(at(tables["scores"], place))
+            yield f"Spread of angles, {place.title}", SPREAD_READING, _spreads(courses)
+            drawn = _drugs(at(tables["drugs"], place))
+            if drawn is not None:
+                yield f"Drugs, {place.title}", DRUGS_READING, drawn
+    if "advantages" in tables and len(tables["advantages"]):
+        yield "Advantage by size", SIZES_READING, _advantages(tables["advantages"])
+
+
+def _curves(courses: pd.DataFrame) -> Figure:
+    """Draw validation loss and test error against epochs."""
+    figure, axes = panels(1, 2, width=5.6)
+    for axis, column, label in (
+        (axes[0], "validation_loss", "validation MSE"),
+        (axes[1], TEST_MSE, "test MSE"),
+    ):
+        for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
+            _band(axis, rows.dropna(subset=[column]), column, str(model), number)
+        axis.set(xlabel="epoch", ylabel=label, yscale="log")
+    axes[1].legend(fontsize=7, frameon=False)
+    return figure
+
+
+def _band(axis: Axes, rows: pd.DataFrame, column: str, label: str, number: int) -> None:
+    grouped = rows.groupby("epoch")[column]
+    mean = grouped.mean()
+    color = COLORS[number % len(COLORS)]
+    axis.plot(mean.index, mean, color=color, label=label, linewidth=1.2)
+    axis.fill_between(mean.index, grouped.min(), grouped.max(), color=color, alpha=0.1, linewidth=0)
+
+
+def _errors(scores: pd.DataFrame) -> Figure:
+    """Draw the error of each network and baseline with its interval."""
+    rows = scores[scores["score"] == "mse"].iloc[::-1]
+    figure, (axis,) = panels(1, 1, width=6.4, height=0.26 * len(rows) + 1.2)
+    mean = rows["mean"].to_numpy(float)
+    ends = np.abs(rows[["low", "high"]].to_numpy(float).T - mean)
+    ends[0] = np.minimum(ends[0], 0.9 * mean)  # an end at 0 has no place on a log scale
+    axis.errorbar(mean, range(len(rows)), xerr=ends, fmt="o", color=COLORS[0], markersize=4)
+    axis.set_yticks(range(len(rows)), rows["model"].tolist(), fontsize=8)
+    axis.set(xlabel="test MSE (95%)", xscale="log")
+    axis.grid(axis="y", alpha=0.2)
+    return figure
+
+
+def _spreads(courses: pd.DataFrame) -> Figure:
+    """Draw spreads of angles and embeddings against epochs, beside the layer's length scale."""
+    figure, axes = panels(1, 3, width=4.2)
+    for axis, column, label in (
+        (axes[0], ANGLE_SD, "all angles"),
+        (axes[1], LINE_SD, "embedding, between lines"),
+        (axes[2], DRUG_SD, "embedding, between drugs"),
+    ):
+        for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
+            mean = rows.groupby("epoch")[column].mean()
+            axis.plot(mean.index, mean, color=COLORS[number % len(COLORS)], label=str(model))
+        axis.axhline(LENGTH_SCALE, color="0.5", linestyle="--", linewidth=0.8)
+        axis.set(xlabel="epoch", ylabel="standard deviation (rad)", yscale="log")
+        axis.set_title(label, fontsize=9)
+    axes[0].legend(fontsize=6, frameon=False)
+    return figure
+
+
+def _drugs(drugs: pd.DataFrame) -> Figure | None:
+    """Draw errors by drug of the hybrid against others; None where there is nothing to draw."""
+    enough = drugs[drugs["n"] >= LEAST_PAIRS]
+    wide = enough.pivot_table(index="drug", columns="model", values="mse")
+    others = [name for name in (CLASSICAL, "moderated", "additive_ridge") if name in wide]
+    if HYBRID not in wide or not others or len(wide) < 2:
+        return None
+    figure, axes = panels(1, len(others), width=4.0)
+    for axis, other in zip(axes, others, strict=True):
+        axis.scatter(wide[other], wide[HYBRID], s=10, color=COLORS[0], alpha=0.6, linewidths=0)
+        ends = np.array([0.05, 20.0]) * float(wide[HYBRID].median())
+        axis.set(xlabel=f"MSE of {other}", ylabel=f"MSE of {HYBRID}", xscale="log", yscale="log")
+        axis.plot(ends, ends, color="0.7", linewidth=0.8)
+        below = float((wide[HYBRID] < wide[other]).mean())
+        axis.set_title(f"{len(wide)} drugs, {below:.0%} below the line", fontsize=9)
+    return figure
+
+
+def _advantages(table: pd.DataFrame) -> Figure:
+    """Draw the advantage of the hybrid network against the size, with intervals."""
+    figure, (axis,) = panels(1, 1, width=6.0)
+    for number, (other, rows) in enumerate(table.groupby("other", sort=False)):
+        color, shift = COLORS[number % len(COLORS)], 1 + 0.04 * number
+        for printed, marker in ((False, MARKERS[0]), (True, "x")):
+            own = rows[rows["printed"] == printed]
+            value = own["advantage"].to_numpy(float)
+            ends = np.abs(own[["low", "high"]].to_numpy(float).T - value)
+            axis.errorbar(
+                own["size"] * (shift + 0.02 * printed), value, yerr=ends, fmt=marker, color=color,
+                markersize=4, linewidth=1, label=None if printed else f"{other} minus hybrid",
+            )  # fmt: skip
+    axis.axhline(0.0, color="0.7", linewidth=0.8)
+    axis.set(xlabel="training pairs", ylabel="difference of test MSE (95%)", xscale="log")
+    axis.set_yscale("symlog", linthresh=1e-4)
+    axis.legend(fontsize=7, frameon=False)
+    return figure

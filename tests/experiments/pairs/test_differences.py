@@ -1,0 +1,93 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from qkdrp.experiments.pairs.claims import answered, best_by_validation, verdict_on
+from qkdrp.experiments.pairs.controls import control_claims, noise_ceiling
+from qkdrp.experiments.pairs.differences import Difference
+from qkdrp.experiments.pairs.setups import EMBEDDED, SHUFFLED, Place
+
+PLACE = Place("lpo", 5000)
+
+
+def tables(place: Place = PLACE, untrained: str = "", **errors: float) -> dict[str, pd.DataFrame]:
+    """Return tables in which networks have some errors, with narrow intervals."""
+    key = {"split": place.split, "size": place.size, "data": place.data}
+    scores = [{**key, "model": m, "score": "mse", "mean": e} for m, e in errors.items()]
+    pairs, trainings, courses = [], [], []
+    for reference in ("hybrid", "additive_ridge"):
+        for other, error in errors.items():
+            if other != reference and reference in errors and other != "hybrid":
+                value = errors[reference] - error
+                ends = {"low": value - 1e-5, "high": value + 1e-5, "p": 1e-3, "q": 2e-3}
+                names = {"score": "mse", "reference": reference, "other": other}
+                pairs.append({**key, **names, "difference": value, **ends, "n_runs": 5})
+    for name, error in errors.items():
+        done = 4 if name == untrained else 5
+        if name not in {"additive_ridge", "mean", "line_mean"}:
+            trainings.append({**key, "model": name, "n_runs": 5, "n_levelled_off": done})
+            courses.append({**key, "model": name, "seed": 0, "validation_loss": error})
+    frames = {"scores": scores, "comparisons": pairs, "trainings": trainings, "courses": courses}
+    return {name: pd.DataFrame(rows) for name, rows in frames.items()}
+
+
+def test_a_difference_is_the_same_from_both_sides() -> None:
+    found = tables(hybrid=0.002, classical=0.003)
+    there = Difference.of(found, PLACE, "hybrid", "classical", "mse")
+    back = Difference.of(found, PLACE, "classical", "hybrid", "mse")
+    assert there is not None
+    assert back is not None
+    assert there.value == pytest.approx(-back.value)
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+    assert (there.established, back.established) == (-1, 1)
+    assert there.relative() == "-33.3% (95% -33.7% to -33.0%)"
+    assert Difference.of(found, PLACE, "hybrid", "dense", "mse") is None
+
+
+def test_claims_get_a_verdict() -> None:
+    agreed = list(answered(tables(hybrid=0.002, classical=0.003), [PLACE]))
+    assert [(claim.source, claim.verdict) for claim in agreed] == [("paper", "Agrees")]
+    reverse = list(answered(tables(hybrid=0.003, classical=0.002), [PLACE]))
+    assert reverse[0].verdict == "Does not agree: the reverse holds"
+    assert "0.003 against classical 0.002, +50.0%" in reverse[0].sentence()
+
+
+def test_no_claim_is_drawn_from_an_under_trained_network() -> None:
+    found = tables(hybrid=0.002, classical=0.003, untrained="classical")
+    assert next(answered(found, [PLACE])).verdict == "No verdict: under-trained (classical)"
+
+
+def test_a_difference_without_interval_has_no_verdict() -> None:
+    nothing = Difference(1, 2, -1, math.nan, math.nan, math.nan, math.nan, 2)
+    assert verdict_on(nothing) == "No verdict: too few seeds"
+    assert nothing.established == 0
+    unsure = Difference(1, 2, -1, -3, 1, 0.3, 0.3, 5)
+    assert verdict_on(unsure) == "Not established"
+
+
+def test_the_best_network_is_chosen_by_validation_and_held_against_the_ridge() -> None:
+    found = tables(hybrid=0.003, moderated=0.001, additive_ridge=0.002)
+    assert best_by_validation(found, PLACE) == "moderated"
+    last = list(answered(found, [PLACE]))[-1]
+    assert "MSE of moderated" in last.found
+    assert last.verdict == "Agrees"
+
+
+def test_the_negative_control_fails_where_a_network_finds_what_is_not_there() -> None:
+    place = Place("lpo", 5000, SHUFFLED)
+    simple = {"mean": 0.0044, "line_mean": 0.0056, "additive_ridge": 0.0045}
+    (passed,) = control_claims(tables(place, hybrid=0.0045, **simple), [place])
+    assert passed.verdict == "Passed"
+    (failed,) = control_claims(tables(place, hybrid=0.0040, **simple), [place])
+    assert failed.verdict == "FAILED"
+
+
+def test_the_positive_control_shows_the_noise_ceiling() -> None:
+    place = Place("lpo", 5000, EMBEDDED)
+    (claim,) = control_claims(tables(place, hybrid=0.0006, additive_ridge=0.0009), [place])
+    assert claim.verdict == "Agrees"
+    assert f"noise ceiling {noise_ceiling():.4g}" in claim.found
+    assert 1e-4 < noise_ceiling() < 5e-4
+    assert np.isfinite(noise_ceiling())
