@@ -70,6 +70,11 @@ class CellBranch(nn.Module):
         layers += [nn.Flatten(), nn.Linear(channels * length, BRANCH_SIZE)]
         self.layers = nn.Sequential(*layers)
 
+    @property
+    def last(self) -> nn.Module:
+        """The linear layer that gives the embeddings."""
+        return self.layers[-1]
+
     def forward(self, lines: torch.Tensor) -> torch.Tensor:
         """Return embeddings, shape (n_lines, 128)."""
         embedding: torch.Tensor = self.layers(lines)

@@ -41,6 +41,11 @@ class DrugBranch(nn.Module):
             nn.Dropout(dropout_last),
         )
 
+    @property
+    def last(self) -> nn.Module:
+        """The linear layer that gives the embeddings; dropout may follow."""
+        return self.dense[-2]
+
     def forward(
         self, atoms: torch.Tensor, bonds: torch.Tensor, molecule: torch.Tensor
     ) -> torch.Tensor:
