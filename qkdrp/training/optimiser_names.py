@@ -29,6 +29,7 @@ OPTIMISERS: Mapping[str, Optimiser] = MappingProxyType(
     {
         ADAM: Optimiser("Adam", FUSED),
         "adamw": Optimiser("AdamW", FUSED),
+        "amsgrad": Optimiser("Adam", {**FUSED, "amsgrad": True}),
         "nadam": Optimiser("NAdam"),
         "radam": Optimiser("RAdam"),
         "adamax": Optimiser("Adamax"),
@@ -38,4 +39,5 @@ OPTIMISERS: Mapping[str, Optimiser] = MappingProxyType(
         "momentum": Optimiser("SGD", {**FUSED, "momentum": 0.9, "nesterov": True}),
     }
 )
-"""Optimisers by command line name; ``momentum`` is SGD with Nesterov's momentum of 0.9."""
+"""Optimisers by command line name: ``amsgrad`` is Adam whose steps never grow when gradients fade,
+``momentum`` is SGD with Nesterov's momentum of 0.9."""
