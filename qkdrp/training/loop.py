@@ -89,14 +89,12 @@ def fit_model(
             processor's memory afterwards.
         seed: Of the shuffling.
         task: Loss, parameter groups and scores of the system.
-        on_epoch: Called after every epoch. Where a training is resumed, it is called for its
-            earlier epochs, too.
+        on_epoch: Called after every epoch, and for the earlier ones of a resumed training.
         keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far, rather
             than raise.
         checkpoint: Where the training is saved now and then, and from where it goes on.
         on_step: Called after every batch.
-        shown: Rows whose loss is recorded after every epoch as :data:`SHOWN_LOSS`, and decides
-            nothing.
+        shown: Rows whose loss is recorded as :data:`SHOWN_LOSS`, and decides nothing.
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, unless that is kept.
@@ -108,11 +106,11 @@ def fit_model(
     device = find_device(config.device)
     train, model = train.to(device), model.to(device)
     state = _fresh_state(model, config, task, seed)
+    training = _Training(train, validation, shown, config, task, state, checkpoint, on_step)
     fit = Fit(state.epochs)
     try:
         with let_through():
-            parts = train, validation, shown
-            _run(_Training(*parts, config, task, state, checkpoint, on_step), on_epoch)
+            _run(training, on_epoch)
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise

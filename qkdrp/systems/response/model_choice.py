@@ -29,6 +29,17 @@ def _has_circuit(recipe: Recipe) -> bool:
     return recipe.core is Core.QUANTUM
 
 
+def _with_core(recipe: Recipe, model: str, core: Core) -> Recipe:
+    """Return a recipe with something else in its circuit's place; refuse one without a circuit."""
+    if not _has_circuit(recipe):
+        able = ", ".join(name for name, each in MODELS.items() if _has_circuit(each))
+        raise ConfigError(
+            f"core = {str(core)!r}: model {model!r} has no trained circuit in whose place something "
+            f"may stand; choose one of {able}."
+        )
+    return replace(recipe, core=core)
+
+
 def recipe_of(config: ModelConfig) -> Recipe:
     """Return the recipe of a configuration, and check that its settings fit together.
 
@@ -43,13 +54,7 @@ def recipe_of(config: ModelConfig) -> Recipe:
     if config.normalisation is not None:
         recipe = replace(recipe, normalisation=config.normalisation)
     if config.core is not None:
-        if not _has_circuit(recipe):
-            able = ", ".join(name for name, each in MODELS.items() if _has_circuit(each))
-            raise ConfigError(
-                f"core = {str(config.core)!r}: model {config.model!r} has no trained circuit in "
-                f"whose place something may stand; choose one of {able}."
-            )
-        recipe = replace(recipe, core=config.core)
+        recipe = _with_core(recipe, config.model, config.core)
     normalisation = find_normalisation(recipe.normalisation)
     if config.learn_a_r and not normalisation.scaled:
         own = config.normalisation is None
