@@ -34,8 +34,8 @@ def _with_core(recipe: Recipe, model: str, core: Core) -> Recipe:
     if not _has_circuit(recipe):
         able = ", ".join(name for name, each in MODELS.items() if _has_circuit(each))
         raise ConfigError(
-            f"core = {str(core)!r}: model {model!r} has no trained circuit in whose place something "
-            f"may stand; choose one of {able}."
+            f"core = {str(core)!r}: model {model!r} has no trained circuit in whose place "
+            f"something may stand; choose one of {able}."
         )
     return replace(recipe, core=core)
 
