@@ -19,13 +19,13 @@ FEWEST_FEATURES = 118
 class FirstConvolution(nn.Conv1d):
     """A convolution of one channel, as the product of all windows with the kernels.
 
-    Inputs have shape (n_lines, n_features), outputs (n_lines, channels, 1, length), channels last
+    Inputs have shape (n_lines, 1, n_features), outputs (n_lines, channels, 1, length), channels last
     in memory.
     """
 
     def forward(self, lines: torch.Tensor) -> torch.Tensor:
         """Return the channels of all windows."""
-        windows = lines.unfold(1, self.kernel_size[0], 1)
+        windows = lines.squeeze(1).unfold(1, self.kernel_size[0], 1)
         found = nn.functional.linear(windows, self.weight[:, 0], self.bias)
         return found.movedim(2, 1).unsqueeze(2)
 
@@ -62,7 +62,7 @@ class CellBranch(nn.Module):
                 f"found {n_features} features of cell lines, expected at least {FEWEST_FEATURES}: "
                 "three convolutions and pools leave nothing of fewer."
             )
-        layers: list[nn.Module] = []
+        layers: list[nn.Module] = [nn.Unflatten(1, (1, n_features))]
         channels, length = 1, n_features
         for kind, wider in zip((FirstConvolution, Convolution, Convolution), CHANNELS, strict=True):
             layers += [kind(channels, wider, KERNEL), nn.MaxPool2d((1, POOL)), nn.ReLU()]
