@@ -19,8 +19,8 @@ FEWEST_FEATURES = 118
 class FirstConvolution(nn.Conv1d):
     """A convolution of one channel, as the product of all windows with the kernels.
 
-    Inputs have shape (n_lines, 1, n_features), outputs (n_lines, channels, 1, length), channels last
-    in memory.
+    Inputs have shape (n_lines, 1, n_features), outputs (n_lines, channels, 1, length), channels
+    last in memory.
     """
 
     def forward(self, lines: torch.Tensor) -> torch.Tensor:
