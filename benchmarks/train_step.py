@@ -4,7 +4,8 @@ A step is the fit loop's own: gather a batch, predict, mean squared error, gradi
 model trains in a process of its own, on the same random rows; the models take turns, as in
 ``pqc_layer.py``. Ratios are to the classical model with as many genes and threads, in each round.
 
-Run ``python benchmarks/train_step.py --genes 2000 18000``.
+Run ``python benchmarks/train_step.py --genes 2000 18000``, or with ``--system pairs --data FOLDER``
+for models on pairs: an epoch of all pairs follows, with the share of the circuit and the memory.
 """
 
 import itertools
@@ -13,6 +14,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
+from pair_tables import pairs_options, pairs_tables
 from report import cells, parser_of, ratios, save, summary, table
 from turns import Step, Task, Worker
 
@@ -60,7 +62,14 @@ def measure(n_genes: int, options: Namespace) -> dict[Key, dict[str, Any]]:
     with ExitStack() as stack:
         workers = {
             (n_genes, threads, label): stack.enter_context(
-                Worker(Task(make_step, (label, n_genes, options.batch), threads))
+                Worker(
+                    Task(
+                        make_step,
+                        (label, n_genes, options.batch),
+                        threads,
+                        clock=options.clock,
+                    )
+                )
             )
             for threads in options.threads
             for label in MODELS
@@ -72,13 +81,8 @@ def measure(n_genes: int, options: Namespace) -> dict[Key, dict[str, Any]]:
     return {key: summary(times) for key, times in turns.items()}
 
 
-def main() -> None:
-    """Print, and save where asked to, the table."""
-    parser = parser_of(__doc__)
-    parser.add_argument("--genes", type=int, nargs="+", default=[2000, 18000], help="after filters")
-    parser.add_argument("--batch", type=int, default=128, help="samples, a divisor of 768")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of a turn (%(default)s)")
-    options = parser.parse_args()
+def response_steps(options: Namespace) -> None:
+    """Print, and save where asked to, the table of the system ``response``."""
     found: dict[Key, dict[str, Any]] = {}
     for n_genes in options.genes:
         found |= measure(n_genes, options)
@@ -94,6 +98,30 @@ def main() -> None:
             for (n_genes, threads, label), times in found.items()
         ],
     )
+
+
+def main() -> None:
+    """Print, and save where asked to, the tables of a system."""
+    parser = parser_of(__doc__)
+    parser.add_argument(
+        "--system", choices=["response", "pairs"], default="response", help="(%(default)s)"
+    )
+    parser.add_argument("--genes", type=int, nargs="+", default=[2000, 18000], help="after filters")
+    parser.add_argument(
+        "--batch",
+        type=int,
+        help="rows: a divisor of 768 of response (128), any number of pairs (64)",
+    )
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a turn (%(default)s)")
+    parser.add_argument("--clock", default="perf_counter", help="process_time where others work")
+    pairs_options(parser)
+    options = parser.parse_args()
+    if options.system == "pairs":
+        options.batch = options.batch or 64
+        pairs_tables(options)
+    else:
+        options.batch = options.batch or 128
+        response_steps(options)
 
 
 if __name__ == "__main__":

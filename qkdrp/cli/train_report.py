@@ -50,7 +50,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             console=self.console,
             disable=not self.console.is_terminal,
         )
-        epochs = prepared.config.fit.epochs
+        epochs = prepared.config.fit.most_epochs(len(prepared.split.train))
         self.task = self.progress.add_task(
             "training",
             total=epochs,

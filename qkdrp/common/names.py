@@ -37,3 +37,19 @@ def choose_one_of(name: str, names: Iterable[str]) -> str:
     known = [str(each) for each in names]
     like = closest(name, known)
     return f"choose one of {listed(known)}" + (f"; did you mean {like!r}?" if like else ".")
+
+
+def known_name(names: Iterable[str], given: str) -> str:
+    """Return a name after checking it, for settings.
+
+    Raises:
+        ValueError: If it is not among the names; lists them.
+
+    Example:
+        >>> known_name(["tanh", "moderated"], "tanh")
+        'tanh'
+    """
+    known = [str(each) for each in names]
+    if given not in known:
+        raise ValueError(choose_one_of(given, known))
+    return given

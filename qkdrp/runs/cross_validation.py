@@ -253,7 +253,8 @@ def trained_for(prepared: Prepared, epochs: int, patience: int = 0) -> Prepared:
         epochs: The most, or all, that it trains.
         patience: Of early stopping; 0 trains all epochs.
     """
-    fit = prepared.config.fit.model_copy(update={"epochs": epochs, "patience": patience})
+    changed = {"epochs": epochs, "patience": patience, "min_steps": 0}
+    fit = prepared.config.fit.model_copy(update=changed)
     return replace(prepared, config=prepared.config.model_copy(update={"fit": fit}))
 
 

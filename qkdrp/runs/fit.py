@@ -54,6 +54,7 @@ def fit_prepared(
         keep_interrupted=keep_interrupted,
         checkpoint=checkpoint,
         on_step=on_step,
+        shown=prepared.rows("test") if system.shows_test(config) else None,
     )
     if not fit.epochs:
         raise KeyboardInterrupt

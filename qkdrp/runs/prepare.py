@@ -61,12 +61,13 @@ class Prepared(Brief):
     @property
     def doubts(self) -> list[str]:
         """What the user should know before training, in words."""
-        n_train, batch = len(self.split.train), self.config.fit.batch_size
+        n_train, fit = len(self.split.train), self.config.fit
+        batch, small = fit.batch_size, n_train < fit.batch_size and not fit.min_steps
         few = (
             f"{n_train} training rows are fewer than a batch of {batch}, so an epoch is one step; "
-            f"--batch-size {max(2, n_train // STEPS)} takes {STEPS}"
+            f"--batch-size {max(2, n_train // STEPS)} takes {STEPS}; --min-steps sets the least"
         )
-        return [*self.facts.doubts, *([few] if n_train < batch else [])]
+        return [*self.facts.doubts, *([few] if small else [])]
 
     def part(self, name: str) -> Dataset:
         """Return the rows of a part of the split."""

@@ -56,6 +56,8 @@ def summarise(
         **dict(zip(SIZES, sizes, strict=True)),
         "epochs": len(fit.epochs),
         "best_epoch": fit.best_epoch,
+        "steps": len(fit.epochs) * run.config.fit.steps_of_epoch(len(run.split.train)),
+        **run.system.course(run.config, fit),
         "loss_still_falling": _still_falling(fit.epochs),
         "validation": score_part(run.system, predictions, "validation"),
         "test": score_part(run.system, predictions, "test"),

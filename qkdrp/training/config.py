@@ -1,10 +1,13 @@
 """The settings of a training: epochs, batch size, learning rate, early stopping."""
 
-from typing import Self
+from functools import partial
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from qkdrp.common.settings import Later, Settings
+from qkdrp.common.names import known_name
+from qkdrp.common.settings import Later, Settings, any_of
+from qkdrp.training.optimiser_names import ADAM, OPTIMISERS
 
 __all__ = ["FinalConfig", "FitConfig", "Later", "Settings"]
 
@@ -24,11 +27,13 @@ class FitConfig(Settings):
             stops.
         centre_head: Whether the head's bias starts where the mean prediction is the mean label.
         device: Where torch computes while training; circuits run where the backend runs them.
+        optimizer: A key of :data:`~qkdrp.training.optimiser_names.OPTIMISERS`.
+        min_steps: Steps that are taken at least, whatever ``epochs`` and ``patience`` say.
     """
 
     epochs: int = Field(default=100, ge=1, description="Largest number of epochs.")
     batch_size: int = Field(default=128, ge=2, description="Samples in a batch.")
-    lr: float = Field(default=1e-4, gt=0, description="Learning rate of Adam.")
+    lr: float = Field(default=1e-4, gt=0, description="Learning rate of the optimiser.")
     patience: int = Field(
         default=3,
         ge=0,
@@ -44,6 +49,32 @@ class FitConfig(Settings):
         description="Where torch computes while training: cpu, cuda, cuda:1, mps.",
         json_schema_extra={"flag": "--torch-device", "metavar": "NAME"},
     )
+    optimizer: Annotated[str, AfterValidator(partial(known_name, OPTIMISERS))] = Field(
+        default=ADAM,
+        exclude_if=lambda given: bool(given == ADAM),
+        description=f"{any_of(OPTIMISERS)} (SGD with Nesterov's momentum of 0.9).",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    min_steps: int = Field(
+        default=0,
+        ge=0,
+        exclude_if=lambda given: bool(given == 0),
+        description="Steps (batches) to take at least, whatever --epochs and --patience say: small "
+        "data have few in an epoch.",
+    )
+
+    def steps_of_epoch(self, n_rows: int) -> int:
+        """Return the steps of an epoch; a last batch of one row is none."""
+        whole, rest = divmod(n_rows, self.batch_size)
+        return whole + (rest > 1)
+
+    def least_epochs(self, n_rows: int) -> int:
+        """Return the epochs that are trained whatever the validation says."""
+        return -(-self.min_steps // max(1, self.steps_of_epoch(n_rows)))
+
+    def most_epochs(self, n_rows: int) -> int:
+        """Return the epochs after which training ends."""
+        return max(self.epochs, self.least_epochs(n_rows))
 
 
 FOLDS = 5

@@ -20,7 +20,10 @@ from qkdrp.training.rows import Indices, Rows
 from qkdrp.training.state import TrainingState
 from qkdrp.training.task import FitTask
 
-__all__ = ["Epoch", "Fit", "fit_model", "predict", "train_step"]
+__all__ = ["SHOWN_LOSS", "Epoch", "Fit", "fit_model", "predict", "train_step"]
+
+SHOWN_LOSS = "shown_loss"
+"""Name of the loss of rows that decide nothing, among the metrics of an epoch."""
 
 OnEpoch = Callable[[Epoch], None]
 
@@ -40,6 +43,7 @@ class _Training:
     Args:
         train: Rows to fit.
         validation: Rows to watch.
+        shown: Rows whose loss is recorded and decides nothing.
         config: Epochs, batch size, learning rate, patience.
         task: Loss and scores.
         state: What changes meanwhile.
@@ -49,6 +53,7 @@ class _Training:
 
     train: Rows
     validation: Rows | None
+    shown: Rows | None
     config: FitConfig
     task: FitTask
     state: TrainingState
@@ -68,6 +73,7 @@ def fit_model(
     keep_interrupted: bool = False,
     checkpoint: Checkpoint | None = None,
     on_step: OnStep = _ignore,
+    shown: Rows | None = None,
 ) -> Fit:
     """Train a model in place; it ends with the weights of the best epoch.
 
@@ -83,12 +89,12 @@ def fit_model(
             processor's memory afterwards.
         seed: Of the shuffling.
         task: Loss, parameter groups and scores of the system.
-        on_epoch: Called after every epoch. Where a training is resumed, it is called for its
-            earlier epochs, too.
+        on_epoch: Called after every epoch, and for the earlier ones of a resumed training.
         keep_interrupted: Whether Ctrl-C ends training early with the best epoch so far, rather
             than raise.
         checkpoint: Where the training is saved now and then, and from where it goes on.
         on_step: Called after every batch.
+        shown: Rows whose loss is recorded as :data:`SHOWN_LOSS`, and decides nothing.
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, unless that is kept.
@@ -100,10 +106,11 @@ def fit_model(
     device = find_device(config.device)
     train, model = train.to(device), model.to(device)
     state = _fresh_state(model, config, task, seed)
+    training = _Training(train, validation, shown, config, task, state, checkpoint, on_step)
     fit = Fit(state.epochs)
     try:
         with let_through():
-            _run(_Training(train, validation, config, task, state, checkpoint, on_step), on_epoch)
+            _run(training, on_epoch)
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise
@@ -143,8 +150,10 @@ def _run(training: _Training, on_epoch: OnEpoch) -> None:
 
 
 def _is_over(training: _Training) -> bool:
-    done = len(training.state.epochs)
-    return done >= training.config.epochs or training.state.stopping.is_over(done)
+    done, config, n_rows = len(training.state.epochs), training.config, len(training.train)
+    if done < config.least_epochs(n_rows):
+        return False
+    return done >= config.most_epochs(n_rows) or training.state.stopping.is_over(done)
 
 
 def _begin(training: _Training, on_epoch: OnEpoch) -> None:
@@ -163,6 +172,9 @@ def _run_epoch(training: _Training) -> Epoch:
     state, number = training.state, len(training.state.epochs) + 1
     train_loss = _train_epoch(training)
     validation_loss, metrics = _validate(training)
+    if training.shown is not None:
+        shown_loss, _ = _score(training, training.shown)
+        metrics = {**metrics, SHOWN_LOSS: shown_loss}
     _check_finite(state.model, validation_loss, f"epoch {number}, rate {training.config.lr:g}")
     trace = dict(trace_of(state.model))
     epoch = Epoch(number, train_loss, validation_loss, metrics, trace, state.seconds)
@@ -216,9 +228,11 @@ def train_step(
 
 def _validate(training: _Training) -> tuple[float | None, Mapping[str, float | None]]:
     """Return the validation loss and the task's scores; None and nothing without rows."""
-    rows = training.validation
-    if rows is None:
-        return None, {}
+    return (None, {}) if training.validation is None else _score(training, training.validation)
+
+
+def _score(training: _Training, rows: Rows) -> tuple[float, Mapping[str, float | None]]:
+    """Return the loss of some rows and the task's scores."""
     inputs, target = rows.batch(slice(None))
     prediction = predict(training.state.model, *inputs)
     loss = training.task.loss(prediction, target).item()

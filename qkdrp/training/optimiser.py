@@ -1,18 +1,21 @@
-"""The optimiser of every training: Adam."""
+"""The optimiser of every training."""
 
 import torch
 from torch import nn
 
 from qkdrp.training.config import FitConfig
+from qkdrp.training.optimiser_names import OPTIMISERS
 from qkdrp.training.task import FitTask
 
 
 def optimiser_of(model: nn.Module, task: FitTask, config: FitConfig) -> torch.optim.Optimizer:
-    """Return Adam for a model.
+    """Return the optimiser of a model.
 
     Args:
         model: The model to train.
         task: Gives the parameter groups, which may have learning rates of their own.
-        config: Gives the learning rate of the others.
+        config: Names the optimiser, and gives the learning rate of the others.
     """
-    return torch.optim.Adam(task.parameter_groups(model, config), lr=config.lr, fused=True)
+    named = OPTIMISERS[config.optimizer]
+    kind: type[torch.optim.Optimizer] = getattr(torch.optim, named.torch_name)
+    return kind(task.parameter_groups(model, config), lr=config.lr, **named.arguments)

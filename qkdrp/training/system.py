@@ -21,6 +21,7 @@ from qkdrp.circuits import PQC
 from qkdrp.common.errors import ConfigError
 from qkdrp.training.dataset import DatasetT
 from qkdrp.training.description import Description, Download, OnProgress, TextTable
+from qkdrp.training.epoch import Fit
 from qkdrp.training.new_samples import AnyNewSamples
 from qkdrp.training.presentation import Presentation
 from qkdrp.training.rows import Rows
@@ -289,6 +290,17 @@ class System(
     @abstractmethod
     def fit_task(self, config: ConfigT) -> FitTask:
         """Return loss, metrics, monitor and the like for the fit loop."""
+
+    def shows_test(self, config: ConfigT) -> bool:  # noqa: ARG002
+        """Tell whether the loss of the test part is recorded after every epoch, deciding nothing.
+
+        :data:`~qkdrp.training.loop.SHOWN_LOSS` is its name among the metrics of an epoch.
+        """
+        return False
+
+    def course(self, config: ConfigT, fit: Fit) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what ``metrics.json`` says of the course of a training beside its epochs."""
+        return {}
 
     # --- results
 

@@ -10,13 +10,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.spec import ROTATIONS, PQCSpec
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import known_name
 from qkdrp.common.settings import any_of
 from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
 from qkdrp.nn.cores import Core
 from qkdrp.nn.normalisation import NORMALISATIONS, find_normalisation
 from qkdrp.systems.pairs.models import EMBEDDING_SIZE, HYBRID, MODELS, SPLITS
-from qkdrp.systems.pairs.target import EXPONENT, MEASURES, Target
+from qkdrp.systems.pairs.target import EXPONENT, LN_IC50, LOWER, MEASURES, Direction, Target
 from qkdrp.training.config import FitConfig as AnyFitConfig
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
 
@@ -27,20 +27,13 @@ SINGLE = "single"
 """Measurement layer of the circuit: one value, the parity of all qubits."""
 
 
-def _known(what: str, names: object, given: str) -> str:
-    """Return a name after checking it."""
-    known = [str(name) for name in names]  # type: ignore[attr-defined]  # any iterable
-    if given not in known:
-        raise ValueError(f"{what}: {choose_one_of(given, known)}")
-    return given
-
-
 class DataConfig(DataSettings):
     """What is learned from, and which pairs are for what.
 
     Args:
         source: ``"synthetic"`` or a folder.
         measure: Column of the pairs table that is learned.
+        direction: Which areas are of sensitive pairs; None for lower ones. An IC50 needs none.
         exponent: Of the IC50 in the target ``1 / (1 + y^exponent)``.
         split: A key of :data:`~qkdrp.systems.pairs.models.SPLITS`.
         train_size: Training and validation pairs together; more than there are means all.
@@ -54,10 +47,17 @@ class DataConfig(DataSettings):
         decimal: What separates fractions in text tables; None tells from the cells.
     """
 
-    measure: Annotated[str, AfterValidator(partial(_known, "measure", MEASURES))] = Field(
+    measure: Annotated[str, AfterValidator(partial(known_name, MEASURES))] = Field(
         default="ln_ic50",
         description=f"What is learned: {any_of(MEASURES)}.",
         json_schema_extra=NAME,
+    )
+    direction: Direction | None = Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description="With --measure auc: which areas are sensitive, lower (area under the "
+        "viability curve) or higher (activity area).",
+        json_schema_extra={**NAME, "show_default": "lower"},
     )
     exponent: float = Field(
         default=EXPONENT,
@@ -66,7 +66,7 @@ class DataConfig(DataSettings):
         description="Exponent e of the target 1/(1+IC50^e): large is sensitive where e is "
         "positive, as in the paper; other work takes -0.1.",
     )
-    split: Annotated[str, AfterValidator(partial(_known, "split", SPLITS))] = Field(
+    split: Annotated[str, AfterValidator(partial(known_name, SPLITS))] = Field(
         default="lpo",
         description="What the test leaves out: "
         + any_of(f"{name} ({what})" for name, what in SPLITS.items())
@@ -113,12 +113,18 @@ class DataConfig(DataSettings):
         """Refuse an exponent that makes all targets the same."""
         if self.exponent == 0:
             raise ValueError("--exponent 0 makes every target 1/2: give another")
+        if self.direction is not None and self.measure == LN_IC50:
+            raise ValueError(
+                "--direction is of --measure auc; small IC50s are sensitive, and the sign of "
+                "--exponent says on which side of the target"
+            )
         return self
 
     @property
     def target(self) -> Target:
         """What models learn."""
-        return Target(self.measure, self.exponent)  # type: ignore[arg-type]  # checked by name
+        direction = self.direction or LOWER
+        return Target(self.measure, self.exponent, direction)  # type: ignore[arg-type]  # checked
 
 
 class ModelConfig(ModelSettings):
@@ -144,7 +150,7 @@ class ModelConfig(ModelSettings):
         classical_affine: Whether the classical head ends with a trained scale and offset, too.
     """
 
-    model: Annotated[str, AfterValidator(partial(_known, "model", MODELS))] = Field(
+    model: Annotated[str, AfterValidator(partial(known_name, MODELS))] = Field(
         default=HYBRID, description=f"{any_of(MODELS)}.", json_schema_extra=NAME
     )
     core: Core = Field(
@@ -152,9 +158,7 @@ class ModelConfig(ModelSettings):
         description=f"In the circuit's place: {any_of(Core)}.",
         json_schema_extra=NAME,
     )
-    normalisation: Annotated[
-        str, AfterValidator(partial(_known, "normalisation", NORMALISATIONS))
-    ] = Field(
+    normalisation: Annotated[str, AfterValidator(partial(known_name, NORMALISATIONS))] = Field(
         default="identity",
         description=f"From the branches to angles: {any_of(NORMALISATIONS)}.",
         json_schema_extra=NAME,
@@ -169,12 +173,12 @@ class ModelConfig(ModelSettings):
     n_qubits: int = Field(default=8, ge=2, description="Qubits.")
     n_encoding: int = Field(default=32, ge=1, description="Encoding layers.")
     n_variational: int = Field(default=5, ge=1, description="Variational layers per block.")
-    rotation: Annotated[str, AfterValidator(partial(_known, "rotation", ROTATIONS))] = Field(
+    rotation: Annotated[str, AfterValidator(partial(known_name, ROTATIONS))] = Field(
         default=ROTATIONS[0],
         description=f"Gate of the trained angles: {any_of(ROTATIONS)}.",
         json_schema_extra=NAME,
     )
-    entangler: Annotated[str, AfterValidator(partial(_known, "entangler", ENTANGLERS))] = Field(
+    entangler: Annotated[str, AfterValidator(partial(known_name, ENTANGLERS))] = Field(
         default="ring", description=f"{any_of(ENTANGLERS)}.", json_schema_extra=NAME
     )
     bridge: Literal["none", "linear"] = Field(
@@ -246,10 +250,14 @@ class ModelConfig(ModelSettings):
 
 
 class FitConfig(AnyFitConfig):
-    """How a model is trained; batch size, epochs and patience are not given in the paper."""
+    """How a model is trained; batch size, epochs and patience are not given in the paper.
+
+    Args:
+        paper_protocol: Whether all training pairs are trained on, for all epochs.
+    """
 
     batch_size: int = Field(default=64, ge=2, description="Pairs in a batch.")
-    lr: float = Field(default=1.8e-3, gt=0, description="Learning rate of Adam.")
+    lr: float = Field(default=1.8e-3, gt=0, description="Learning rate of the optimiser.")
     patience: int = Field(
         default=10,
         ge=0,
@@ -258,6 +266,12 @@ class FitConfig(AnyFitConfig):
     centre_head: bool = Field(
         default=True,
         description="Start where the mean prediction is the mean target, whatever the head.",
+    )
+    paper_protocol: bool = Field(
+        default=False,
+        exclude_if=lambda given: not given,
+        description="As in the paper: no validation part, and all epochs are trained. The last one "
+        "counts; the best one on the test part is told, too, and marked as selected on it.",
     )
 
 

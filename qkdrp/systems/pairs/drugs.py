@@ -5,9 +5,10 @@ PyTorch Geometric takes seconds to import, so this module is imported where mode
 
 import torch
 from torch import nn
-from torch_geometric.nn import GCNConv, global_max_pool
+from torch_geometric.utils import segment
 
 from qkdrp.systems.pairs.data.graph import N_ATOM_FEATURES
+from qkdrp.systems.pairs.graph_convolution import GraphConvolution, normalised_adjacency
 from qkdrp.systems.pairs.models import BRANCH_SIZE
 
 WIDTHS = (N_ATOM_FEATURES, 2 * N_ATOM_FEATURES, 4 * N_ATOM_FEATURES)
@@ -20,7 +21,8 @@ HIDDEN = 1024
 class DrugBranch(nn.Module):
     """Three graph convolutions, the maximum over the atoms, and two dense layers.
 
-    The layers are those of GraphDRP's GCNNet, which the paper does not print.
+    The layers are those of GraphDRP's GCNNet, which the paper does not print. Pooling comes before
+    the last ReLU: the same numbers from fewer elements.
 
     Args:
         dropout_hidden: Probability of dropout after the hidden dense layer.
@@ -30,7 +32,7 @@ class DrugBranch(nn.Module):
     def __init__(self, dropout_hidden: float = 0.0, dropout_last: float = 0.0) -> None:
         super().__init__()
         inputs = (N_ATOM_FEATURES, *WIDTHS[:-1])
-        self.convolutions = nn.ModuleList(map(GCNConv, inputs, WIDTHS))
+        self.convolutions = nn.ModuleList(map(GraphConvolution, inputs, WIDTHS))
         self.dense = nn.Sequential(
             nn.Linear(WIDTHS[-1], HIDDEN),
             nn.ReLU(),
@@ -38,6 +40,11 @@ class DrugBranch(nn.Module):
             nn.Linear(HIDDEN, BRANCH_SIZE),
             nn.Dropout(dropout_last),
         )
+
+    @property
+    def last(self) -> nn.Module:
+        """The linear layer that gives the embeddings; dropout may follow."""
+        return self.dense[-2]
 
     def forward(
         self, atoms: torch.Tensor, bonds: torch.Tensor, molecule: torch.Tensor
@@ -49,7 +56,11 @@ class DrugBranch(nn.Module):
             bonds: Atoms of each directed bond, shape (2, n_ends), int64.
             molecule: Which molecule each atom is of, ascending, shape (n_atoms,), int64.
         """
-        for convolution in self.convolutions:
-            atoms = torch.relu(convolution(atoms, bonds))
-        embedding: torch.Tensor = self.dense(global_max_pool(atoms, molecule))
+        adjacency = normalised_adjacency(bonds, len(atoms))
+        *first, last = self.convolutions
+        for convolution in first:
+            atoms = torch.relu(convolution(atoms, adjacency))
+        starts = nn.functional.pad(molecule.bincount().cumsum(0), (1, 0))
+        pooled = torch.relu(segment(last(atoms, adjacency), starts, reduce="max"))
+        embedding: torch.Tensor = self.dense(pooled)
         return embedding

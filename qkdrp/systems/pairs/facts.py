@@ -38,6 +38,7 @@ def facts_of(
             f"split    {data.split}, the test has new {SPLITS[data.split]}; {len(split.train)} "
             f"train, {len(split.validation)} validation, {len(split.test)} test",
             f"target   {_target_line(config)}",
+            *_protocol_line(config),
             f"model    {_model_line(config)}",
         ),
         doubts=(*pairs.notes, *cut_sizes(split, data), *_dropout_doubt(config)),
@@ -46,10 +47,17 @@ def facts_of(
 
 def _target_line(config: PairsConfig) -> str:
     data = config.data
-    if data.measure != LN_IC50:
-        return MEASURES[data.measure]
-    side = "large" if data.exponent > 0 else "small"
-    return f"t = 1/(1 + IC50^{data.exponent:g}), {side} is sensitive"
+    side = "large" if data.target.large_is_sensitive else "small"
+    of_ic50 = f"t = 1/(1 + IC50^{data.exponent:g})"
+    return f"{of_ic50 if data.measure == LN_IC50 else MEASURES[data.measure]}, {side} is sensitive"
+
+
+def _protocol_line(config: PairsConfig) -> list[str]:
+    if not config.fit.paper_protocol:
+        return []
+    return [
+        f"protocol of the paper: {config.fit.epochs} epochs of all training pairs, the last counts"
+    ]
 
 
 def _model_line(config: PairsConfig) -> str:

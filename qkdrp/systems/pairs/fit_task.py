@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from qkdrp.systems.pairs.heads import centre_core
+from qkdrp.systems.pairs.branch_centring import centre_branches
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
@@ -41,8 +41,8 @@ class PairsTask(RegressionTask):
             return
         if isinstance(model.head, nn.Linear):
             centre_head(model, model.head, train, CENTRED_ON)
-        elif isinstance(model.core, nn.Sequential):
-            centre_core(model, model.core, train, CENTRED_ON)
+        else:
+            centre_branches(model, train, CENTRED_ON)
 
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
         """Return the standard deviation of predictions."""

@@ -1,10 +1,8 @@
-"""What makes a prediction of the classical models, and how heads without bias start."""
+"""What makes a prediction of the classical models."""
 
-import torch
 from torch import nn
 
 from qkdrp.systems.pairs.models import EMBEDDING_SIZE
-from qkdrp.training.rows import Rows
 
 HIDDEN = 8
 """Hidden units of the classical head: 256 * 8 + 8 = 2056 weights."""
@@ -23,31 +21,3 @@ def affine_readout() -> nn.Linear:
     nn.init.ones_(readout.weight)
     nn.init.zeros_(readout.bias)
     return readout
-
-
-def centre_core(model: nn.Module, core: nn.Sequential, rows: Rows, most: int) -> None:
-    """Let the mean prediction of the paper's two dense layers be the mean target.
-
-    They have no bias, so weights of the last layer change, along the mean of its inputs. A constant
-    beside the model lets all ReLUs die at no cost, and so does raising all hidden units at once:
-    both were tried on the paper's data.
-
-    Args:
-        model: A fresh model, whose prediction is the output of the core.
-        core: Of :func:`classical_core`.
-        rows: Training rows.
-        most: Rows that means are taken over, from the first.
-    """
-    last = core[-1]
-    assert isinstance(last, nn.Linear)
-    seen = list[torch.Tensor]()
-    handle = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    model.train()
-    inputs, target = rows.batch(slice(most))
-    with torch.no_grad():
-        offset = (target - model(*inputs)).mean()
-        mean = seen[0].mean(dim=0)
-        length = mean.square().sum()
-        if length > 0:
-            last.weight.add_(offset * mean / length)
-    handle.remove()

@@ -13,8 +13,8 @@ class PairModel(nn.Module):
     """Branches of drug and line, bridge, normalisation, core and head; one number for each pair.
 
     Args:
-        drug_branch: Molecules to (n_drugs, 128).
-        cell_branch: Features to (n_lines, 128).
+        drug_branch: Molecules to (n_drugs, 128); its last linear layer is ``last``.
+        cell_branch: Features to (n_lines, 128); its last linear layer is ``last``.
         bridge: (n_pairs, 256) to as many numbers as the core takes.
         normalisation: To angles, same shape.
         core: Angles to (n_pairs, 1), or to what the head reads.
@@ -65,6 +65,21 @@ class PairModel(nn.Module):
         angles = self.normalisation(self.bridge(phi))
         if not self.training:
             self._spread = spread_of(of_lines, of_drugs, angles)
+        return self._read(angles)
+
+    def predict_outputs(self, phi: torch.Tensor) -> torch.Tensor:
+        """Return predictions, shape (n_pairs,), of outputs of the branches, (n_pairs, 256)."""
+        return self._read(self.normalisation(self.bridge(phi)))
+
+    @torch.no_grad()
+    def move_outputs(self, shift: torch.Tensor) -> None:
+        """Add a constant to the outputs of the branches, shape (256,), through their biases."""
+        halves = shift.chunk(2)
+        of_drugs, of_lines = halves if self.drug_first else halves[::-1]
+        self.drug_branch.last.bias += of_drugs
+        self.cell_branch.last.bias += of_lines
+
+    def _read(self, angles: torch.Tensor) -> torch.Tensor:
         prediction: torch.Tensor = self.head(self.core(angles))
         return prediction.squeeze(-1)
 

@@ -12,7 +12,7 @@ from qkdrp.common.shown import shown
 from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.systems.pairs.data.pair_data import Lines, PairData
 from qkdrp.systems.pairs.mean_effects import MeanEffects
-from qkdrp.systems.pairs.target import Target
+from qkdrp.systems.pairs.target import LOWER, Target
 from qkdrp.training.stored_state import State
 
 RESAMPLED = {"lpo": "sample", "lco": "sample", "ldo": "drug", "lcdo": "drug", "lto": "tissue"}
@@ -141,6 +141,7 @@ class Preprocessor(Brief):
             "tissues": self.effects.tissues.tolist(),
             "measure": self.target.measure,
             "exponent": self.target.exponent,
+            "direction": self.target.direction,
             "atom_rows": self.atom_rows,
             "resampled": self.resampled,
         }
@@ -168,7 +169,7 @@ class Preprocessor(Brief):
         return cls(
             FeatureTransform(names, *constants),
             effects,
-            Target(details["measure"], details["exponent"]),
+            Target(details["measure"], details["exponent"], details.get("direction", LOWER)),
             details["atom_rows"],
             details["resampled"],
         )

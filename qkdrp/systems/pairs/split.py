@@ -31,7 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TITLES = {"line": "cell line", "drug": "drug", "tissue": "tissue"}
 
 
-def make_split(pairs: PairData, data: DataConfig, seed: int) -> Split:
+def make_split(pairs: PairData, data: DataConfig, seed: int, *, validation: bool = True) -> Split:
     """Split pairs into training, validation and test.
 
     The validation is left out in the same way as the test: of ``lco`` it holds other lines than the
@@ -42,6 +42,7 @@ def make_split(pairs: PairData, data: DataConfig, seed: int) -> Split:
         pairs: All pairs.
         data: Says what is left out, and the sizes.
         seed: Of the split.
+        validation: Whether there is a validation part; without it, its pairs are trained on.
 
     Raises:
         DataError: If too few lines, drugs or tissues are there to leave some out, or if a part
@@ -52,12 +53,14 @@ def make_split(pairs: PairData, data: DataConfig, seed: int) -> Split:
     everything = np.ones(len(pairs), dtype=bool)
     train, test = _left_out(everything, groups, TEST_SHARE, rng)
     share = VALIDATION_SHARE if len(groups) < 2 else TEST_SHARE  # of lines and of drugs
-    train, validation = _left_out(train, groups, share, rng)
+    fitted, watched = _left_out(train, groups, share, rng)
     n_validation = round(data.train_size * VALIDATION_SHARE)
     sizes = (data.train_size - n_validation, n_validation, data.test_size)
-    shuffled = [rng.permutation(np.flatnonzero(part)) for part in (train, validation, test)]
+    shuffled = [rng.permutation(np.flatnonzero(part)) for part in (fitted, watched, test)]
     parts = [np.sort(part[:size]) for part, size in zip(shuffled, sizes, strict=True)]
-    _check(parts, data)
+    if not validation:
+        parts = [*_merged(parts, train, data.train_size, rng), parts[2]]
+    _check(parts, data, validation=validation)
     split = Split(*(pairs.ids[part] for part in parts))
     for name, group in groups.items():
         used = np.concatenate(parts)
@@ -134,12 +137,23 @@ def _drawn(
     return np.isin(group, names[drawn[: len(names) - 2]])
 
 
-def _check(parts: list[Places], data: DataConfig) -> None:
+def _merged(
+    parts: list[Places], among: Flags, size: int, rng: np.random.Generator
+) -> tuple[Places, Places]:
+    """Return training and validation pairs as one part, filled up to its size, and an empty one."""
+    used = np.concatenate(parts[:2])
+    rest = np.setdiff1d(np.flatnonzero(among), used)
+    more = rng.permutation(rest)[: max(0, size - len(used))]
+    return np.sort(np.concatenate([used, more])), np.array([], dtype=np.int64)
+
+
+def _check(parts: list[Places], data: DataConfig, *, validation: bool) -> None:
     """Refuse parts that are too small."""
+    least_validation = LEAST_OTHER if validation else 0
     for name, part, least in zip(
         ("training", "validation", "test"),
         parts,
-        (LEAST_TRAIN, LEAST_OTHER, LEAST_OTHER),
+        (LEAST_TRAIN, least_validation, LEAST_OTHER),
         strict=True,
     ):
         if len(part) < least:

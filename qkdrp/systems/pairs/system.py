@@ -28,11 +28,14 @@ from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
 from qkdrp.systems.pairs.preprocess import Preprocessor
 from qkdrp.systems.pairs.rows import PairRows, rows_of
 from qkdrp.systems.pairs.scores import score
+from qkdrp.systems.pairs.selection import selected_on_test, selection_note
 from qkdrp.systems.pairs.split import make_split
 from qkdrp.systems.pairs.spread import SPREADS
 from qkdrp.training.card import CardText
 from qkdrp.training.description import Description, OnProgress
+from qkdrp.training.epoch import Fit
 from qkdrp.training.features import Features
+from qkdrp.training.loop import SHOWN_LOSS
 from qkdrp.training.rows import Rows
 from qkdrp.training.run_config import SYNTHETIC
 from qkdrp.training.run_report import RunContent, RunReport
@@ -58,7 +61,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
     score_caption = (
         "in brackets: 95% intervals over lines, drugs or tissues; MSE and R2 of the target t"
     )
-    history_columns = (*SPREADS, PREDICTION_SD, "a", "r")
+    history_columns = (*SPREADS, PREDICTION_SD, "a", "r", SHOWN_LOSS)
     baselines: ClassVar[Mapping[str, FitBaseline]] = BASELINES
     reference_baseline = "additive_ridge"
     packages = ("rdkit", "torch_geometric")
@@ -79,7 +82,8 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
 
     def split(self, dataset: PairData, config: PairsConfig) -> Split:
         """Leave out pairs, lines, drugs or tissues, as settings say."""
-        return make_split(dataset, config.data, derive_seed(config.seed, "split"))
+        seed, validation = derive_seed(config.seed, "split"), not config.fit.paper_protocol
+        return make_split(dataset, config.data, seed, validation=validation)
 
     def groups(self, dataset: PairData) -> NDArray[np.str_] | None:
         """Return the cell line of each pair: folds of a study leave whole lines out."""
@@ -128,6 +132,14 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         seeded = config.model.dropout > 0
         return PairsTask(derive_seed(config.seed, "dropout") if seeded else None)
 
+    def shows_test(self, config: PairsConfig) -> bool:
+        """Tell whether the loss of the test part is recorded: the protocol of the paper does so."""
+        return config.fit.paper_protocol
+
+    def course(self, config: PairsConfig, fit: Fit) -> Mapping[str, Any]:
+        """Return the epoch that the test part would select, where its loss is recorded."""
+        return selected_on_test(fit) if config.fit.paper_protocol else {}
+
     def predictions(
         self, preprocessor: Preprocessor, dataset: PairData, part: str, values: Values
     ) -> pd.DataFrame:
@@ -172,8 +184,9 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         trained: Trained[PairsConfig, Preprocessor],
         train: PairData,  # noqa: ARG002  # the history tells
     ) -> Sequence[str]:
-        """Return whether the model predicts the same for every pair."""
-        return collapse_doubt(trained.fit)
+        """Return whether the model predicts the same for every pair, and a selection by test."""
+        shown = [] if trained.fit is None else selection_note(selected_on_test(trained.fit))
+        return [*collapse_doubt(trained.fit), *shown]
 
     def card(self, config: PairsConfig, metrics: Mapping[str, Any]) -> CardText:
         """Return what the model card says of the model."""

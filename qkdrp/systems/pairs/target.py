@@ -17,6 +17,12 @@ MEASURES: Mapping[str, str] = MappingProxyType(
 )
 """What texts call a measure, by its column."""
 
+Direction = Literal["lower", "higher"]
+"""Which areas are of sensitive pairs."""
+
+LOWER: Direction = "lower"
+"""The direction of an area under the curve of viability: a killing drug leaves a small one."""
+
 EXPONENT = 0.1
 """Exponent of the IC50 in the paper; other work takes its negative."""
 
@@ -34,10 +40,17 @@ class Target:
     Args:
         measure: A key of :data:`MEASURES`.
         exponent: Of the IC50.
+        direction: Which areas are of sensitive pairs.
     """
 
     measure: Literal["ln_ic50", "auc"] = "ln_ic50"
     exponent: float = EXPONENT
+    direction: Direction = LOWER
+
+    @property
+    def large_is_sensitive(self) -> bool:
+        """Whether pairs with a large target are the sensitive ones."""
+        return self.exponent > 0 if self.measure == LN_IC50 else self.direction != LOWER
 
     def of(self, value: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Return the target of measured values, same shape."""

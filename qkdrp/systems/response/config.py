@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from qkdrp.circuits.entanglers import ENTANGLERS
 from qkdrp.circuits.families.reuploading.spec import ROTATIONS
 from qkdrp.circuits.measurements import MEASUREMENTS
 from qkdrp.common.settings import Settings, any_of
 from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
+from qkdrp.nn.cores import Core
 from qkdrp.nn.normalisation import NORMALISATIONS
 from qkdrp.systems.response.measures import (
     LN_IC50,
@@ -179,6 +180,7 @@ class ModelConfig(ModelSettings):
         learn_a_r: Whether a and r are trained.
         normalisation: In place of the model's own, a key of
             :data:`qkdrp.nn.normalisation.NORMALISATIONS`; None for the model's own.
+        core: What stands in the circuit's place; None for the model's own.
     """
 
     model: str = Field(
@@ -223,6 +225,19 @@ class ModelConfig(ModelSettings):
         "[default: the model's]",
         json_schema_extra={"metavar": "NAME"},
     )
+    core: Core | None = Field(
+        default=None,
+        exclude_if=lambda given: given is None,
+        description=f"In the circuit's place: {any_of(Core)}. [default: the model's]",
+        json_schema_extra={"metavar": "NAME"},
+    )
+
+    @field_validator("core")
+    @classmethod
+    def _leave_own_core_out(cls, given: Core | None, info: ValidationInfo) -> Core | None:
+        """Return None for the core that the model has anyway."""
+        recipe = MODELS.get(info.data.get("model", ""))
+        return None if recipe is not None and recipe.core is given else given
 
 
 class FitConfig(AnyFitConfig):

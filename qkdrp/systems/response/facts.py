@@ -23,7 +23,7 @@ def facts_of(
     n_responder, n_genes = int(cohort.responder.sum()), len(preprocessor.transform.genes)
     doubt = doubt_letters(cohort)
     return Facts(
-        names={"drug": cohort.drug, "model": config.model.model},
+        names={"drug": cohort.drug, "model": config.model.model, **_core(config)},
         counts={"n_responder": n_responder, "n_genes": n_genes},
         introduction=(
             f"data     {cohort.provenance}",
@@ -39,6 +39,12 @@ def facts_of(
             *doubts_before(config, cohort, split),
         ),
     )
+
+
+def _core(config: TrainConfig) -> dict[str, str]:
+    """Return what stands in the circuit's place, where that is not the model's own."""
+    core = config.model.core
+    return {} if core is None else {"core": str(core)}
 
 
 def _parts(config: TrainConfig, split: Split) -> str:
@@ -71,13 +77,14 @@ def _measure_lines(config: TrainConfig, cohort: Cohort) -> list[str]:
 
 def _model_line(config: TrainConfig) -> str:
     model = config.model
+    name = model.model if model.core is None else f"{model.model}, {model.core} core"
     if recipe_of(model).quantum:
         return (
-            f"model    {model.model}, n1={model.n_qubits} n2={model.n_encoding} "
+            f"model    {name}, n1={model.n_qubits} n2={model.n_encoding} "
             f"n3={model.n_variational} on {config.backend}, seed {config.seed}"
         )
     return (
-        f"model    {model.model}, {model.n_qubits * model.n_encoding} features, no circuit, "
+        f"model    {name}, {model.n_qubits * model.n_encoding} features, no circuit, "
         f"seed {config.seed}"
     )
 

@@ -11,9 +11,14 @@ from qkdrp.systems.response.config import FitConfig, ModelConfig
 from qkdrp.systems.response.fit_task import ResponseTask, response_rows
 from qkdrp.systems.response.recipes import build_model
 from qkdrp.systems.response.scores import responder_auc
+from qkdrp.training.early_stopping import EarlyStopping
 from qkdrp.training.epoch import Epoch, Fit
-from qkdrp.training.loop import fit_model, predict
+from qkdrp.training.loop import fit_model, predict, train_step
+from qkdrp.training.monitor import BY_LOSS
+from qkdrp.training.optimiser import optimiser_of
+from qkdrp.training.optimiser_names import OPTIMISERS
 from qkdrp.training.rows import Rows
+from qkdrp.training.state import TrainingState
 
 N_GENES = 8
 
@@ -197,3 +202,38 @@ def test_callbacks_see_every_epoch_in_order() -> None:
     assert seen == fit.epochs
     assert [epoch.epoch for epoch in seen] == [1, 2, 3]
     assert all(np.diff([epoch.seconds for epoch in seen]) > 0)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMISERS)
+def test_every_optimiser_learns_and_its_state_is_kept(optimizer: str) -> None:
+    model, some = classic(), rows(50, 1)
+    config = FitConfig.make(optimizer=optimizer, lr=1e-3, batch_size=16)
+    optimiser = optimiser_of(model, ResponseTask(), config)
+    losses = [train_step(model, some, slice(None), optimiser, ResponseTask()) for _ in range(5)]
+    assert losses[-1] < losses[0]
+    state = TrainingState(
+        model, optimiser, EarlyStopping(BY_LOSS, 0), torch.Generator().manual_seed(0)
+    )
+    snapshot = state.snapshot()
+    assert all(isinstance(tensor, torch.Tensor) for tensor in snapshot.tensors.values())
+    state.restore(snapshot)
+    train_step(model, some, slice(None), optimiser, ResponseTask())
+
+
+def test_an_unknown_optimiser_is_refused() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'adamax'"):
+        FitConfig.make(optimizer="adamx")
+
+
+def test_small_data_get_the_steps_that_they_need() -> None:
+    few = rows(33, 1)  # two steps an epoch: the last batch of one row is none
+    fit = run(train=few, validation=few, epochs=2, patience=1, min_steps=11, lr=1e-9)
+    assert len(fit.epochs) == 6
+    assert fit.best_epoch <= 6
+    assert len(run(train=few, validation=few, epochs=8, patience=0, min_steps=11).epochs) == 8
+
+
+def test_new_settings_are_left_out_of_files_where_they_are_not_set() -> None:
+    assert {"optimizer", "min_steps"}.isdisjoint(FitConfig().model_dump())
+    kept = FitConfig(optimizer="sgd", min_steps=3).model_dump()
+    assert (kept["optimizer"], kept["min_steps"]) == ("sgd", 3)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.pairs.cells import FEWEST_FEATURES, CellBranch
+from qkdrp.systems.pairs.cells import FEWEST_FEATURES, POOL, CellBranch
 
 
 def test_shapes_and_parameters_of_the_paper() -> None:
@@ -12,8 +12,8 @@ def test_shapes_and_parameters_of_the_paper() -> None:
     for layer in branch.layers:
         values = layer(values)
         shapes.append(tuple(values.shape[1:]))
-    lengths = [shape[-1] for shape in shapes if len(shape) == 2]
-    assert lengths == [735, 728, 242, 242, 235, 78, 78, 71, 23, 23]
+    lengths = [shape[-1] for shape in shapes if len(shape) == 3]
+    assert lengths == [728, 242, 242, 235, 78, 78, 71, 23, 23]
     assert shapes[-2:] == [(2944,), (128,)]
 
 
@@ -22,9 +22,10 @@ def test_pooling_before_the_relu_gives_the_same() -> None:
     branch = CellBranch(150)
     values = torch.rand(3, 150)
     layers = list(branch.layers)
-    other = layers[0](values)
-    for convolution, pool, relu in zip(layers[1:10:3], layers[2:10:3], layers[3:10:3], strict=True):
-        other = pool(relu(convolution(other)))
+    other = values[:, None]
+    for layer in layers[1:10:3]:
+        other = torch.relu(torch.conv1d(other, layer.weight, layer.bias))
+        other = torch.max_pool1d(other, POOL)
     torch.testing.assert_close(branch(values), layers[-1](layers[-2](other)))
 
 
@@ -32,3 +33,8 @@ def test_too_few_features_are_refused() -> None:
     assert CellBranch(FEWEST_FEATURES)(torch.zeros(1, FEWEST_FEATURES)).shape == (1, 128)
     with pytest.raises(DataError, match="found 117 features of cell lines, expected at least 118"):
         CellBranch(FEWEST_FEATURES - 1)
+
+
+def test_weights_are_called_as_in_runs_that_were_written_before() -> None:
+    names = [f"layers.{place}.{kind}" for place in (1, 4, 7, 11) for kind in ("weight", "bias")]
+    assert list(CellBranch(150).state_dict()) == names

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from torch_geometric.nn import GCNConv, global_max_pool
+from torch_geometric.nn import GCNConv, global_max_pool  # the reference
 
 from qkdrp.systems.pairs.data.graph import molecules_of
 from qkdrp.systems.pairs.data.synthetic import synthetic_pairs

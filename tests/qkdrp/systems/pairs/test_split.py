@@ -78,3 +78,15 @@ def test_too_few_pairs_are_refused(pairs: PairData) -> None:
         split_of(pairs.at(np.arange(10)))
     with pytest.raises(DataError, match="found 1 cell lines to divide"):
         split_of(pairs.at(np.arange(10)), split="lco")
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_without_validation_its_pairs_are_trained_on(pairs: PairData, name: str) -> None:
+    data = DataConfig.make(split=name, train_size=400)
+    usual, whole = (make_split(pairs, data, 0, validation=each) for each in (True, False))
+    assert len(whole.validation) == 0
+    assert len(whole.train) == 400
+    assert set(whole.train) >= {*usual.train, *usual.validation}
+    np.testing.assert_array_equal(whole.test, usual.test)
+    for group in GROUPS[name]:
+        assert not members(pairs, whole.train, group) & members(pairs, whole.test, group)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from qkdrp.common.errors import ConfigError
+from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.systems.pairs.target import Target
 
 LN_Y = np.linspace(-12, 13, 1001)
@@ -29,3 +31,22 @@ def test_targets_out_of_range_are_the_largest_ln_ic50() -> None:
 
 def test_an_area_stays() -> None:
     np.testing.assert_array_equal(Target("auc").of(LN_Y), LN_Y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "large"),
+    [
+        ({}, True),
+        ({"exponent": -0.1}, False),
+        ({"measure": "auc"}, False),
+        ({"measure": "auc", "direction": "higher"}, True),
+    ],
+)
+def test_which_side_is_sensitive(settings: dict[str, object], large: bool) -> None:
+    data = DataConfig.make(**settings)
+    assert data.target.large_is_sensitive is large
+
+
+def test_a_direction_is_of_an_area() -> None:
+    with pytest.raises(ConfigError, match="--direction is of --measure auc"):
+        DataConfig.make(direction="higher")

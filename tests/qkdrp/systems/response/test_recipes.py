@@ -169,3 +169,24 @@ def test_a_new_normalisation_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None
     rows = {**NORMALISATIONS, "softsign": Normalisation(lambda _: nn.Softsign())}
     monkeypatch.setattr("qkdrp.nn.normalisation.NORMALISATIONS", rows)
     assert isinstance(build("moderated", normalisation="softsign").normalisation, nn.Softsign)
+
+
+@pytest.mark.parametrize("recipe", ["frozen", "dense", "squashed"])
+def test_a_control_is_a_name_for_a_model_and_a_core(recipe: str) -> None:
+    core = MODELS[recipe].core
+    assert recipe_of(ModelConfig(model="moderated", core=core)) == MODELS[recipe]
+    one, other = build(recipe), build("moderated", core=core)
+    for name, weights in one.state_dict().items():
+        torch.testing.assert_close(weights, other.state_dict()[name])
+
+
+def test_the_core_that_a_model_has_anyway_is_left_out() -> None:
+    assert ModelConfig(model="tanh", core="quantum") == ModelConfig(model="tanh")
+    assert ModelConfig(model="frozen", core="frozen").core is None
+    assert "core" not in ModelConfig().model_dump()
+
+
+@pytest.mark.parametrize(("model", "core"), [("classic", "dense"), ("frozen", "quantum")])
+def test_a_core_needs_a_circuit_in_whose_place_it_stands(model: str, core: str) -> None:
+    with pytest.raises(ConfigError, match="choose one of identity, layernorm, tanh, moderated"):
+        recipe_of(ModelConfig.make(model=model, core=core))
