@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -64,7 +64,7 @@ class Table:
     frame: pd.DataFrame
     digits: int = 4
 
-    @property
+    @cached_property
     def numeric(self) -> list[bool]:
         """Whether each column holds numbers."""
         return [
@@ -72,12 +72,12 @@ class Table:
             for kind in self.frame.dtypes
         ]
 
-    @property
+    @cached_property
     def holds_sentences(self) -> bool:
         """Whether a cell is so long that a small screen shows the cells of a row as a list."""
         return any(len(cell) > LONG_CELL for row in self.rows for cell in row)
 
-    @property
+    @cached_property
     def rows(self) -> list[list[str]]:
         """The cells as text, row by row; missing ones are empty."""
         return [[self._text(value) for value in row] for row in self.frame.itertuples(index=False)]

@@ -185,6 +185,4 @@ def record_of(placed: PlacedPairs) -> Mapping[str, Any]:
         for what, each in (("drugs", placed.of_drugs), ("lines", placed.of_lines))
     }
     found["bounds"] = placed.known.calibration.counts()
-    nearest = placed.of_drugs.nearest
-    found["similarity"] = dict(zip(placed.drugs.ids.tolist(), nearest.value.tolist(), strict=True))
     return found

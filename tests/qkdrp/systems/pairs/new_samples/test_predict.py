@@ -211,9 +211,7 @@ def test_pairs_name_known_and_new_ones(
     assert not (tmp_path / "q.csv").exists()
 
 
-def test_options_of_another_system_are_named(
-    pairs_left_out: Run, tmp_path: Path, cli: Cli
-) -> None:
+def test_options_of_another_system_are_named(pairs_left_out: Run, tmp_path: Path, cli: Cli) -> None:
     result = cli("predict", pairs_left_out.path, "--align", "none")
     assert result.code == 2
     assert re.match(r"error: --align: is of the system 'response'", result.err)
