@@ -16,6 +16,8 @@ from tests.qkdrp.conftest import CliResult, read_json
 Cli = Callable[..., CliResult]
 TEXTS = {"sample": str, "drug": str}
 EXACT = 1e-6
+LN_EXACT = 50 * EXACT
+"""The same in ln IC50, which is 40 times as steep as the target t."""
 
 
 def predicted(cli: Cli, output: Path, *words: object) -> tuple[pd.DataFrame, CliResult]:
@@ -35,9 +37,11 @@ def test_alone_in_a_batch_and_in_the_matrix_it_is_the_same(
     few, _ = predicted(cli, tmp_path / "few.csv", both_left_out.path, "--pairs",
                        tmp_path / "asked.csv")  # fmt: skip
     assert few[["sample", "drug"]].to_numpy().tolist() == asked.to_numpy().tolist()
-    numbers = ["ln_ic50", "ln_ic50_low", "ln_ic50_high", "t", "tanimoto", "line_distance"]
+    numbers = ["t", "tanimoto", "line_distance"]
     keys = pd.MultiIndex.from_frame(asked)
     np.testing.assert_allclose(few[numbers], table.loc[keys, numbers], rtol=0, atol=EXACT)
+    units = ["ln_ic50", "ln_ic50_low", "ln_ic50_high"]
+    np.testing.assert_allclose(few[units], table.loc[keys, units], rtol=0, atol=LN_EXACT)
     run = qkdrp.load_run(both_left_out.path)
     alone = run.predict(pairs=asked.iloc[[2]])
     np.testing.assert_allclose(alone[numbers], few.iloc[[2]][numbers], rtol=0, atol=EXACT)
@@ -53,7 +57,8 @@ def test_new_molecules_and_lines(
 ) -> None:
     output = tmp_path / "p.csv"
     table, result = predicted(cli, output, both_left_out.path, "--drugs", drugs, "--features",
-                              features)  # fmt: skip
+                              features, "--coverage", 0.8)  # fmt: skip
+    assert np.isfinite(table["ln_ic50_high"]).all()
     assert table[["sample", "drug"]].to_numpy().tolist() == [
         [line, drug] for line in ("X1", "X2", "X3") for drug in ("N1", "N2")
     ]
@@ -125,8 +130,9 @@ def test_runs_of_several_seeds_predict_together(
 ) -> None:
     other = train_pairs("lcdo", seed=4)
     runs = (both_left_out.path, other.path)
-    table, _ = predicted(cli, tmp_path / "p.csv", *runs, "--drugs", drugs)
-    single = [predicted(cli, tmp_path / f"{n}.csv", run, "--drugs", drugs)[0]
+    asked = ("--drugs", drugs, "--coverage", 0.8)
+    table, _ = predicted(cli, tmp_path / "p.csv", *runs, *asked)
+    single = [predicted(cli, tmp_path / f"{n}.csv", run, *asked)[0]
               for n, run in enumerate(runs)]  # fmt: skip
     mean = (single[0]["ln_ic50"] + single[1]["ln_ic50"]) / 2
     np.testing.assert_allclose(table["ln_ic50"], mean, atol=EXACT)
@@ -134,6 +140,7 @@ def test_runs_of_several_seeds_predict_together(
         table["ln_ic50_sd"], (single[0]["ln_ic50"] - single[1]["ln_ic50"]).abs() / np.sqrt(2),
         atol=EXACT,
     )  # fmt: skip
+    assert np.isfinite(table["ln_ic50_high"]).all()
     highs = np.stack([each["ln_ic50_high"] for each in single])
     assert (table["ln_ic50_high"] >= highs.min(axis=0) - EXACT).all()
     assert (table["ln_ic50_high"] <= highs.max(axis=0) + EXACT).all()
