@@ -205,7 +205,8 @@ def test_faulty_features_are_one_line(
 def test_pairs_name_known_and_new_ones(
     pairs_left_out: Run, pairs: PairData, drugs: Path, tmp_path: Path, cli: Cli
 ) -> None:
-    line, known = pairs.lines.ids[0], pairs.drugs.ids[0]
+    trained = pairs.select(pairs_left_out.split.train[:1])
+    line, known = trained.samples[0], trained.drug_ids[0]
     (tmp_path / "list.csv").write_text(f"sample,drug\n{line},N2\n{line},{known}\n")
     asked = ("--drugs", drugs, "--pairs", tmp_path / "list.csv")
     table, _ = predicted(cli, tmp_path / "p.csv", pairs_left_out.path, *asked)
