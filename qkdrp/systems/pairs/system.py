@@ -22,6 +22,7 @@ from qkdrp.systems.pairs.extra import need_graph_extra
 from qkdrp.systems.pairs.facts import facts_of, score_title
 from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
 from qkdrp.systems.pairs.model import PairModel
+from qkdrp.systems.pairs.new_samples.support import PairNewSamples
 from qkdrp.systems.pairs.overview import overview_of
 from qkdrp.systems.pairs.per_drug import PER_DRUG, per_drug
 from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
@@ -67,6 +68,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
     packages = ("rdkit", "torch_geometric")
     preload = ("qkdrp.systems.pairs.drugs",)
     explained_rows = 256  # each has a network of its own to differentiate
+    new_samples = PairNewSamples()
 
     def load(self, data: DataConfig) -> PairData:
         """Load the pairs of a source.
