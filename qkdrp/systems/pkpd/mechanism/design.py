@@ -71,9 +71,7 @@ class Design:
         within, beyond = _place(row, since, inner), _place(row, since, last)
         is_last = row == n_inner
         observed = (torch.where(is_last, b, a) for a, b in zip(within, beyond, strict=True))
-        return cls(
-            schedule, times, inner, last, ends, not bool(ends.rest.any()), Places(*observed)
-        )
+        return cls(schedule, times, inner, last, ends, not bool(ends.rest.any()), Places(*observed))
 
 
 def _same_lead(*tensors: torch.Tensor) -> list[torch.Tensor]:
