@@ -64,7 +64,7 @@ def other_trial(rng: np.random.Generator) -> pd.DataFrame:
     0.05 ng/mL are flagged; times differ between subjects.
     """
     table = pd.concat([_other_subject(number, rng) for number in range(20)])
-    table = table.fillna({"CENS": 0, "DV": "."})
+    table = table.fillna({"CENS": 0})
     return table.sort_values(["USUBJID", "TIME", "EVID"], ascending=[True, True, False])
 
 
