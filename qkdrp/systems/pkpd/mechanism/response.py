@@ -74,9 +74,7 @@ def _production(span: torch.Tensor, mean: torch.Tensor, slope: torch.Tensor) -> 
 def _loss(span: torch.Tensor, mean: torch.Tensor, slope: torch.Tensor) -> Steps:
     """``rho' = kout (1 - factor * rho)``: effects II and IV."""
     decay = span * mean
-    return Steps(
-        torch.exp(-decay), span * _phi(decay) - slope * (span**2 * _psi(decay))
-    )
+    return Steps(torch.exp(-decay), span * _phi(decay) - slope * (span**2 * _psi(decay)))
 
 
 _STEPS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], Steps]] = {
