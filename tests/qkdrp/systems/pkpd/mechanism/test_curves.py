@@ -125,7 +125,7 @@ def test_limits() -> None:
     )
     none = biomarker(two, natural(two, Imax=1e-14), doses, times)
     torch.testing.assert_close(none, torch.full_like(times, VALUES["R0"]))
-    fine = Design.of(doses, times, refine=4)
+    fine = Design.of(doses, times, refine=16)
     fast = curves(two, natural(two, kout=1e5), fine).biomarker
     direct = biomarker(Structure(2, "direct"), natural(two), doses, times)
     torch.testing.assert_close(fast, direct, rtol=1e-3, atol=0)

@@ -64,7 +64,7 @@ def test_an_interval_ends_as_it_begins(effect: str) -> None:
     found = steady_state(structure, natural(structure), torch.tensor([1.0, 30.0]), 8.0)
     assert found.biomarker.shape == (2, len(found.times))
     assert found.times[0] == 0
-    assert found.times[-1] == 8  # noqa: PLR2004
+    assert found.times[-1] == 8
     for curve in found[1:]:
         torch.testing.assert_close(curve[:, 0], curve[:, -1])
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -21,7 +22,7 @@ def test_which_effects_raise_the_biomarker(effect: str, raises: bool) -> None:
     assert Structure(1, effect).raises is raises
 
 
-def test_scales_are_inverse(rng) -> None:
+def test_scales_are_inverse(rng: np.random.Generator) -> None:
     structure = Structure(2, "I", hill=True)
     logs = torch.from_numpy(rng.normal(size=(3, 4, len(structure.parameters))))
     natural = structure.to_natural(logs)
