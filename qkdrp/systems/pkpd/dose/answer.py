@@ -1,7 +1,7 @@
 """The answer: a dose, how sure it is, and what it rests on."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -178,9 +178,7 @@ def find_doses(
     return answers
 
 
-def with_refits(
-    answers: Sequence[Answer], refits: Sequence[Sequence[Answer]]
-) -> list[Answer]:
+def with_refits(answers: Sequence[Answer], refits: Sequence[Sequence[Answer]]) -> list[Answer]:
     """Return answers with the interval over refits.
 
     Args:
@@ -197,14 +195,3 @@ def with_refits(
 
 def _exact(answer: Answer) -> float:
     return math.inf if answer.found.exact is None else answer.found.exact
-
-
-def model_facts(model: DoseModel) -> Mapping[str, Any]:
-    """Return what an answer says of its model: structure, covariates, variability."""
-    omega = zip(model.structure.parameters, np.asarray(model.omega).tolist(), strict=True)
-    return {
-        "structure": model.structure.label,
-        "covariates": list(model.covariates),
-        "omega": {name: value for name, value in omega if value > 0},
-        "sigma": dict(model.sigma),
-    }

@@ -4,7 +4,7 @@ A distribution is written ``uniform:70,140``, ``normal:40,10``, ``lognormal:70,0
 or ``among:0,1,2``; a number alone stands for itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from scipy.stats import norm
 from qkdrp.common.errors import ConfigError
 
 Reals = NDArray[np.float64]
+
+FEW = 4
+"""Distinct values up to which a covariate counts as one of categories."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,58 @@ class Distribution:
     def like(cls, values: Reals) -> "Distribution":
         """Return the distribution that stands for measured values by default.
 
-        One value stays; 0 and 1 become their share; a few whole numbers become equally likely; all
-        others become uniform over their range.
+        One value stays; 0 and 1 become their share; up to :data:`FEW` other values are drawn as
+        often as they are there; all others become uniform over their range.
         """
-        kinds = np.unique(values)
+        kinds, counts = np.unique(values, return_counts=True)
         if len(kinds) == 1:
             return cls("value", (float(kinds[0]),))
         if set(kinds) == {0.0, 1.0}:
             return cls("share", (float(values.mean()),))
+        if len(kinds) <= FEW:
+            repeats = counts // np.gcd.reduce(counts)
+            return cls("among", tuple(np.repeat(kinds, repeats).tolist()))
         return cls("uniform", (float(kinds[0]), float(kinds[-1])))
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A covariate that depends on others: a line and a normal deviation from it.
+
+    Args:
+        intercept: Value where all others are 0.
+        slopes: Change for one unit of each other covariate, by name.
+        deviation: Standard deviation about the line.
+    """
+
+    intercept: float
+    slopes: Mapping[str, float]
+    deviation: float
+
+    @classmethod
+    def fit(cls, values: Reals, others: Mapping[str, Reals]) -> "Regression":
+        """Fit the line by least squares; values that are not finite are left out."""
+        columns = np.column_stack([np.ones(len(values)), *others.values()])
+        known = np.isfinite(values)
+        found, *_ = np.linalg.lstsq(columns[known], values[known], rcond=None)
+        rest = values[known] - columns[known] @ found
+        freedom = max(int(known.sum()) - columns.shape[1], 1)
+        slopes = dict(zip(others, found[1:].tolist(), strict=True))
+        return cls(float(found[0]), slopes, float(np.sqrt((rest**2).sum() / freedom)))
+
+    def quantile(self, points: Reals, others: Mapping[str, Reals]) -> Reals:
+        """Return values at points of (0, 1), given the other covariates; all of shape (n,)."""
+        line = self.intercept + sum(
+            (slope * others[name] for name, slope in self.slopes.items()), np.zeros(points.shape)
+        )
+        return line + self.deviation * norm.ppf(points)
+
+    def __str__(self) -> str:
+        """Return the line in words."""
+        terms = [f"{slope:+.3g} {name}" for name, slope in self.slopes.items()]
+        return " ".join(
+            ["normal about", f"{self.intercept:.3g}", *terms, f"sd {self.deviation:.3g}"]
+        )
 
 
 def _written(name: str) -> str:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.systems.pkpd.dose.distributions import Distribution
-from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.dose.distributions import Distribution, Regression
+from qkdrp.systems.pkpd.dose.model import BASELINE, DoseModel, covariate_names
 
 Reals = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Population:
     """Whom the dose is for.
 
     Points are those of a scrambled Sobol sequence. Their coordinates belong to covariates, to
-    parameters and to the error, in this order: doses, schedules, scenarios and models that are
+    parameters, to the error and to the baseline, in this order: doses, schedules, scenarios and models that are
     compared see the same subjects (common random numbers).
 
     Args:
@@ -46,6 +46,8 @@ class Population:
         observed: Covariates of the subjects of a trial, (n,) each. With these, whole subjects are
             drawn from the trial: a distribution that is a value keeps the subjects with it, a
             uniform one maps the trial's range onto its own, and others replace the column.
+        baseline: How the baseline of the biomarker depends on the covariates, where it is not one
+            of them and a model asks for it.
 
     Raises:
         ConfigError: If no subject of the trial has a value that is asked for.
@@ -55,6 +57,7 @@ class Population:
     n_subjects: int = N_SUBJECTS
     seed: int = 0
     observed: Mapping[str, Reals] | None = field(default=None, compare=False)
+    baseline: Regression | None = None
 
     def __post_init__(self) -> None:
         """Round the number of subjects up, and check it."""
@@ -70,16 +73,19 @@ class Population:
             ConfigError: If the model needs a covariate that has no distribution here, or cannot
                 take its values.
         """
-        missing = [name for name in model.covariates if name not in self.covariates]
+        known = [*self.covariates, *([BASELINE] if self.baseline else [])]
+        missing = [name for name in covariate_names(model) if name not in known]
         if missing:
             raise ConfigError(
                 f"the model depends on {', '.join(missing)}, and the population says nothing of "
                 f"it: give {missing[0].lower()}=VALUES."
             )
         names, n_parameters = list(self.covariates), len(model.structure.parameters)
-        points = self._points(len(names) + n_parameters + 1)
+        points = self._points(len(names) + n_parameters + 2)
         covariates = self._covariates(names, points)
-        normal = torch.from_numpy(norm.ppf(points[:, len(names) :]))
+        if self.baseline is not None:
+            covariates[BASELINE] = self.baseline.quantile(points[:, -1], covariates)
+        normal = torch.from_numpy(norm.ppf(points[:, len(names) : -1]))
         eta = normal[:, :-1] * torch.as_tensor(model.omega, dtype=torch.float64)
         with torch.no_grad():
             logs = model.log_parameters(covariates, eta)
@@ -166,4 +172,10 @@ class Population:
             for name, values in observed.items()
         }
         empirical = len(chosen) < len(words)
-        return cls(spread, observed=dict(observed) if empirical else None, **settings)
+        baseline = None
+        if BASELINE in observed and BASELINE not in given and not empirical:
+            del spread[BASELINE]
+            others = {name: values for name, values in observed.items() if name != BASELINE}
+            baseline = Regression.fit(observed[BASELINE], others)
+        drawn = dict(observed) if empirical else None
+        return cls(spread, observed=drawn, baseline=baseline, **settings)
