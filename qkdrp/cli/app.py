@@ -15,6 +15,7 @@ from qkdrp.cli.explain import explain
 from qkdrp.cli.predict import predict
 from qkdrp.cli.train import train
 from qkdrp.cli.train_pairs import train_pairs
+from qkdrp.cli.train_pkpd import train_pkpd
 from qkdrp.cli.validate import validate
 
 SIGINT_CODE = 130
@@ -48,6 +49,7 @@ def _common(
 
 app.command()(train)
 app.command()(train_pairs)
+app.command()(train_pkpd)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(validate)

@@ -27,12 +27,12 @@ BIOMARKER_TIMES: Reals = np.array(
     [0, 1, 2, 4, 8, 12, 24, 36, 48, 72, 168, 336, 480, 481, 482, 484, 488, 492, 504, 552, 600, 672,
      840, 1008, 1176], dtype=np.float64
 )  # fmt: skip
-"""Hours at which the biomarker is measured; concentrations are at the same but the first."""
+"""Hours at which the biomarker is measured."""
 
 WEIGHTS = (50.0, 100.0)
 """Range of body weights, kilograms; uniform."""
 
-MEASURED_AFTER_DOSE_AT_0 = BIOMARKER_TIMES[1:]
+CONCENTRATION_TIMES = BIOMARKER_TIMES[1:]
 """Hours at which the concentration is measured."""
 
 
@@ -92,5 +92,5 @@ def _covariates(model: Truth, n_subjects: int, rng: np.random.Generator) -> dict
 def _observations(drug: Reals, marker: Reals, treated: bool) -> dict[str, Observations]:
     found = {BIOMARKER: Observations(BIOMARKER_TIMES, marker)}
     if treated:
-        found[CONCENTRATION] = Observations(MEASURED_AFTER_DOSE_AT_0, drug[1:])
+        found[CONCENTRATION] = Observations(CONCENTRATION_TIMES, drug[1:])
     return found
