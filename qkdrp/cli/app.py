@@ -10,6 +10,7 @@ import typer
 
 from qkdrp.cli import data, hub, jobs
 from qkdrp.cli.depth import depth
+from qkdrp.cli.dose import dose
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.explain import explain
 from qkdrp.cli.predict import predict
@@ -55,6 +56,7 @@ app.command()(predict)
 app.command()(validate)
 app.command()(explain)
 app.command()(depth)
+app.command()(dose)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(hub.app, name="hub")

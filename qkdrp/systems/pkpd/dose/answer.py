@@ -37,7 +37,7 @@ class Spread:
 
     def _quantile(self, level: float) -> float:
         # Infinite values must not be interpolated: the order statistic at or outside the level.
-        method = "lower" if level < 0.5 else "higher"  # noqa: PLR2004
+        method = "lower" if level < 0.5 else "higher"
         finite = np.isfinite(self.doses).all()
         return float(np.quantile(self.doses, level, method="linear" if finite else method))
 

@@ -86,7 +86,7 @@ class Distribution:
             )
         kind = KINDS[self.kind]
         wanted = kind.numbers or ("value", "...")
-        if kind.numbers and len(self.numbers) != len(kind.numbers) or not self.numbers:
+        if (kind.numbers and len(self.numbers) != len(kind.numbers)) or not self.numbers:
             raise ConfigError(
                 f"{self}: found {len(self.numbers)} numbers, expected "
                 f"{self.kind}:{','.join(wanted)}."
