@@ -18,7 +18,7 @@ def dose(
     run: Annotated[Path, typer.Argument(help="A run folder of train-pkpd.", metavar="RUN")],
     more: Annotated[
         list[str] | None,
-        typer.Argument(help="More words of --population.", metavar="[NAME=VALUES]..."),
+        typer.Argument(help="More words of --population.", metavar="NAME=VALUES"),
     ] = None,
     *,
     target: Annotated[

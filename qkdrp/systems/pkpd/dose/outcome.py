@@ -251,7 +251,7 @@ def _checks(outcome: Outcome) -> list[Check]:
 
 
 def covariate_checks(source: DoseSource, answer: Answer) -> list[Check]:
-    """Return, for each covariate that differs from the trial's, whether the dose moves as it should.
+    """Return, for each covariate that is not as in the trial, whether the dose moves rightly.
 
     Each covariate is changed alone, from the trial's population to that of the answer.
     """
