@@ -8,11 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from qkdrp.common.seeds import derive_seed
-from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.population.alternation import Batch, alternate
-from qkdrp.systems.pkpd.population.covariates import BASELINE
-from qkdrp.systems.pkpd.population.fit import PopulationFit, material_of, model_of
+from qkdrp.systems.pkpd.population.fit import PopulationFit, model_of
 from qkdrp.systems.pkpd.population.marginal import Theta
+from qkdrp.systems.pkpd.population.material import Material
 from qkdrp.systems.pkpd.population.model import PopulationModel
 
 TOLERANCE = 0.02
@@ -21,7 +20,7 @@ TOLERANCE = 0.02
 ROUNDS = 12
 """Linearisations of a refit at most."""
 
-AT_ONCE = 20
+AT_ONCE = 10
 """Refits that are one tensor; more need more memory and are no faster."""
 
 OnRefits = Callable[[Sequence[PopulationModel]], None]
@@ -58,7 +57,7 @@ class Resamples:
 
 
 def refits(
-    fit: PopulationFit, trial: Trial, n: int, seed: int, done: int = 0
+    fit: PopulationFit, material: Material, n: int, seed: int, done: int = 0
 ) -> Iterator[tuple[PopulationModel, ...]]:
     """Refit a model to resampled subjects; yields models as they are done, in their order.
 
@@ -67,15 +66,13 @@ def refits(
 
     Args:
         fit: To the trial itself.
-        trial: The same trial.
+        material: What it was fitted to.
         n: How many refits.
         seed: Of the resamples.
         done: How many of them are known already, and are left out.
     """
-    baseline = any(each.name == BASELINE for each in fit.specification.covariates)
-    material = material_of(trial, baseline=baseline)
-    design = fit.specification.design(material.values, len(trial))
-    weights = Resamples.draw(trial.dose_levels(), n, seed).weights
+    design = fit.specification.design(material.values, len(material.panel))
+    weights = Resamples.draw(material.levels.numpy(), n, seed).weights
     for start in range(done, n, AT_ONCE):
         some = torch.from_numpy(weights[start : start + AT_ONCE].astype(np.float64))
         batch = Batch(fit.specification.structure, material.panel, some, design)

@@ -22,6 +22,9 @@ REFERENCE_WEIGHT = 70.0
 ALLOMETRY: Mapping[str, float] = {"CL": 0.75, "Q": 0.75, "V": 1.0, "V2": 1.0}
 """Exponents of body weight by theory, for clearances and volumes."""
 
+UNEXPLAINED = frozenset({"ka", "Q", "V2", "hill"})
+"""Parameters that no estimated effect is sought for: a trial tells too little of them."""
+
 CONTINUOUS_FROM = 3
 """Distinct values from which a positive covariate acts as a power law."""
 
@@ -113,7 +116,7 @@ def candidates(parameters: Sequence[str], covariates: Sequence[Covariate]) -> tu
         Effect(parameter, covariate.name)
         for covariate in covariates
         for parameter in parameters
-        if covariate.name != BASELINE or parameter == "R0"
+        if parameter not in UNEXPLAINED and (covariate.name != BASELINE or parameter == "R0")
     )
 
 

@@ -5,16 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from qkdrp.common.errors import DataError
-from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Trial
+from qkdrp.systems.pkpd.data.trial import ENDPOINTS
 from qkdrp.systems.pkpd.mechanism import Structure
 from qkdrp.systems.pkpd.population.alternation import Batch, Fits, alternate
-from qkdrp.systems.pkpd.population.covariates import BASELINE, Covariate, constant, covariate_of
 from qkdrp.systems.pkpd.population.marginal import Theta
+from qkdrp.systems.pkpd.population.material import Material
 from qkdrp.systems.pkpd.population.model import PopulationModel
-from qkdrp.systems.pkpd.population.panel import Panel, panel_of
 from qkdrp.systems.pkpd.population.selection import Decision, Selection
 from qkdrp.systems.pkpd.population.specification import Specification
 from qkdrp.systems.pkpd.population.starts import starts
@@ -22,10 +19,10 @@ from qkdrp.systems.pkpd.population.starts import starts
 START_OMEGA, START_SIGMA = 0.3, 0.3
 """Deviations between subjects and of residuals to start from."""
 
-SCREENING = 4
+SCREENING = 3
 """Linearisations for each of the starting values before the best ones go on."""
 
-FINALISTS = 2
+FINALISTS = 1
 """Starting values that are fitted to the end."""
 
 OnStage = Callable[[str], None]
@@ -74,107 +71,37 @@ class PopulationFit:
         return self.objective + float(np.log(self.n_subjects)) * self.specification.n_estimated
 
 
-@dataclass(frozen=True, eq=False)
-class Material:
-    """A trial as a fit takes it.
-
-    Args:
-        panel: Observations.
-        covariates: With their scales.
-        values: z of each covariate, shape (n_subjects,).
-    """
-
-    panel: Panel
-    covariates: tuple[Covariate, ...]
-    values: dict[str, torch.Tensor]
-
-
-def covariate_values(trial: Trial, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """Return values of covariates of a trial, the baseline among them where it is named.
-
-    Raises:
-        DataError: If a subject has no biomarker before its first dose.
-    """
-    found = {name: trial.covariate(name) for name in names if name != BASELINE}
-    if BASELINE in names:
-        baseline = np.log([each.baseline for each in trial.subjects])
-        if np.isnan(baseline).any():
-            which = trial.ids[np.isnan(baseline)][0]
-            raise DataError(
-                f"subject {which!r} has no biomarker before its first dose, which the baseline "
-                "needs; train without it."
-            )
-        found[BASELINE] = baseline
-    return found
-
-
-def material_of(trial: Trial, *, baseline: bool = False) -> Material:
-    """Return a trial as a fit takes it; covariates that never vary are left out.
-
-    Raises:
-        DataError: If there is nothing to fit.
-    """
-    for endpoint in ENDPOINTS:
-        if trial.n_observations(endpoint) == 0:
-            raise DataError(
-                f"found no observations of the {endpoint}; the mechanistic model needs both "
-                f"{CONCENTRATION} and {BIOMARKER}."
-            )
-    names = [*trial.covariates, *([BASELINE] if baseline else [])]
-    found = {
-        name: values
-        for name, values in covariate_values(trial, names).items()
-        if not constant(values)
-    }
-    covariates = tuple(covariate_of(name, values) for name, values in found.items())
-    return Material(
-        panel_of(trial),
-        covariates,
-        {each.name: each.transform(found[each.name]) for each in covariates},
-    )
-
-
 def fit_population(
-    trial: Trial,
+    material: Material,
     structure: Structure,
     *,
-    baseline: bool = False,
     select: bool = True,
     on_stage: OnStage = _ignore,
 ) -> PopulationFit:
     """Fit a population model to a trial.
 
     Args:
-        trial: Subjects.
+        material: Subjects.
         structure: Of the mechanism.
-        baseline: Whether R0 may depend on the biomarker before the first dose.
         select: Whether random and covariate effects are chosen by the likelihood; otherwise every
             parameter varies and none depends on a covariate.
         on_stage: Called with the name of what begins.
-
-    Raises:
-        DataError: If there is nothing to fit.
     """
-    material = material_of(trial, baseline=baseline)
     plain = Specification(structure, material.covariates, (), structure.parameters)
     on_stage("starting values")
     fits = _from_starts(material, plain)
-    decisions: list[Decision] = []
-    specification = plain
-    if select:
-        on_stage("covariates and variability")
-        specification, fits, decisions = _selected(material, plain, fits)
-    return _result(material, specification, fits, decisions)
+    if not select:
+        return _result(material, plain, fits, ())
+    on_stage("covariates and variability")
+    return _selected(material, plain, fits)
 
 
-def _selected(
-    material: Material, plain: Specification, fits: Fits
-) -> tuple[Specification, Fits, list[Decision]]:
-    """Choose on the linearised likelihood, fit the choice, and choose once more from there."""
+def _selected(material: Material, plain: Specification, fits: Fits) -> PopulationFit:
+    """Choose on the linearised likelihood, and fit the choice."""
     selection = Selection(fits.moments, material.values)
     chosen = selection.run(plain, fits.theta)
-    fits = fit_from(material, chosen.specification, chosen.theta, fits.phi)
-    return chosen.specification, fits, selection.decisions
+    fits = _fit(material, chosen.specification, chosen.theta, fits.phi)
+    return _result(material, chosen.specification, fits, selection.decisions)
 
 
 def _from_starts(material: Material, specification: Specification) -> Fits:
@@ -194,13 +121,6 @@ def _start(specification: Specification, beta: torch.Tensor) -> Theta:
         beta.new_full((n, len(specification.varying)), float(np.log(START_OMEGA))),
         beta.new_full((n, len(ENDPOINTS)), float(np.log(START_SIGMA))),
     )
-
-
-def fit_from(
-    material: Material, specification: Specification, theta: Theta, phi: torch.Tensor | None
-) -> Fits:
-    """Fit a specification from given population parameters, to the end."""
-    return _fit(material, specification, theta, phi)
 
 
 def _fit(

@@ -1,9 +1,9 @@
 """Which parameters vary between subjects and which depend on covariates: the likelihood decides.
 
-A random effect is judged at the 5% level and a covariate effect at the 1% level: a random effect stays where dropping it costs more than 2.71
-(half a chi-squared, since a variance is not negative), a covariate effect enters where it gains
-more than 6.63. Decisions use the likelihood linearised at the subjects' own parameters, which needs
-no curve to be computed again.
+A random effect is judged at the 5% level: it stays where dropping it costs more than 2.71, half a
+chi-squared, since a variance is not negative. A covariate effect is judged at the 1% level: it
+enters where it gains more than 6.63, as in the usual stepwise search. Decisions use the likelihood
+linearised at the subjects' own parameters, which needs no curve to be computed again.
 """
 
 from collections.abc import Mapping

@@ -15,7 +15,7 @@ TRIED = 12
 TURNOVERS = (0.3, 1.0, 3.0)
 """Factors on the first guess of kout."""
 
-POTENCIES = (0.3, 1.5)
+POTENCIES = (0.7,)
 """Factors on the first guess of EC50."""
 
 SPLITS = (1.0,)
