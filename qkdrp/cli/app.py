@@ -10,11 +10,13 @@ import typer
 
 from qkdrp.cli import data, hub, jobs
 from qkdrp.cli.depth import depth
+from qkdrp.cli.dose import dose
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.explain import explain
 from qkdrp.cli.predict import predict
 from qkdrp.cli.train import train
 from qkdrp.cli.train_pairs import train_pairs
+from qkdrp.cli.train_pkpd import train_pkpd
 from qkdrp.cli.validate import validate
 
 SIGINT_CODE = 130
@@ -48,11 +50,13 @@ def _common(
 
 app.command()(train)
 app.command()(train_pairs)
+app.command()(train_pkpd)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(validate)
 app.command()(explain)
 app.command()(depth)
+app.command()(dose)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(hub.app, name="hub")

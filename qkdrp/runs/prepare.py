@@ -20,7 +20,7 @@ from qkdrp.training.dataset import Dataset
 from qkdrp.training.device import find_device
 from qkdrp.training.folds import Fold, draw_folds
 from qkdrp.training.rows import Rows
-from qkdrp.training.run_config import SYNTHETIC, RunConfig
+from qkdrp.training.run_config import RunConfig
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import Preprocessor
 from qkdrp.training.system import AnySystem, Facts
@@ -142,7 +142,7 @@ def _check_backend(backend: Backend, system: AnySystem, config: RunConfig) -> No
 
 def with_whole_path(config: RunConfig) -> RunConfig:
     """Say where data come from in a way that holds in every working folder."""
-    if config.data.source == SYNTHETIC:
+    if config.data.is_named(config.data.source):
         return config
     source = str(Path(config.data.source).absolute())
     return config.model_copy(update={"data": config.data.model_copy(update={"source": source})})

@@ -1,1 +1,1 @@
-"""The system ``pkpd``: time courses of concentration and biomarker after doses of a drug."""
+"""The system ``pkpd``: time courses of a drug and a biomarker, and the dose that follows."""

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.names import closest, listed
+from qkdrp.systems.pkpd.data.simulate import simulated_trial
+from qkdrp.systems.pkpd.data.sources import EMBEDDED, simulated
 from qkdrp.systems.pkpd.data.table import load_table
 from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.data.units import Units
 from qkdrp.tables.frames import SUFFIXES
-
-EMBEDDED = "estdata"
-"""The source that comes with the package."""
 
 EMBEDDED_FILE = Path(__file__).with_name("estdata.csv")
 """Its table, unchanged: see ``estdata.md`` beside it for origin and licence."""
@@ -24,7 +23,8 @@ def load_trial(source: str | None = None, measured: bool = True) -> Trial:
     """Load the trial that a source names.
 
     Args:
-        source: :data:`EMBEDDED` (the default), a table, or a folder with one.
+        source: ``estdata`` (the default), ``truth-a`` or ``truth-b`` for a simulated trial
+            (``truth-a:7`` for that of seed 7), a table, or a folder with one.
         measured: Whether observations have to hold values; False for times to predict at.
 
     Raises:
@@ -35,6 +35,8 @@ def load_trial(source: str | None = None, measured: bool = True) -> Trial:
         return Trial(
             read.subjects, read.covariates, Units("ng/mL"), EMBEDDED_ORIGIN, synthetic=True
         )
+    if (found := simulated(str(source))) is not None:
+        return simulated_trial(*found)
     return load_table(table_path(str(source)), measured)
 
 

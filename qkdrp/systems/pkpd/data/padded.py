@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Trial
+from qkdrp.systems.pkpd.mechanism import Schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class PaddedTrial:
     Slots of a model's predictions are those of concentrations, then those of the biomarker.
 
     Args:
-        dose_times: Hours, shape (n_subjects, n_doses), float64; 0 where padded.
+        dose_times: Hours, shape (n_subjects, n_doses), float64; the last time again where padded.
         dose_amounts: Milligrams, same shape; 0 where padded. ``n_doses`` is at least 1.
         concentration: Observations of the drug.
         biomarker: Observations of the biomarker.
@@ -58,6 +59,11 @@ class PaddedTrial:
         return len(self.dose_times)
 
     @property
+    def schedule(self) -> Schedule:
+        """The doses, as the mechanism takes them."""
+        return Schedule(self.dose_times, self.dose_amounts)
+
+    @property
     def n_slots(self) -> tuple[int, int]:
         """Slots of concentrations and of the biomarker."""
         return self.concentration.times.shape[1], self.biomarker.times.shape[1]
@@ -71,12 +77,14 @@ class PaddedTrial:
 def padded(trial: Trial) -> PaddedTrial:
     """Return a trial as tensors."""
     subjects = trial.subjects
-    n_doses = max([1, *(len(each.doses) for each in subjects)])
+    schedule = Schedule.padded(
+        (each.doses.times.tolist(), each.doses.amounts.tolist()) for each in subjects
+    )
     series = {name: _observations(trial, name) for name in ENDPOINTS}
     covariates = [[each.covariates[name] for name in trial.covariates] for each in subjects]
     return PaddedTrial(
-        dose_times=_rows([each.doses.times for each in subjects], n_doses, 0.0),
-        dose_amounts=_rows([each.doses.amounts for each in subjects], n_doses, 0.0),
+        dose_times=schedule.times,
+        dose_amounts=schedule.amounts,
         concentration=series[CONCENTRATION],
         biomarker=series[BIOMARKER],
         covariates=torch.tensor(covariates, dtype=torch.float64).reshape(len(subjects), -1),

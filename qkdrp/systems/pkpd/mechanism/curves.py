@@ -49,9 +49,7 @@ def biomarker(
     return curves(structure, parameters, Design.of(doses, times)).biomarker
 
 
-def concentration_of(
-    structure: Structure, parameters: Parameters, design: Design
-) -> torch.Tensor:
+def concentration_of(structure: Structure, parameters: Parameters, design: Design) -> torch.Tensor:
     """Return the concentration at the times of a design, mg/L, shape (..., n_times)."""
     terms = exponentials(structure, parameters)
     since = design.observations.start + design.observations.rest

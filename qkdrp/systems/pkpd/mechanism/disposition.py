@@ -80,6 +80,8 @@ def _stack(rates: tuple[torch.Tensor, ...], weights: tuple[torch.Tensor, ...]) -
     )
 
 
-def terminal_half_life(structure: Structure, parameters: Mapping[str, torch.Tensor]) -> torch.Tensor:
+def terminal_half_life(
+    structure: Structure, parameters: Mapping[str, torch.Tensor]
+) -> torch.Tensor:
     """Return the half-life of the slowest decay of the concentration, hours, shape (...)."""
     return math.log(2) / exponentials(structure, parameters).rates.amin(-1)

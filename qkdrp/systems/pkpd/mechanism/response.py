@@ -74,9 +74,7 @@ def _production(span: torch.Tensor, mean: torch.Tensor, slope: torch.Tensor) -> 
 def _loss(span: torch.Tensor, mean: torch.Tensor, slope: torch.Tensor) -> Steps:
     """``rho' = kout (1 - factor * rho)``: effects II and IV."""
     decay = span * mean
-    return Steps(
-        torch.exp(-decay), span * _phi(decay) - slope * (span**2 * _psi(decay))
-    )
+    return Steps(torch.exp(-decay), span * _phi(decay) - slope * (span**2 * _psi(decay)))
 
 
 _STEPS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], Steps]] = {
@@ -89,14 +87,14 @@ _STEPS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], Steps]] =
 
 def _phi(x: torch.Tensor) -> torch.Tensor:
     """``(1 - e^-x) / x``, safe at 0."""
-    small = x < 1e-6  # noqa: PLR2004
+    small = x < 1e-6
     safe = torch.where(small, 1.0, x)
     return torch.where(small, 1 - x / 2, -torch.expm1(-safe) / safe)
 
 
 def _psi(x: torch.Tensor) -> torch.Tensor:
     """``((1 + e^-x) / 2 - (1 - e^-x) / x) / x^2``, safe at 0."""
-    small = x < 0.02  # noqa: PLR2004
+    small = x < 0.02
     safe = torch.where(small, 1.0, x)
     exact = ((1 + torch.exp(-safe)) / 2 + torch.expm1(-safe) / safe) / safe**2
     return torch.where(small, 1 / 12 - x / 24 + x**2 / 80 - x**3 / 360, exact)
