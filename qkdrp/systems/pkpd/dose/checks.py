@@ -46,7 +46,8 @@ def check_monotone(doses: Sequence[float], shares: Sequence[float]) -> Check:
         "monotone",
         passed=False,
         words=f"the share falls from {shares[at]:.3f} at {doses[at]:g} mg to "
-        f"{shares[at + 1]:.3f} at {doses[at + 1]:g} mg: the smallest dose that is enough may not be the one given",
+        f"{shares[at + 1]:.3f} at {doses[at + 1]:g} mg: the smallest dose that is enough may not "
+        "be the one given",
     )
 
 
