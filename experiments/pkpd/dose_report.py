@@ -1,6 +1,7 @@
 """Files of the study of doses: tables, figure, page."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,8 @@ def answer_frame(tables: Sequence[DoseTable]) -> pd.DataFrame:
     for scenario in questions.scenarios:
         for schedule in questions.schedules:
             for table in tables:
-                answers = {
-                    f: table.find(scenario.name, schedule.name, f) for f in questions.fractions
-                }
+                find = partial(table.find, scenario.name, schedule.name)
+                answers = {fraction: find(fraction) for fraction in questions.fractions}
                 exact = [None if a is None else a.found.exact for a in answers.values()]
                 known = [each for each in exact if each is not None]
                 less = "" if len(known) < len(exact) else f"{1 - min(known) / max(known):.0%}"
@@ -155,8 +155,8 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
         title=f"Doses that keep the biomarker {questions.direction} {questions.target:g}",
         lead=[
             f"{DISCLAIMER} Smallest doses with which the biomarker stays {questions.direction} "
-            f"{questions.target:g} {trial.units.biomarker} over the whole interval between doses, at "
-            "steady state, in a share of a virtual population.",
+            f"{questions.target:g} {trial.units.biomarker} over the whole interval between doses, "
+            "at steady state, in a share of a virtual population.",
             f"Trial: {trial.provenance}.",
         ],
         sections=sections,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -129,21 +130,15 @@ def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> 
     for scenario in questions.scenarios:
         of = [cell for cell in cells if cell.scenario == scenario]
         by_schedule = {
-            schedule: {
-                cell.answer.criterion.fraction: cell.answer
-                for cell in of
-                if cell.schedule == schedule
-            }
+            schedule: {c.answer.criterion.fraction: c.answer for c in of if c.schedule == schedule}
             for schedule in sorted(questions.schedules, key=lambda each: each.interval)
         }
         checks = list[Check]()
         for answers in by_schedule.values():
             checks += [
-                check_fractions(answers[low], answers[high])
-                for low, high in zip(ordered[:-1], ordered[1:], strict=True)
+                check_fractions(answers[low], answers[high]) for low, high in pairwise(ordered)
             ]
-        schedules = list(by_schedule)
-        for short, long in zip(schedules[:-1], schedules[1:], strict=True):
+        for short, long in pairwise(by_schedule):
             checks += [
                 check_intervals(by_schedule[short][each], by_schedule[long][each])
                 for each in ordered

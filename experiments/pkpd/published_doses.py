@@ -35,8 +35,8 @@ REASONS = (
     "subjects, so that 90% of subjects has no meaning beyond the 48 of the trial. The column 'no "
     "variability' shows what that alone does to our doses.",
     "Its grids end at 10 mg a day and 70 mg a week, and doses at that cap are given as optima.",
-    "Its weekly answers come from regressors that saw daily doses of at most 10 mg: they extrapolate "
-    "without a mechanism, and its weekly tables are relabelled daily data.",
+    "Its weekly answers come from regressors that saw daily doses of at most 10 mg: they "
+    "extrapolate without a mechanism, and its weekly tables are relabelled daily data.",
     "It scales the inputs of the biomarker's model with the scaler of the concentration's model "
     "while it optimises.",
     "Other weights are the trial's, stretched from 50-100 kg onto 70-140 kg, and no comedication "

@@ -1,4 +1,4 @@
-"""The five questions of the challenge: scenarios, schedules and fractions, all of them arguments."""
+"""The five questions of the challenge: scenarios, schedules and fractions, all arguments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -68,8 +68,8 @@ def dose_sources(paths: Sequence[Path]) -> "list[DoseSource]":
             )
     often = Counter(source.title for source in found)
     return [
-        replace(source, title=f"{source.title} ({path.name})")
-        if often[source.title] > 1
-        else source
+        source
+        if often[source.title] == 1
+        else replace(source, title=f"{source.title} ({path.name})")
         for path, source in zip(paths, found, strict=True)
     ]

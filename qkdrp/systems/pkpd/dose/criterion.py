@@ -22,8 +22,8 @@ class Criterion:
         fraction: Share of subjects in which it must, 0 to 1.
         interval: Hours between doses.
         direction: ``below`` or ``above``.
-        moment: ``worst`` for throughout; ``best`` asks for a single moment of the interval, which is
-            what a criterion on its minimum does and not what protects a patient.
+        moment: ``worst`` for throughout; ``best`` asks for a single moment of the interval, as a
+            criterion on its minimum does; that protects no patient.
         noise: Whether a measurement at the worst moment must keep to the target; otherwise the true
             value.
 
@@ -65,8 +65,8 @@ class Criterion:
         when = "throughout" if self.moment == "worst" else "once in"
         measured = "measured biomarker" if self.noise else "biomarker"
         return (
-            f"{measured} {self.direction} {self.target:g} {when} {self.interval:g} h at steady state "
-            f"in {self.fraction:.4g} of the subjects"
+            f"{measured} {self.direction} {self.target:g} {when} {self.interval:g} h at steady "
+            f"state in {self.fraction:.4g} of the subjects"
         )
 
 
