@@ -172,6 +172,8 @@ class Population:
             for name, values in observed.items()
         }
         empirical = len(chosen) < len(words)
+        if empirical and not observed:
+            raise ConfigError("the trial has no covariates: leave out empirical.")
         baseline = None
         if BASELINE in observed and BASELINE not in given and not empirical:
             del spread[BASELINE]

@@ -24,7 +24,9 @@ def table_of_three() -> pd.DataFrame:
         for time, value in ((0.0, 9.0), (12.0, 8.0), (36.0, 7.0)):
             rows.append({**own, "TIME": time, "DV": value + place, "EVID": 0, "AMT": 0, "DVID": 2})
     table = pd.DataFrame(rows)
-    return table.sort_values(["ID", "TIME", "EVID"], ascending=[True, True, False], ignore_index=True)
+    return table.sort_values(
+        ["ID", "TIME", "EVID"], ascending=[True, True, False], ignore_index=True
+    )
 
 
 Write = Callable[..., Path]

@@ -24,7 +24,9 @@ def test_a_table_with_other_names(write: Write) -> None:
     assert plain.covariates == ("BW", "SEX")
     assert plain.ids.tolist() == ["A", "B", "C"]
     assert plain.dose_levels().tolist() == [0, 5, 5]
-    renamed = table.rename(columns={"ID": "Subject", "DVID": "ytype", "TIME": "time", "WT": "weight"})
+    renamed = table.rename(
+        columns={"ID": "Subject", "DVID": "ytype", "TIME": "time", "WT": "weight"}
+    )
     assert load(write, renamed).digest() == plain.digest()
     own = table.rename(columns={"ID": "PATNO", "DV": "RESULT", "WT": "KG"})
     said = {"ID": "patno", "DV": "RESULT", "BW": "KG"}
@@ -253,8 +255,14 @@ def test_a_fault_is_one_line(write: Write, fault: str) -> None:
         ({"units": {"concentration": "mg"}}, "found 'nothing' as unit of the volume of concentrat"),
         ({"units": {"tim": "h"}}, "'tim': choose one of time, amount"),
         ({"unit": {}}, "it may hold name, units, columns"),
-        ({"columns": {"DV": "RESULT"}}, "column 'RESULT' is missing, which trial.json names for DV"),
-        ({"covariates": ["AGE"]}, "covariate 'AGE' is missing, which trial.json names; found WT, S"),
+        (
+            {"columns": {"DV": "RESULT"}},
+            "column 'RESULT' is missing, which trial.json names for DV",
+        ),
+        (
+            {"covariates": ["AGE"]},
+            "covariate 'AGE' is missing, which trial.json names; found WT, S",
+        ),
         ({"endpoints": {"concentration": 1, "biomarker": 1}}, "expected another number for each"),
     ],
 )

@@ -65,9 +65,7 @@ def test_what_contradicts_itself_is_refused() -> None:
         Observations(np.ones(1), np.array([np.nan]), np.array([True]))
 
 
-@pytest.mark.parametrize(
-    ("amounts", "expected"), [([], 0.0), ([8, 4, 4, 4], 4.0), ([4, 8], 8.0)]
-)
+@pytest.mark.parametrize(("amounts", "expected"), [([], 0.0), ([8, 4, 4, 4], 4.0), ([4, 8], 8.0)])
 def test_nominal_dose(amounts: list[float], expected: float) -> None:
     assert nominal_dose(np.array(amounts, dtype=float)) == expected
 
