@@ -66,7 +66,8 @@ class Prepared(Brief):
             f"{n_train} training rows are fewer than a batch of {batch}, so an epoch is one step; "
             f"--batch-size {max(2, n_train // STEPS)} takes {STEPS}"
         )
-        return [*self.facts.doubts, *([few] if n_train < batch else [])]
+        is_small = n_train < batch and not self.config.fit.full_batch
+        return [*self.facts.doubts, *([few] if is_small else [])]
 
     def part(self, name: str) -> Dataset:
         """Return the rows of a part of the split."""

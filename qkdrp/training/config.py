@@ -1,6 +1,6 @@
 """The settings of a training: epochs, batch size, learning rate, early stopping."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -25,6 +25,9 @@ class FitConfig(Settings):
         centre_head: Whether the head's bias starts where the mean prediction is the mean label.
         device: Where torch computes while training; circuits run where the backend runs them.
     """
+
+    full_batch: ClassVar[bool] = False
+    """Whether batches are meant to hold all rows, so that an epoch is one step."""
 
     epochs: int = Field(default=100, ge=1, description="Largest number of epochs.")
     batch_size: int = Field(default=128, ge=2, description="Samples in a batch.")

@@ -143,7 +143,9 @@ class ModelConfig(ModelSettings):
 
 
 class FitConfig(AnyFitConfig):
-    """How a model is trained; learning rate and epochs are those that this project measured."""
+    """How a model is trained: all subjects in a batch, as by Team PNU, at a higher rate."""
+
+    full_batch = True
 
     epochs: int = Field(default=500, ge=1, description="Largest number of epochs.")
     batch_size: int = Field(default=2048, ge=2, description="Subjects in a batch.")

@@ -83,6 +83,6 @@ def score_title(metrics: Mapping[str, Any]) -> str:
     if not test:
         return f"{metrics['split']}{mark}"
     return (
-        f"{metrics['split']}, {test['n_subjects']} test subjects with {test['n_pk']} concentrations "
-        f"and {test['n_pd']} biomarker values{mark}"
+        f"{metrics['split']}, {test['n_subjects']} test subjects with {test['n_pk']} "
+        f"concentrations and {test['n_pd']} biomarker values{mark}"
     )

@@ -130,7 +130,7 @@ def _covariates(trial: Trial) -> Figure:
             axes.hist(groups, bins=10, stacked=True, color=colours, label=labels)
         axes.set(xlabel=f"dose ({trial.units.amount})" if name == "dose" else name)
         axes.set_ylabel("subjects")
-    axes_of[-1].legend(frameon=False, fontsize=8)
+    figure.legend(*axes_of[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     return figure
 
 
@@ -218,7 +218,7 @@ def _geometric_means(group: Trial, endpoint: str) -> tuple[np.ndarray, np.ndarra
     """Return times at which at least half of the subjects were measured, and their means."""
     observed = [each.observations[endpoint] for each in group.subjects]
     times = np.concatenate([each.times for each in observed])
-    values = np.concatenate([each.values for each in observed])
+    values = np.concatenate([each.values for each in observed])  # noqa: PD011  # no data frame
     there = ~np.isnan(values)
     at, place, counts = np.unique(times[there], return_inverse=True, return_counts=True)
     means = np.exp(np.bincount(place, np.log(values[there])) / counts)

@@ -31,7 +31,7 @@ class ModelKind(ABC):
     censored: ClassVar[bool] = False
     """Whether it takes values below the limit of quantification."""
 
-    def check(self, config: PkpdConfig) -> None:  # most have no need
+    def check(self, config: PkpdConfig) -> None:  # noqa: B027  # most have no need
         """Refuse settings that do not fit together.
 
         Raises:

@@ -4,27 +4,28 @@ from pathlib import Path
 
 import numpy as np
 
+from qkdrp.systems.pkpd.data.export import write_trial
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Trial
 from qkdrp.training.description import Description, TextTable
 
 
 def overview_of(trial: Trial) -> Description:
-    """Return counts, dose levels and covariates of a trial, and what draws its curves."""
+    """Return counts, dose levels and covariates of a trial, and what writes its figures."""
     tables = (_counts(trial), _levels(trial), _covariates(trial))
 
-    def draw(folder: Path) -> None:
+    def write(folder: Path) -> None:
         from qkdrp.systems.pkpd.figures import draw_trial  # matplotlib is slow to import
 
         draw_trial(folder, trial)
+        write_trial(folder, trial)
 
-    return Description(tables, trial.notes, draw=draw)
+    return Description(tables, trial.notes, write=write)
 
 
 def _counts(trial: Trial) -> TextTable:
     units = trial.units
     times = np.concatenate([e.doses.times for e in trial.subjects])
     rows = [
-        ("data", trial.provenance + (" (SYNTHETIC)" if trial.synthetic else "")),
         ("subjects", f"{len(trial)}"),
         ("doses", f"{sum(len(each.doses) for each in trial.subjects)}"),
         ("hours between doses", _intervals(trial)),
@@ -38,7 +39,8 @@ def _counts(trial: Trial) -> TextTable:
         rows.append((f"values of the {name}", f"{n}{spread}"))
         if below := int(sum(each.below.sum() for each in observed)):
             rows.append((f"{name} below quantification", f"{below} ({below / n:.0%})"))
-    return TextTable(("what", "number"), rows, words=frozenset({"what", "number"}))
+    title = trial.provenance + (" (SYNTHETIC)" if trial.synthetic else "")
+    return TextTable(("what", "number"), rows, title, words=frozenset({"what"}))
 
 
 def _intervals(trial: Trial) -> str:
@@ -69,9 +71,10 @@ def _levels(trial: Trial) -> TextTable:
         )
     columns = (
         f"dose ({trial.units.amount})", "subjects", *(f"mean {each}" for each in trial.covariates),
-        "largest conc.", "biomarker at start", "its smallest", "its largest",
+        "peak conc.", "baseline", "lowest", "highest",
     )  # fmt: skip
-    return TextTable(columns, rows, "Dose levels; means over subjects")
+    title = "dose levels: means over subjects of the peak concentration, and of the biomarker"
+    return TextTable(columns, rows, title)
 
 
 def _covariates(trial: Trial) -> TextTable:
@@ -82,11 +85,8 @@ def _covariates(trial: Trial) -> TextTable:
         shares = ", ".join(f"{v:g}: {c}" for v, c in zip(found, counts, strict=True))
         quantiles = " ".join(f"{each:.3g}" for each in np.quantile(values, [0, 0.25, 0.5, 0.75, 1]))
         rows.append((name, shares if len(found) <= 4 else quantiles))
-    return TextTable(
-        ("covariate", "subjects of each value, or minimum, quartiles and maximum"),
-        rows,
-        words=frozenset({"covariate", "subjects of each value, or minimum, quartiles and maximum"}),
-    )
+    title = "covariates: subjects of each value, or minimum, quartiles and maximum"
+    return TextTable(("covariate", "values"), rows, title, frozenset({"covariate"}))
 
 
 def _largest(group: Trial, endpoint: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How regressors on features are trained: squared errors of both endpoints, which count alike."""
+"""How regressors on features are trained: the squared error of all observations."""
 
 from collections.abc import Mapping
 

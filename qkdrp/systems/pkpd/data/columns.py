@@ -39,9 +39,9 @@ NOT_REPRESENTED: Mapping[str, str] = MappingProxyType(
         "RATE": "infusions",
         "DUR": "infusions",
         "TINF": "infusions",
-        "II": "repeated doses in one row",
         "ADDL": "repeated doses in one row",
         "SS": "doses at steady state",
+        "II": "repeated doses in one row",
     }
 )
 """Columns of doses that a trial cannot hold yet, with what they mean."""
