@@ -18,7 +18,7 @@ def dose(
     run: Annotated[Path, typer.Argument(help="A run folder of train-pkpd.", metavar="RUN")],
     more: Annotated[
         list[str] | None,
-        typer.Argument(help="More words of --population.", metavar="[NAME=VALUES]..."),
+        typer.Argument(help="More words of --population.", metavar="NAME=VALUES"),
     ] = None,
     *,
     target: Annotated[
@@ -34,8 +34,8 @@ def dose(
         typer.Option(
             help="Whom the dose is for: NAME=VALUES, VALUES one of uniform:LOW,HIGH "
             "normal:MEAN,SD lognormal:MEDIAN,SD share:SHARE among:A,B,... or a number; or "
-            "empirical, to draw the trial's own subjects. [default: range of weights and shares "
-            "of the trial]",
+            "empirical, to draw the trial's own subjects. Left out: the trial's range of weights "
+            "and shares.",
             metavar="NAME=VALUES",
         ),
     ] = None,

@@ -1,5 +1,8 @@
 """The source of doses of a run folder."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,3 +49,27 @@ def dose_source(path: Path, source: str | None = None) -> "DoseSource":
             "give --data that one, or train again."
         )
     return source_of(run.model, trial, run.config.model.model)
+
+
+def dose_sources(paths: Sequence[Path]) -> "list[DoseSource]":
+    """Return the sources of runs of one trial; runs of one model get the names of their folders.
+
+    Args:
+        paths: Run folders, at least one.
+
+    Raises:
+        RunError: If they are of several trials, or as :func:`dose_source`.
+    """
+    found = [dose_source(path) for path in paths]
+    for path, source in zip(paths, found, strict=True):
+        if source.trial.digest() != found[0].trial.digest():
+            raise RunError(
+                f"{path}: was fitted to another trial than {paths[0]}; give runs of one trial."
+            )
+    often = Counter(source.title for source in found)
+    return [
+        source
+        if often[source.title] == 1
+        else replace(source, title=f"{source.title} ({path.name})")
+        for path, source in zip(paths, found, strict=True)
+    ]

@@ -28,12 +28,10 @@ def share_curve(outcome: Outcome) -> Figure:
             axes.plot([each.found.exact], [fraction], "D", color=color, label=label)
         if each.low is not None and each.high is not None and math.isfinite(each.low):
             right = min(each.high, outcome.doses[-1])
-            ends = f"{each.low:.3g} to " + (
-                f"{each.high:.3g}" if math.isfinite(each.high) else "open"
-            )
+            high = f"{each.high:.3g}" if math.isfinite(each.high) else "open"
             axes.plot(
                 [each.low, right], [fraction, fraction], color=color, linewidth=3, alpha=0.5,
-                label=f"{fraction:.0%}: 90% interval {ends} mg",
+                label=f"{fraction:.0%}: 90% interval {each.low:.3g} to {high} mg",
             )  # fmt: skip
     axes.set(
         xlabel=f"dose every {criterion.interval:g} h ({outcome.source.trial.units.amount})",
@@ -108,12 +106,10 @@ def trial_counts(outcome: Outcome) -> Figure:
     """Draw the trial's own counts of subjects against the model's prediction intervals."""
     figure, axes = _axes(outcome)
     for place, count in enumerate(outcome.counts):
-        label = "model, 95%" if place == 0 else None
-        axes.plot([place, place], [count.low, count.high], color=BLUE, linewidth=6, alpha=0.3,
-                  solid_capstyle="butt", label=label)  # fmt: skip
-        axes.plot(
-            [place], [count.observed], "o", color=ORANGE, label="trial" if place == 0 else None
-        )
+        labels = ("model, 95%", "trial") if place == 0 else (None, None)
+        span, bar = [count.low, count.high], {"linewidth": 6, "alpha": 0.3}
+        axes.plot([place, place], span, color=BLUE, solid_capstyle="butt", label=labels[0], **bar)
+        axes.plot([place], [count.observed], "o", color=ORANGE, label=labels[1])
     names = [f"{count.dose:g}\n(n = {count.n})" for count in outcome.counts]
     axes.set_xticks(range(len(names)), names)
     axes.set(

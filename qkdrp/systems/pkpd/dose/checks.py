@@ -45,8 +45,9 @@ def check_monotone(doses: Sequence[float], shares: Sequence[float]) -> Check:
     return Check(
         "monotone",
         passed=False,
-        words=f"the share falls from {shares[at]:.3f} at {doses[at]:g} mg to {shares[at + 1]:.3f} at "
-        f"{doses[at + 1]:g} mg: the smallest dose that is enough may not be the one given",
+        words=f"the share falls from {shares[at]:.3f} at {doses[at]:g} mg to "
+        f"{shares[at + 1]:.3f} at {doses[at + 1]:g} mg: the smallest dose that is enough may not "
+        "be the one given",
     )
 
 
@@ -154,8 +155,8 @@ def check_trial(counts: Sequence[LevelCount]) -> list[Check]:
         Check(
             f"trial at {count.dose:g} mg",
             count.inside,
-            f"at {count.dose:g} mg, {count.observed} of {count.n} subjects met the criterion in the "
-            f"trial's last interval; the model predicts {count.low} to {count.high} (95%)",
+            f"at {count.dose:g} mg, {count.observed} of {count.n} subjects met the criterion in "
+            f"the trial's last interval; the model predicts {count.low} to {count.high} (95%)",
         )
         for count in counts
     ]

@@ -22,6 +22,8 @@ class Criterion:
         fraction: Share of subjects in which it must, 0 to 1.
         interval: Hours between doses.
         direction: ``below`` or ``above``.
+        moment: ``worst`` for throughout; ``best`` asks for a single moment of the interval, as a
+            criterion on its minimum does; that protects no patient.
         noise: Whether a measurement at the worst moment must keep to the target; otherwise the true
             value.
 
@@ -34,6 +36,7 @@ class Criterion:
     interval: float
     direction: Direction = "below"
     noise: bool = False
+    moment: Literal["worst", "best"] = "worst"
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -46,8 +49,12 @@ class Criterion:
                 raise ConfigError(f"{name} is a number above 0, not {getattr(self, name):g}.")
 
     def worst(self, biomarker: torch.Tensor) -> torch.Tensor:
-        """Return the largest value (below) or smallest (above) of curves, (..., n) to (...)."""
-        return biomarker.amax(-1) if self.direction == "below" else biomarker.amin(-1)
+        """Return the largest value (below) or smallest (above) of curves, (..., n) to (...).
+
+        Where the best moment decides, the smallest (below) or largest (above).
+        """
+        largest = (self.direction == "below") == (self.moment == "worst")
+        return biomarker.amax(-1) if largest else biomarker.amin(-1)
 
     def met(self, worst: torch.Tensor) -> torch.Tensor:
         """Return whether worst values keep to the target, same shape."""
@@ -55,9 +62,10 @@ class Criterion:
 
     def __str__(self) -> str:
         """Return the criterion in words."""
+        when = "throughout" if self.moment == "worst" else "once in"
         measured = "measured biomarker" if self.noise else "biomarker"
         return (
-            f"{measured} {self.direction} {self.target:g} throughout {self.interval:g} h at steady "
+            f"{measured} {self.direction} {self.target:g} {when} {self.interval:g} h at steady "
             f"state in {self.fraction:.4g} of the subjects"
         )
 

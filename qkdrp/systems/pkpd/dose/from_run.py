@@ -35,7 +35,7 @@ def source_of(module: nn.Module, trial: Trial, title: str) -> DoseSource:
     """
     if not isinstance(module, HoldsPopulation):
         raise ConfigError(
-            f"the model {title} has no mechanism, and so no steady state and no variability between "
-            "subjects: train --model mechanistic or greybox for doses."
+            f"the model {title} has no mechanism, and so no steady state and no variability "
+            "between subjects: train --model mechanistic or greybox for doses."
         )
     return DoseSource(module.population(), trial, tuple(module.refits()), title)

@@ -44,8 +44,8 @@ class Loading:
             for hours in self.hours
         )
         return (
-            f"loading dose {self.dose:.3g} mg ({self.doses[0]:.3g} to {self.doses[1]:.3g} mg in 90% "
-            f"of subjects); steady state of the biomarker after {median} (median), {most} (95%)"
+            f"loading dose {self.dose:.3g} mg ({self.doses[0]:.3g} to {self.doses[1]:.3g} mg in "
+            f"90% of subjects); steady state of the biomarker after {median} (median), {most} (95%)"
         )
 
     def to_json(self) -> dict[str, Any]:

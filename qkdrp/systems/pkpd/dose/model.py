@@ -50,6 +50,20 @@ def covariate_names(model: DoseModel) -> list[str]:
     return [str(getattr(each, "name", each)) for each in model.covariates]
 
 
+class WithoutVariability:
+    """A population model without variability between subjects: all are as covariates say.
+
+    Args:
+        model: The model with variability.
+    """
+
+    def __init__(self, model: DoseModel) -> None:
+        self.structure, self.covariates = model.structure, model.covariates
+        self.sigma: Mapping[str, float] = {}
+        self.omega = torch.zeros(len(model.structure.parameters), dtype=torch.float64)
+        self.log_parameters = model.log_parameters
+
+
 def model_facts(model: DoseModel) -> Mapping[str, Any]:
     """Return what an answer says of its model: structure, covariates, variability."""
     omega = zip(model.structure.parameters, np.asarray(model.omega).tolist(), strict=True)

@@ -31,7 +31,13 @@ from qkdrp.systems.pkpd.dose.checks import (
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
 from qkdrp.systems.pkpd.dose.distributions import Distribution
 from qkdrp.systems.pkpd.dose.loading import Loading, loading_of
-from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource, covariate_names, model_facts
+from qkdrp.systems.pkpd.dose.model import (
+    DoseModel,
+    DoseSource,
+    WithoutVariability,
+    covariate_names,
+    model_facts,
+)
 from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
 from qkdrp.systems.pkpd.dose.trial_check import LevelCount, level_counts
 from qkdrp.systems.pkpd.mechanism import Curves, steady_state
@@ -251,7 +257,7 @@ def _checks(outcome: Outcome) -> list[Check]:
 
 
 def covariate_checks(source: DoseSource, answer: Answer) -> list[Check]:
-    """Return, for each covariate that differs from the trial's, whether the dose moves as it should.
+    """Return, for each covariate that is not as in the trial, whether the dose moves rightly.
 
     Each covariate is changed alone, from the trial's population to that of the answer.
     """
@@ -282,15 +288,5 @@ def _typical_dose(model: DoseModel, population: Population, answer: Answer) -> f
         for name, values in _middle(population).items()
     }
     one = replace(population, covariates=middle, n_subjects=1, baseline=None)
-    found = find_dose(_Typical(model), one, answer.criterion, answer.grid).found
+    found = find_dose(WithoutVariability(model), one, answer.criterion, answer.grid).found
     return float("inf") if found.exact is None else found.exact
-
-
-class _Typical:
-    """A model without variability between subjects."""
-
-    def __init__(self, model: DoseModel) -> None:
-        self.structure, self.covariates = model.structure, model.covariates
-        self.sigma: Mapping[str, float] = {}
-        self.omega = torch.zeros(len(model.structure.parameters), dtype=torch.float64)
-        self.log_parameters = model.log_parameters

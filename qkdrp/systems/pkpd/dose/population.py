@@ -36,8 +36,8 @@ class Population:
     """Whom the dose is for.
 
     Points are those of a scrambled Sobol sequence. Their coordinates belong to covariates, to
-    parameters, to the error and to the baseline, in this order: doses, schedules, scenarios and models that are
-    compared see the same subjects (common random numbers).
+    parameters, to the error and to the baseline, in this order: doses, schedules, scenarios and
+    models that are compared see the same subjects (common random numbers).
 
     Args:
         covariates: Distribution of each covariate, by its name; covariates are independent.
@@ -172,6 +172,8 @@ class Population:
             for name, values in observed.items()
         }
         empirical = len(chosen) < len(words)
+        if empirical and not observed:
+            raise ConfigError("the trial has no covariates: leave out empirical.")
         baseline = None
         if BASELINE in observed and BASELINE not in given and not empirical:
             del spread[BASELINE]
