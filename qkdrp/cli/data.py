@@ -28,7 +28,8 @@ def show(
         str, typer.Option(help="Name of the system that reads the data.", metavar="NAME")
     ] = DEFAULT_SYSTEM,
     output: Annotated[
-        Path | None, typer.Option(help="A new folder for figures, where the system draws some.")
+        Path | None,
+        typer.Option(help="A new folder for figures and tables, where the system has some."),
     ] = None,
     **settings: object,
 ) -> None:
@@ -46,11 +47,11 @@ def show(
     given = {name: each for name, each in settings.items() if each != fields[name].default}
     with CircuitBar() as bar:
         description = asked.overview(asked.data_type().make(**given), bar.update)
-    if output is not None and description.draw is None:
+    if output is not None and description.write is None:
         raise ConfigError(f"system {system!r} draws no figures of data: leave --output out.")
     print_description(description)
-    if output is not None and description.draw is not None:
-        description.draw(claim_folder(output, output))
+    if output is not None and description.write is not None:
+        description.write(claim_folder(output, output))
         print_folder("figures", output)
 
 

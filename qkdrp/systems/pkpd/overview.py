@@ -4,20 +4,22 @@ from pathlib import Path
 
 import numpy as np
 
+from qkdrp.systems.pkpd.data.export import write_trial
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Trial
 from qkdrp.training.description import Description, TextTable
 
 
 def overview_of(trial: Trial) -> Description:
-    """Return counts, dose levels and covariates of a trial, and what draws its curves."""
+    """Return counts, dose levels and covariates of a trial, and what writes its figures."""
     tables = (_counts(trial), _levels(trial), _covariates(trial))
 
-    def draw(folder: Path) -> None:
+    def write(folder: Path) -> None:
         from qkdrp.systems.pkpd.figures import draw_trial  # matplotlib is slow to import
 
         draw_trial(folder, trial)
+        write_trial(folder, trial)
 
-    return Description(tables, trial.notes, draw=draw)
+    return Description(tables, trial.notes, write=write)
 
 
 def _counts(trial: Trial) -> TextTable:

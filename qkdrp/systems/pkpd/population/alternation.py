@@ -120,7 +120,7 @@ def alternate(
     """
     theta = start
     at = batch.design.typical(start.beta) if phi is None else phi
-    values, moments = _linearise(batch, at, theta)
+    values, moments = linearise(batch, at, theta)
     change = torch.full((batch.n_fits,), math.inf, dtype=at.dtype)
     n_rounds = 0
     for n_rounds in range(1, rounds + 1):
@@ -129,7 +129,7 @@ def alternate(
         moved = _move(batch, at, values, theta, moments)
         shift = (moved - at).abs().amax(-1) * (batch.weights > 0)
         change, at = shift.amax(-1), moved
-        values, moments = _linearise(batch, at, theta)
+        values, moments = linearise(batch, at, theta)
         on_round(n_rounds, float(change.max()))
         if float(change.max()) < tolerance:
             break
@@ -173,7 +173,7 @@ def _active(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     return fits, subjects
 
 
-def _linearise(batch: Batch, at: torch.Tensor, theta: Theta) -> tuple[torch.Tensor, Moments]:
+def linearise(batch: Batch, at: torch.Tensor, theta: Theta) -> tuple[torch.Tensor, Moments]:
     """Return predictions (n_fits, n_subjects, n_slots) and moments at the subjects' parameters."""
     fits, subjects = _active(batch)
     panel, phi = batch.panel.take(subjects), at[fits, subjects]

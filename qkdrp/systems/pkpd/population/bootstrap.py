@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from qkdrp.common.seeds import derive_seed
+from qkdrp.systems.pkpd.config import REFITS_OF_AN_EPOCH
 from qkdrp.systems.pkpd.population.alternation import Batch, alternate
 from qkdrp.systems.pkpd.population.fit import PopulationFit, model_of
 from qkdrp.systems.pkpd.population.marginal import Theta
@@ -19,9 +20,6 @@ TOLERANCE = 0.02
 
 ROUNDS = 12
 """Linearisations of a refit at most."""
-
-AT_ONCE = 10
-"""Refits that are one tensor; more need more memory and are no faster."""
 
 OnRefits = Callable[[Sequence[PopulationModel]], None]
 """Called with the models of refits as they are done."""
@@ -73,8 +71,8 @@ def refits(
     """
     design = fit.specification.design(material.values, len(material.panel))
     weights = Resamples.draw(material.levels.numpy(), n, seed).weights
-    for start in range(done, n, AT_ONCE):
-        some = torch.from_numpy(weights[start : start + AT_ONCE].astype(np.float64))
+    for start in range(done, n, REFITS_OF_AN_EPOCH):
+        some = torch.from_numpy(weights[start : start + REFITS_OF_AN_EPOCH].astype(np.float64))
         batch = Batch(fit.specification.structure, material.panel, some, design)
         theta = Theta(*(part.repeat(len(some), 1) for part in _parts(fit.theta)))
         phi = fit.phi.repeat(len(some), 1, 1)

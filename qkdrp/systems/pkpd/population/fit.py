@@ -76,6 +76,7 @@ def fit_population(
     structure: Structure,
     *,
     select: bool = True,
+    covariates: bool = True,
     on_stage: OnStage = _ignore,
 ) -> PopulationFit:
     """Fit a population model to a trial.
@@ -85,6 +86,7 @@ def fit_population(
         structure: Of the mechanism.
         select: Whether random and covariate effects are chosen by the likelihood; otherwise every
             parameter varies and none depends on a covariate.
+        covariates: Whether covariate effects beside allometry are among these.
         on_stage: Called with the name of what begins.
     """
     plain = Specification(structure, material.covariates, (), structure.parameters)
@@ -93,13 +95,8 @@ def fit_population(
     if not select:
         return _result(material, plain, fits, ())
     on_stage("covariates and variability")
-    return _selected(material, plain, fits)
-
-
-def _selected(material: Material, plain: Specification, fits: Fits) -> PopulationFit:
-    """Choose on the linearised likelihood, and fit the choice."""
     selection = Selection(fits.moments, material.values)
-    chosen = selection.run(plain, fits.theta)
+    chosen = selection.run(plain, fits.theta, covariates=covariates)
     fits = _fit(material, chosen.specification, chosen.theta, fits.phi)
     return _result(material, chosen.specification, fits, selection.decisions)
 

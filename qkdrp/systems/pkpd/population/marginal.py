@@ -83,19 +83,43 @@ def minus_two_log_likelihood(
         design: Of the population model.
     """
     theta = theta_of(flat, design)
-    phi = design.typical(theta.beta)
-    precision = torch.exp(-2 * theta.log_sigma)
+    each = by_subject(
+        design.typical(theta.beta), theta.log_omega, theta.log_sigma, moments, design.varying
+    )
+    prior = (design.prior_precision * (theta.beta - design.prior_mean).square()).sum()
+    return (weights * each).sum() + prior
+
+
+def by_subject(
+    phi: torch.Tensor,
+    log_omega: torch.Tensor,
+    log_sigma: torch.Tensor,
+    moments: Moments,
+    varying: torch.Tensor,
+) -> torch.Tensor:
+    """Return -2 log likelihood of each subject of one linearised fit, without constants.
+
+    Args:
+        phi: Typical parameters of the subjects, shape (n_subjects, n_parameters).
+        log_omega: Logarithms of the deviations between subjects, shape (n_varying,).
+        log_sigma: Logarithms of the residual deviations, shape (n_endpoints,).
+        moments: Leading shape (n_subjects,).
+        varying: Numbers of the parameters that vary, shape (n_varying,).
+
+    Returns:
+        Shape (n_subjects,).
+    """
+    precision = torch.exp(-2 * log_sigma)
     pull, square = _about(moments, phi)
     information = torch.einsum("iepq,e->ipq", moments.gram, precision)
-    omega = theta.log_omega.exp()
-    v = (pull * precision[:, None]).sum(-2)[:, design.varying] * omega
-    inner = information[:, design.varying][:, :, design.varying] * omega[:, None] * omega
+    omega = log_omega.exp()
+    v = (pull * precision[:, None]).sum(-2)[:, varying] * omega
+    inner = information[:, varying][:, :, varying] * omega[:, None] * omega
     lower = torch.linalg.cholesky(inner + torch.eye(len(omega), dtype=inner.dtype))
     half = torch.linalg.solve_triangular(lower, v.unsqueeze(-1), upper=False).squeeze(-1)
     log_det = 2 * torch.diagonal(lower, dim1=-2, dim2=-1).log().sum(-1)
-    fit = (square * precision + 2 * moments.count * theta.log_sigma).sum(-1)
-    prior = (design.prior_precision * (theta.beta - design.prior_mean).square()).sum()
-    return (weights * (fit - half.square().sum(-1) + log_det)).sum() + prior
+    fit = (square * precision + 2 * moments.count * log_sigma).sum(-1)
+    return fit - half.square().sum(-1) + log_det
 
 
 def _about(moments: Moments, phi: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -76,14 +76,19 @@ class Selection:
         found = optimise(start, self.moments, self.weights, design)
         return Linearised(specification, found.theta, float(found.value))
 
-    def run(self, specification: Specification, theta: Theta) -> Linearised:
-        """Choose allometry, random effects and covariate effects, in this order.
+    def run(
+        self, specification: Specification, theta: Theta, *, covariates: bool = True
+    ) -> Linearised:
+        """Choose allometry, random effects and covariate effects.
 
         Args:
             specification: To start from, without covariate effects.
             theta: Its optimum.
+            covariates: Whether covariate effects are sought for, beside allometry.
         """
         found = self._allometry(self.fit(specification, theta))
+        if not covariates:
+            return self._random_effects(found)
         found = self._covariates(found)
         found = self._random_effects(found)
         return self._covariates(found)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.common.errors import ConfigError
+from qkdrp.systems.pkpd.mechanism import EFFECTS, Effect, Structure
 from qkdrp.systems.pkpd.population.fit import PopulationFit, fit_population
 from qkdrp.systems.pkpd.population.material import Material
 from qkdrp.systems.pkpd.population.panel import Panel
@@ -86,3 +88,25 @@ def compare(
     best = min(rows, key=lambda row: row.bic)
     ordered = sorted(rows, key=lambda row: row.bic)
     return best.structure, tuple(replace(row, chosen=row is best) for row in ordered)
+
+
+AUTOMATIC = "auto"
+"""Name that asks for the comparison."""
+
+
+def structure_named(name: str) -> Structure | None:
+    """Return the structure of a short name such as ``2-I`` or ``1-direct-rising``; None for auto.
+
+    Raises:
+        ConfigError: If the name says something else.
+    """
+    if name == AUTOMATIC:
+        return None
+    compartments, _, effect = name.partition("-")
+    effect, _, direction = effect.partition("-")
+    if compartments not in {"1", "2"} or effect not in EFFECTS or direction not in {"", "rising"}:
+        raise ConfigError(
+            f"structure {name!r}: expected {AUTOMATIC}, or compartments and effect such as 2-I, "
+            f"1-III, 2-direct or 2-direct-rising; effects are {', '.join(EFFECTS)}."
+        )
+    return Structure(int(compartments), cast("Effect", effect), 1 if direction else -1)

@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,12 +18,16 @@ def table_of_three() -> pd.DataFrame:
     rows = []
     for place, (name, dose) in enumerate(DOSES.items()):
         own = {"ID": name, "WT": 60.0 + 10 * place, "SEX": place % 2}
-        for time in (0.0, 24.0) if dose else ():
-            rows.append({**own, "TIME": time, "DV": 0, "EVID": 1, "AMT": dose, "DVID": 0})
-        for time, value in ((1.0, 2.5), (25.0, 3.5)) if dose else ():
-            rows.append({**own, "TIME": time, "DV": value, "EVID": 0, "AMT": 0, "DVID": 1})
-        for time, value in ((0.0, 9.0), (12.0, 8.0), (36.0, 7.0)):
-            rows.append({**own, "TIME": time, "DV": value + place, "EVID": 0, "AMT": 0, "DVID": 2})
+        rows += [
+            {**own, "TIME": time, "DV": 0, "EVID": 1, "AMT": dose, "DVID": 0}
+            for time in ((0.0, 24.0) if dose else ())
+        ]
+        seen = [(1, 1.0, 2.5), (1, 25.0, 3.5)] if dose else []
+        seen += [(2, 0.0, 9.0 + place), (2, 12.0, 8.0 + place), (2, 36.0, 7.0 + place)]
+        rows += [
+            {**own, "TIME": time, "DV": value, "EVID": 0, "AMT": 0, "DVID": number}
+            for number, time, value in seen
+        ]
     table = pd.DataFrame(rows)
     return table.sort_values(
         ["ID", "TIME", "EVID"], ascending=[True, True, False], ignore_index=True
@@ -50,3 +55,42 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture(scope="session")
 def estdata() -> Trial:
     return load_trial()
+
+
+def other_trial(rng: np.random.Generator) -> pd.DataFrame:
+    """Another drug: every 12 h for three days, in hours and micrograms, a biomarker that rises.
+
+    Covariates are age, weight and kidney function; some subjects drop out; concentrations below
+    0.05 ng/mL are flagged; times differ between subjects.
+    """
+    rows = []
+    for number in range(20):
+        dose = (0, 20, 60, 120)[number % 4]
+        name = f"S{number + 1:03d}"
+        own = {
+            "USUBJID": name,
+            "AGE": 30 + number,
+            "WEIGHT": 55.5 + number,
+            "CRCL": 60 + 2 * number,
+        }
+        slow = float(np.exp(rng.normal(0, 0.2)))
+        last = 96 if number % 5 else 50
+        rows += [
+            {**own, "TIME": time, "DV": ".", "EVID": 1, "AMT": dose, "YTYPE": "."}
+            for time in (12.0 * np.arange(6) if dose else ())
+        ]
+        for time in np.array([0.5, 2, 6, 11.5, 24.25, 60.5, 72, 95.5]) if dose else ():
+            value = dose / 50 * np.exp(-0.08 * slow * (time % 12)) * (1 if time < 72 else 0.02)
+            low = value < 0.05
+            rows.append({**own, "TIME": time, "DV": "0.05" if low else f"{value:.4f}", "EVID": 0,
+                         "AMT": 0, "YTYPE": "1", "CENS": int(low)})  # fmt: skip
+        for time in (0.0, 4.0, 12.0, 36.0, 72.0 + number % 3, 95.0):
+            value = 100 * (1 + dose / 100 * (1 - np.exp(-time / 20))) * np.exp(rng.normal(0, 0.05))
+            rows.append({**own, "TIME": time, "DV": f"{value:.2f}", "EVID": 0, "AMT": 0,
+                         "YTYPE": "2"})  # fmt: skip
+        rows = [row for row in rows if row["USUBJID"] != name or row["TIME"] <= last]
+    table = pd.DataFrame(rows).fillna({"CENS": 0})
+    return table.sort_values(["USUBJID", "TIME", "EVID"], ascending=[True, True, False])
+
+
+OTHER_UNITS = {"amount": "ug", "concentration": "ng/mL", "biomarker": "U/L"}

@@ -7,15 +7,17 @@ from qkdrp.common.errors import DataError
 from qkdrp.systems.pkpd.data.trial import Doses, Subject
 from qkdrp.systems.pkpd.features import AMOUNTS, feature_names, features_at
 
-NAMES = ("BW COMED DOSE TIME TSLD LAST_DOSE_TIME LAST_DOSE_AMT N_DOSES_UP_TO_T CUM_DOSE_UP_TO_T "
-         "TIME_SQUARED TIME_LOG DOSE_SUM_PREV24H DOSE_SUM_PREV48H DOSE_SUM_PREV72H "
-         "DOSE_SUM_PREV96H DOSE_SUM_PREV120H DOSE_SUM_PREV144H DOSE_SUM_PREV168H DECAY_HL24h "
-         "DECAY_HL48h DECAY_HL72h").split()  # fmt: skip
+NAMES = [
+    "BW", "COMED", "DOSE", "TIME", "TSLD", "LAST_DOSE_TIME", "LAST_DOSE_AMT", "N_DOSES_UP_TO_T",
+    "CUM_DOSE_UP_TO_T", "TIME_SQUARED", "TIME_LOG", "DOSE_SUM_PREV24H", "DOSE_SUM_PREV48H",
+    "DOSE_SUM_PREV72H", "DOSE_SUM_PREV96H", "DOSE_SUM_PREV120H", "DOSE_SUM_PREV144H",
+    "DOSE_SUM_PREV168H", "DECAY_HL24h", "DECAY_HL48h", "DECAY_HL72h",
+]  # fmt: skip
 
 WORKED = {
     (3, 0): [70, 1, 3, 0, 0, 0, 3, 1, 3, 0, 0, 3, 3, 3, 3, 3, 3, 3, 1, 1, 1],
-    (3, 36): [70, 1, 3, 36, 12, 24, 3, 2, 6, 1296, 3.610918, 3, 6, 6, 6, 6, 6, 6, 0.707107, 0.840896,
-              0.890899],
+    (3, 36): [70, 1, 3, 36, 12, 24, 3, 2, 6, 1296, 3.610918, 3, 6, 6, 6, 6, 6, 6, 0.707107,
+              0.840896, 0.890899],
     (3, 504): [70, 1, 3, 504, 24, 480, 3, 21, 63, 254016, 6.224558, 0, 3, 6, 9, 12, 15, 18, 0.5,
                0.707107, 0.793701],
     (3, 1176): [70, 1, 3, 1176, 696, 480, 3, 21, 63, 1382976, 7.070724, 0, 0, 0, 0, 0, 0, 0, 1.9e-9,

@@ -8,8 +8,8 @@ import pytest
 from qkdrp.systems.pkpd.data.load import EMBEDDED_FILE, load_trial
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, Trial
 
-PD_TIMES = [0, 1, 2, 4, 8, 12, 24, 36, 48, 72, 168, 336, 480, 481, 482, 484, 488, 492, 504, 552, 600,
-            672, 840, 1008, 1176]  # fmt: skip
+PD_TIMES = [0, 1, 2, 4, 8, 12, 24, 36, 48, 72, 168, 336, 480, 481, 482, 484, 488, 492, 504, 552,
+            600, 672, 840, 1008, 1176]  # fmt: skip
 
 
 def values(trial: Trial, endpoint: str) -> np.ndarray:
@@ -67,7 +67,7 @@ def test_covariates_by_dose(estdata: Trial) -> None:
 
 
 def test_who_is_suppressed_on_the_last_day_of_dosing(estdata: Trial) -> None:
-    below = {dose: 0 for dose in (0.0, 1.0, 3.0, 10.0)}
+    below = dict.fromkeys((0.0, 1.0, 3.0, 10.0), 0)
     largest = {}
     for subject in estdata.subjects:
         observed = subject.observations[BIOMARKER]

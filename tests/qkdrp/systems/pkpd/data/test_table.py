@@ -112,7 +112,7 @@ def test_values_below_quantification(write: Write, form: str) -> None:
     found = load(write, table).subjects[2].observations[CONCENTRATION]
     assert found.below.tolist() == [False, True]
     assert found.limit[1] == 0.5
-    assert np.isnan(found.values[1])
+    assert np.isnan(found.values[1])  # noqa: PD011  # no data frame
 
 
 def test_rows_without_values_are_left_out_aloud(write: Write) -> None:
@@ -183,7 +183,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         add(TIME=24.0, EVID=1, AMT=5, DVID=0),
         "row 18, column TIME holds 24.0, subject 'B' has a second dose at this time",
     ),
-    "text in a number": (put(7, "DV", "high"), "row 7, column 'DV' holds 'high', expected a number"),
+    "text in a number": (put(7, "DV", "high"), "row 7, column 'DV' holds 'high', expected a nu"),
     "text in a time": (put(7, "TIME", "08:30"), "row 7, column 'TIME' holds '08:30', expected a"),
     "text in a covariate": (
         also(SITE="Basel"), "column 'SITE' holds 'Basel', expected a number or a blank; a column "
@@ -192,7 +192,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "negative time": (put(7, "TIME", -1), "row 7, column TIME holds -1.0, expected a time of 0"),
     "no time": (put(7, "TIME", ""), "row 7, column TIME holds nothing, expected the hours since"),
     "value of zero": (put(7, "DV", 0), "row 7, column DV holds 0.0, expected a positive value"),
-    "no value": (put(7, "DV", ""), "row 7, column DV holds nothing, expected a value; a row withou"),
+    "no value": (put(7, "DV", ""), "row 7, column DV holds nothing, expected a value; a row wi"),
     "infinite value": (put(7, "DV", "inf"), "row 7, column 'DV' is infinite"),
     "no id": (put(7, "ID", ""), "row 7 has no name in the column of row names"),
     "unknown endpoint": (
@@ -229,8 +229,8 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         also(CENS=[0] * 6 + [1] + [0] * 10, LLOQ=0.0),
         "row 7, column CENS holds 1.0, below a limit that is not there",
     ),
-    "no column of values": (lambda table: table.drop(columns="DV"), "column DV is missing, expected"),
-    "no column of ids": (lambda table: table.drop(columns="ID"), "column ID is missing, expected on"),
+    "no column of values": (lambda table: table.drop(columns="DV"), "column DV is missing, expe"),
+    "no column of ids": (lambda table: table.drop(columns="ID"), "column ID is missing, expec"),
     "no endpoints": (lambda table: table.drop(columns="DVID"), "found neither DVID nor CMT, which"),
     "two columns of weight": (also(BW=70), "found the columns BW and WT, expected one that is BW"),
 }  # fmt: skip
