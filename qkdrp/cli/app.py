@@ -10,8 +10,10 @@ import typer
 
 from qkdrp.cli import data, hub, jobs
 from qkdrp.cli.depth import depth
+from qkdrp.cli.dose import dose
 from qkdrp.cli.evaluate import evaluate
 from qkdrp.cli.explain import explain
+from qkdrp.cli.individualise import individualise
 from qkdrp.cli.predict import predict
 from qkdrp.cli.train import train
 from qkdrp.cli.train_pairs import train_pairs
@@ -55,6 +57,8 @@ app.command()(predict)
 app.command()(validate)
 app.command()(explain)
 app.command()(depth)
+app.command()(dose)
+app.command()(individualise)
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(hub.app, name="hub")

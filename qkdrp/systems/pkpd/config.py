@@ -3,6 +3,7 @@
 Descriptions of fields are what ``qkdrp train-pkpd --help`` says.
 """
 
+import math
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
@@ -14,6 +15,9 @@ from qkdrp.systems.pkpd.data.sources import EMBEDDED, is_named
 from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
 from qkdrp.training.config import FitConfig as AnyFitConfig
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
+
+REFITS_OF_AN_EPOCH = 10
+"""Refits that a mechanistic model does in an epoch, as one tensor."""
 
 NAME: Any = {"metavar": "NAME"}
 """What the help calls the value of an option."""
@@ -95,6 +99,8 @@ class ModelConfig(ModelSettings):
         baseline: Whether the biomarker before the first dose is an input (PD0).
         log_target: Whether regressors learn logarithms.
         per_kg: Whether dose features of regressors have copies for each kilogram.
+        structure: Of the mechanism, such as ``"2-I"``; ``"auto"`` chooses by likelihood.
+        refits: Resamples that a mechanistic model is fitted to, for intervals.
         n_qubits: Qubits of a quantum head.
         n_layers: Layers of its circuit.
     """
@@ -122,6 +128,15 @@ class ModelConfig(ModelSettings):
                              "values; scores stay of values.")  # fmt: skip
     per_kg: bool = Field(
         default=False, description="Add dose features for each kilogram of body weight."
+    )
+    structure: str = Field(
+        default="auto",
+        description="Of the mechanism: compartments and effect, such as 2-I, 1-III or 2-direct; "
+        "auto compares them by likelihood.",
+        json_schema_extra=NAME,
+    )
+    refits: int = Field(
+        default=40, ge=0, description="Resamples that a mechanistic model is fitted to."
     )
     n_qubits: int = Field(default=4, ge=2, description="Qubits of the quantum head.")
     n_layers: int = Field(default=2, ge=1, description="Layers of its circuit.")
@@ -162,3 +177,11 @@ class PkpdConfig(RunConfig):
     model: ModelConfig = ModelConfig()
     fit: FitConfig = FitConfig()
     backend: str = "statevector"
+
+    @model_validator(mode="after")
+    def _epochs_are_refits(self) -> Self:
+        """Give a mechanistic model one epoch for every ten refits: it has nothing else to train."""
+        if self.model.model == "mechanistic":
+            epochs = max(1, math.ceil(self.model.refits / REFITS_OF_AN_EPOCH))
+            object.__setattr__(self, "fit", self.fit.model_copy(update={"epochs": epochs}))
+        return self

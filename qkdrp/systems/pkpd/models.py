@@ -25,12 +25,20 @@ class Entry:
 
 MODELS: Mapping[str, Entry] = MappingProxyType(
     {
+        "mechanistic": Entry(
+            "a population fit of an oral PK and response model",
+            "qkdrp.systems.pkpd.population.mechanistic:MECHANISTIC",
+        ),
+        "greybox": Entry(
+            "a mechanism whose parameters a --head gives",
+            "qkdrp.systems.pkpd.population.greybox:GREYBOX",
+        ),
         "mlp": Entry("dense layers on features of dose and time", "qkdrp.systems.pkpd.mlp:MLP"),
     }
 )
 """What can be trained, by name."""
 
-DEFAULT_MODEL = "mlp"
+DEFAULT_MODEL = "mechanistic"
 """What is trained where nothing else is asked for."""
 
 HEADS: Mapping[str, str] = MappingProxyType(

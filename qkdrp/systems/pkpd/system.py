@@ -1,6 +1,6 @@
 """The system ``pkpd``: doses and covariates of a subject against its time courses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +23,10 @@ from qkdrp.systems.pkpd.kind import ModelKind
 from qkdrp.systems.pkpd.models import MODELS, find_model
 from qkdrp.systems.pkpd.new_samples.support import PkpdNewSamples
 from qkdrp.systems.pkpd.overview import overview_of
+from qkdrp.systems.pkpd.population.inputs import SubjectInputs
+from qkdrp.systems.pkpd.population.mechanistic import MechanisticModel
+from qkdrp.systems.pkpd.population.network import PopulationNetwork
+from qkdrp.systems.pkpd.population.parameter_table import fit_doubts
 from qkdrp.systems.pkpd.predictions import SCORE_ROWS, predictions_of
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.scores import score
@@ -187,6 +191,22 @@ class PkpdSystem(System[PkpdConfig, Trial, Preprocessor]):
         best = None if trained.fit is None else trained.fit.best_epoch
         words = ", ".join(title.values()) + (" (SYNTHETIC DATA)" if dataset.synthetic else "")
         draw_figures(folder, words, dataset, history, predictions, best)
+        if isinstance(trained.model, PopulationNetwork):
+            from qkdrp.systems.pkpd.population.figures import draw_population
+
+            rows = self.rows(trained.preprocessor, dataset)
+            inputs = SubjectInputs.of(rows.inputs)
+            draw_population(folder, words, trained.model, dataset, inputs)
+
+    def doubts(
+        self,
+        trained: Trained[PkpdConfig, Preprocessor],
+        train: Trial,  # noqa: ARG002  # the fit tells
+    ) -> Sequence[str]:
+        """Return what makes a population fit doubtful."""
+        model = trained.model
+        fitted = model.fit if isinstance(model, MechanisticModel) else None
+        return () if fitted is None else fit_doubts(fitted)
 
 
 def _refuse_below(trial: Trial, kind: ModelKind, model: str) -> None:

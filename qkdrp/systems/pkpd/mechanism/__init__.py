@@ -10,7 +10,7 @@ from qkdrp.systems.pkpd.mechanism.curves import (
 from qkdrp.systems.pkpd.mechanism.design import Design
 from qkdrp.systems.pkpd.mechanism.disposition import terminal_half_life
 from qkdrp.systems.pkpd.mechanism.schedule import Schedule
-from qkdrp.systems.pkpd.mechanism.steady import steady_state
+from qkdrp.systems.pkpd.mechanism.steady import SteadyInterval, steady_state
 from qkdrp.systems.pkpd.mechanism.structure import EFFECTS, Effect, Structure
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Design",
     "Effect",
     "Schedule",
+    "SteadyInterval",
     "Structure",
     "biomarker",
     "concentration",

@@ -61,9 +61,10 @@ class Design:
             raise DataError("Times of observation must be finite; fill padded slots with 0.")
         doses, times = _same_lead(schedule.times, times)
         schedule = Schedule(doses, schedule.amounts.expand(doses.shape))
-        lengths, after = doses.diff(dim=-1), times - doses[..., -1:]
+        lengths = doses.diff(dim=-1)
         inner = offsets(_greatest(lengths), lengths, refine)
-        last = offsets(_greatest(after), refine=refine)
+        treated = schedule.amounts.any(dim=-1)  # without a dose nothing changes: one step does
+        last = offsets(_greatest((times - doses[..., -1:])[treated]), refine=refine)
         n_inner = doses.shape[-1] - 1
         ends = _place(torch.arange(n_inner).expand(lengths.shape), lengths, inner)
         row = (torch.searchsorted(doses.contiguous(), times.contiguous(), right=True) - 1).clamp(0)

@@ -26,6 +26,7 @@ class Schedule:
     amounts: torch.Tensor
 
     def __post_init__(self) -> None:
+        """Check shapes, order and signs."""
         if self.times.shape != self.amounts.shape or self.times.shape[-1:] in ((), (0,)):
             raise DataError(
                 f"Dose times of shape {tuple(self.times.shape)} and amounts of shape "

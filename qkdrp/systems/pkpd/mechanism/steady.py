@@ -1,5 +1,7 @@
 """Steady state under regular dosing: the periodic solution, without dosing until it is reached."""
 
+from dataclasses import dataclass
+
 import torch
 
 from qkdrp.systems.pkpd.mechanism.curves import Curves, Parameters
@@ -12,6 +14,68 @@ REFINE = 2
 """Into how many parts a step of the grid is cut here: one interval costs little."""
 
 
+@dataclass(frozen=True, eq=False)
+class SteadyInterval:
+    """The interval between two doses once it repeats, for any dose.
+
+    Concentrations are proportional to the dose: they are computed once, for 1 mg. The exponential
+    of rate r in them is ``e^(-r t) / (1 - e^(-r interval))``; the biomarker at a dose solves
+    ``rho = gain * rho + offset`` over one interval.
+
+    ``points`` are hours after a dose, shape (n_points,); ``at_points`` and ``at_nodes`` (two for
+    each step) are concentrations after doses of 1 mg, shapes (..., n_points) and
+    (..., n_points - 1).
+    """
+
+    structure: Structure
+    parameters: Parameters
+    points: torch.Tensor
+    at_points: torch.Tensor
+    at_nodes: tuple[torch.Tensor, torch.Tensor]
+
+    @classmethod
+    def of(
+        cls,
+        structure: Structure,
+        parameters: Parameters,
+        interval: float,
+        times: torch.Tensor | None = None,
+        refine: int = REFINE,
+    ) -> "SteadyInterval":
+        """Return the interval of a mechanism; arguments as those of :func:`steady_state`."""
+        end = torch.tensor([float(interval)], dtype=torch.float64)
+        grid = offsets(float(interval), end, refine)
+        points = grid[grid <= interval]
+        if times is not None:
+            points = torch.unique(torch.cat([points, times]))
+        terms = exponentials(structure, parameters)
+        weights = terms.weights / -torch.expm1(-terms.rates * interval)
+
+        def unit(at: torch.Tensor) -> torch.Tensor:
+            decays = torch.exp(-terms.rates[..., None] * at)
+            return (weights[..., None, :] @ decays)[..., 0, :]
+
+        first, second = (unit(points[:-1] + node * points.diff()) for node in NODES)
+        return cls(structure, parameters, points, unit(points), (first, second))
+
+    def at(self, dose: float | torch.Tensor) -> Curves:
+        """Return the curves of a dose, mg (a number or shape (...)), at all points."""
+        amount = torch.as_tensor(dose, dtype=torch.float64)[..., None]
+        concentration = amount * self.at_points
+        if self.structure.effect == "direct":
+            rho = drug_effect(self.structure, self.parameters, concentration)
+        else:
+            first, second = (
+                drug_effect(self.structure, self.parameters, amount * unit)
+                for unit in self.at_nodes
+            )
+            span = self.parameters["kout"][..., None] * self.points.diff()
+            maps = scan(steps(self.structure, span, (first, second)))
+            start = maps.offset[..., -1:] / (1 - maps.gain[..., -1:])
+            rho = maps.gain * start + maps.offset
+        return Curves(self.points, concentration, widen(self.parameters["R0"], rho) * rho)
+
+
 def steady_state(
     structure: Structure,
     parameters: Parameters,
@@ -21,9 +85,6 @@ def steady_state(
     refine: int = REFINE,
 ) -> Curves:
     """Return the curves between two doses once they repeat.
-
-    The exponential of rate r in the concentration becomes ``e^(-r t) / (1 - e^(-r interval))``; the
-    biomarker at a dose solves ``R = gain * R + offset`` over one interval.
 
     Args:
         structure: The mechanism.
@@ -37,29 +98,9 @@ def steady_state(
     Returns:
         Curves of shapes (n_times,), (..., n_times) and (..., n_times).
     """
-    end = torch.tensor([float(interval)], dtype=torch.float64)
-    grid = offsets(float(interval), end, refine)
-    grid = grid[grid <= interval]
-    chosen = grid if times is None else torch.as_tensor(times, dtype=torch.float64)
-    points = torch.unique(torch.cat([grid, chosen]))
-    terms = exponentials(structure, parameters)
-    amount = torch.as_tensor(dose, dtype=torch.float64)[..., None]
-    weights = (amount * terms.weights / -torch.expm1(-terms.rates * interval))[..., None, :]
-
-    def concentration(at: torch.Tensor) -> torch.Tensor:
-        return (weights @ torch.exp(-terms.rates[..., None] * at))[..., 0, :]
-
-    if structure.effect == "direct":
-        rho = drug_effect(structure, parameters, concentration(points))
-    else:
-        lengths = points.diff()
-        factors = tuple(
-            drug_effect(structure, parameters, concentration(points[:-1] + node * lengths))
-            for node in NODES
-        )
-        first, second = factors
-        maps = scan(steps(structure, parameters["kout"][..., None] * lengths, (first, second)))
-        start = maps.offset[..., -1:] / (1 - maps.gain[..., -1:])
-        rho = maps.gain * start + maps.offset
-    at = torch.searchsorted(points, chosen)
-    return Curves(chosen, concentration(chosen), widen(parameters["R0"], rho) * rho[..., at])
+    times = None if times is None else torch.as_tensor(times, dtype=torch.float64)
+    found = SteadyInterval.of(structure, parameters, interval, times, refine).at(dose)
+    if times is None:
+        return found
+    chosen = torch.searchsorted(found.times, times)
+    return Curves(times, found.concentration[..., chosen], found.biomarker[..., chosen])

@@ -36,6 +36,7 @@ class Structure:
     hill: bool = False
 
     def __post_init__(self) -> None:
+        """Check the settings."""
         if self.compartments not in (1, 2):
             raise ConfigError(f"A mechanism has 1 or 2 compartments, not {self.compartments}.")
         if self.effect not in EFFECTS:
