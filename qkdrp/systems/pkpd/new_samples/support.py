@@ -91,8 +91,8 @@ class PkpdNewSamples(NewSamples[Trial, NewSampleSettings]):
         if outside:
             counts = listed(f"{name} ({count})" for name, count in outside.items())
             warnings.append(
-                f"observations outside the range of the training: {counts}; a regressor on "
-                "features extrapolates there"
+                f"observations outside the range of the training: {counts}; models extrapolate "
+                "there, and one on features without a mechanism is of no use"
             )
         return Matched(dataset, (), warnings, {"outside_training": outside})
 
