@@ -197,7 +197,7 @@ class Preprocessor(Brief):
 
     def state(self) -> State:
         """Return all of it as plain numbers."""
-        arrays = {}
+        arrays: dict[str, Reals] = {}
         for kind, scalings in (("features", self.features), ("values", self.values)):
             for name, each in scalings.items():
                 arrays |= {f"{kind}.{name}.mean": np.atleast_1d(each.mean)}
@@ -230,8 +230,9 @@ class Preprocessor(Brief):
 def _measured(trial: Trial, endpoint: str) -> Reals:
     """Return all values of an endpoint, shape (n_values,)."""
     found = [each.observations[endpoint].values for each in trial.subjects]
-    values = np.concatenate([np.empty(0), *found])
-    return values[~np.isnan(values)]
+    values: Reals = np.concatenate([np.empty(0), *found])
+    measured: Reals = values[~np.isnan(values)]
+    return measured
 
 
 def _scales(config: PkpdConfig, measured: Mapping[str, Reals]) -> dict[str, float]:

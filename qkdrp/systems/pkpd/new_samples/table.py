@@ -71,6 +71,6 @@ def _residuals(member: Member, endpoint: str) -> tuple[Reals, Reals]:
     if known.empty:
         return np.empty(0), np.empty(0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.abs(np.log(known[MEASURED] / known[PREDICTION])).to_numpy(np.float64)
+        error = np.abs(np.log((known[MEASURED] / known[PREDICTION]).to_numpy(np.float64)))
     groups = pd.factorize(known["subject"])[0].astype(np.int64)
     return np.where(np.isfinite(error), error, np.inf), group_weights(groups)
