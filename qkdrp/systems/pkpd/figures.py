@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def draw_figures(
         best_epoch: The epoch whose weights the model has; None where that is not known.
     """
     test = predictions[predictions["part"].isin(["test", "held out"])]
-    figures = {}
+    figures: dict[str, Figure] = {}
     if len(test):
         figures |= {"predictions": _against_measured(test, trial), "courses": _courses(test, trial)}
     if len(history) and best_epoch is not None:
@@ -144,7 +145,7 @@ def _against_measured(test: pd.DataFrame, trial: Trial) -> Figure:
             if rows.empty:
                 continue
             label = _dose_name(level, trial)
-            mark = {"s": 12, "alpha": 0.7, "linewidths": 0, "label": label}
+            mark: dict[str, Any] = {"s": 12, "alpha": 0.7, "linewidths": 0, "label": label}
             colour = _colour(levels.index(level), levels)
             against.scatter(rows[PREDICTION], rows[MEASURED], color=colour, **mark)
             positive = rows[rows[PREDICTION] > 0]

@@ -1,6 +1,8 @@
 """Subjects as padded tensors, float64: one row for each subject."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -103,7 +105,7 @@ def _observations(trial: Trial, endpoint: str) -> PaddedObservations:
     )
 
 
-def _rows(arrays: list[NDArray[np.float64]], width: int, fill: float) -> torch.Tensor:
+def _rows(arrays: Sequence[NDArray[Any]], width: int, fill: float) -> torch.Tensor:
     """Return arrays as rows of a tensor, filled up at the end."""
     table = np.full((len(arrays), width), fill)
     for row, array in zip(table, arrays, strict=True):

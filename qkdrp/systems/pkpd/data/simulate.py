@@ -20,7 +20,7 @@ from qkdrp.systems.pkpd.mechanism import Design, Schedule, curves
 
 Reals = NDArray[np.float64]
 
-DOSE_TIMES: Reals = 24.0 * np.arange(21)
+DOSE_TIMES: Reals = np.arange(0.0, 21 * 24.0, 24.0)
 """Hours of the doses: once a day for three weeks."""
 
 BIOMARKER_TIMES: Reals = np.array(
@@ -54,8 +54,10 @@ def simulated_trial(truth: str, seed: int = 0) -> Trial:
     covariates = _covariates(model, len(levels), rng)
     eta = torch.from_numpy(rng.normal(size=(len(levels), len(model.structure.parameters))))
     logs = model.log_parameters(covariates, eta * model.omega)
-    doses = [(DOSE_TIMES, np.full(len(DOSE_TIMES), level)) if level else ((), ())
-             for level in levels]  # fmt: skip
+    doses = [
+        (DOSE_TIMES.tolist(), [float(level)] * len(DOSE_TIMES)) if level else ([], [])
+        for level in levels
+    ]
     design = Design.of(Schedule.padded(doses), torch.from_numpy(BIOMARKER_TIMES))
     found = curves(model.structure, model.structure.to_natural(logs), design)
     errors = np.exp(model.error * rng.normal(size=(2, *found.biomarker.shape)))

@@ -1,11 +1,11 @@
 """A trial: what every loader gives and everything after it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from qkdrp.common.shown import shown
 from qkdrp.systems.pkpd.data.units import Units
 
 Reals = NDArray[np.float64]
+
+NOT_GIVEN: Any = None
+"""Stands for a field that an object makes itself where it is left out."""
 
 CONCENTRATION, BIOMARKER = "concentration", "biomarker"
 ENDPOINTS = (CONCENTRATION, BIOMARKER)
@@ -78,14 +81,14 @@ class Observations(Brief):
 
     times: Reals
     values: Reals
-    below: NDArray[np.bool_] = field(default=None)  # type: ignore[assignment]  # made below
-    limit: Reals = field(default=None)  # type: ignore[assignment]  # made below
+    below: NDArray[np.bool_] = NOT_GIVEN
+    limit: Reals = NOT_GIVEN
 
     def __post_init__(self) -> None:
         """Fill in what was left out, and check that the arrays fit together."""
-        if self.below is None:
+        if self.below is NOT_GIVEN:
             object.__setattr__(self, "below", np.zeros(self.times.shape, dtype=bool))
-        if self.limit is None:
+        if self.limit is NOT_GIVEN:
             object.__setattr__(self, "limit", np.full(self.times.shape, np.nan))
         shapes = {each.shape for each in (self.times, self.values, self.below, self.limit)}
         if len(shapes) > 1 or self.times.ndim != 1:
@@ -122,7 +125,7 @@ class Subject(Brief):
     covariates: Mapping[str, float]
     doses: Doses
     observations: Mapping[str, Observations]
-    dose_level: float = field(default=None)  # type: ignore[assignment]  # made below
+    dose_level: float = NOT_GIVEN
 
     def __post_init__(self) -> None:
         """Fill in what was left out, and check names."""
@@ -132,7 +135,7 @@ class Subject(Brief):
                 f"subject {shown(self.id)}: found the endpoints {sorted(unknown)}, expected some "
                 f"of {', '.join(ENDPOINTS)}."
             )
-        if self.dose_level is None:
+        if self.dose_level is NOT_GIVEN:
             object.__setattr__(self, "dose_level", nominal_dose(self.doses.amounts))
         given = {name: self.observations.get(name, NOTHING) for name in ENDPOINTS}
         object.__setattr__(self, "observations", MappingProxyType(given))
@@ -248,7 +251,7 @@ class Trial(Brief):
         for each in self.subjects:
             values = [each.covariates[name] for name in self.covariates]
             content.update(repr((each.id, each.dose_level, values)).encode())
-            arrays = [each.doses.times, each.doses.amounts]
+            arrays: list[NDArray[Any]] = [each.doses.times, each.doses.amounts]
             for name in ENDPOINTS:
                 observed = each.observations[name]
                 arrays += [observed.times, observed.values, observed.below, observed.limit]
