@@ -21,6 +21,10 @@ COMMANDS = {
         "qkdrp.cli.train_pairs:train_pairs",
         "Train a model on pairs of cell line and drug, and write a run folder.",
     ),
+    "train-pkpd": CommandPlace(
+        "qkdrp.cli.train_pkpd:train_pkpd",
+        "Train a model on a trial with doses, concentrations and a biomarker, and write a run.",
+    ),
     "evaluate": CommandPlace(
         "qkdrp.cli.evaluate:evaluate",
         "Evaluate a trained run on any backend, on the test samples of its split.",
@@ -44,6 +48,14 @@ COMMANDS = {
     "depth": CommandPlace(
         "qkdrp.cli.depth:depth",
         "Report which circuits a device can hold, and the smallest change that makes one fit.",
+    ),
+    "dose": CommandPlace(
+        "qkdrp.cli.dose:dose",
+        "Find the smallest dose with which enough subjects keep to a target. For research only.",
+    ),
+    "individualise": CommandPlace(
+        "qkdrp.cli.individualise:individualise",
+        "Find the dose of single patients from a few samples. For research only.",
     ),
     "data": CommandPlace("qkdrp.cli.data:app", "Look at data, or fetch the paper's."),
     "jobs": CommandPlace("qkdrp.cli.jobs:app", "Look after jobs on hardware."),

@@ -20,9 +20,13 @@ class ReadingBar:
     """Shows what it is told of: a bar on a terminal, one line elsewhere.
 
     A listener for :func:`~qkdrp.common.progress.heard_by`.
+
+    Args:
+        advice: What is said at the end of something that took long; nothing for silence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, advice: str = "a parquet table takes a fifth less") -> None:
+        self._advice = advice
         self._what, self._start, self._said = "", 0.0, False
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -41,8 +45,8 @@ class ReadingBar:
         seconds = monotonic() - self._start
         if done >= total:
             self.close()
-            if seconds > SLOW:
-                print_note(f"{what} took {seconds:.0f} s; a parquet table takes a fifth less")
+            if seconds > SLOW and self._advice:
+                print_note(f"{what} took {seconds:.0f} s; {self._advice}")
         elif seconds > QUIET:
             self._show(what, done, total)
 

@@ -20,7 +20,7 @@ from qkdrp.training.dataset import Dataset
 from qkdrp.training.device import find_device
 from qkdrp.training.folds import Fold, draw_folds
 from qkdrp.training.rows import Rows
-from qkdrp.training.run_config import SYNTHETIC, RunConfig
+from qkdrp.training.run_config import RunConfig
 from qkdrp.training.split import Split
 from qkdrp.training.stored_state import Preprocessor
 from qkdrp.training.system import AnySystem, Facts
@@ -62,7 +62,8 @@ class Prepared(Brief):
     def doubts(self) -> list[str]:
         """What the user should know before training, in words."""
         n_train, fit = len(self.split.train), self.config.fit
-        batch, small = fit.batch_size, n_train < fit.batch_size and not fit.min_steps
+        batch = fit.batch_size
+        small = n_train < batch and not (fit.min_steps or fit.full_batch)
         few = (
             f"{n_train} training rows are fewer than a batch of {batch}, so an epoch is one step; "
             f"--batch-size {max(2, n_train // STEPS)} takes {STEPS}; --min-steps sets the least"
@@ -143,7 +144,7 @@ def _check_backend(backend: Backend, system: AnySystem, config: RunConfig) -> No
 
 def with_whole_path(config: RunConfig) -> RunConfig:
     """Say where data come from in a way that holds in every working folder."""
-    if config.data.source == SYNTHETIC:
+    if config.data.is_named(config.data.source):
         return config
     source = str(Path(config.data.source).absolute())
     return config.model_copy(update={"data": config.data.model_copy(update={"source": source})})

@@ -1,7 +1,7 @@
 """The settings of a training: epochs, batch size, learning rate, early stopping."""
 
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -30,6 +30,9 @@ class FitConfig(Settings):
         optimizer: A key of :data:`~qkdrp.training.optimiser_names.OPTIMISERS`.
         min_steps: Steps that are taken at least, whatever ``epochs`` and ``patience`` say.
     """
+
+    full_batch: ClassVar[bool] = False
+    """Whether batches are meant to hold all rows, so that an epoch is one step."""
 
     epochs: int = Field(default=100, ge=1, description="Largest number of epochs.")
     batch_size: int = Field(default=128, ge=2, description="Samples in a batch.")

@@ -34,11 +34,13 @@ class Description:
         tables: In their order.
         notes: What the user should look at.
         as_published: Whether the data are what was expected; False lets the command fail.
+        write: Writes figures and tables into a folder; None for data without.
     """
 
     tables: Sequence[TextTable]
     notes: Sequence[str] = ()
     as_published: bool = True
+    write: Callable[[Path], None] | None = None
 
 
 Download: TypeAlias = Callable[[Path, Any], Description]

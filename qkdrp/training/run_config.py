@@ -27,6 +27,11 @@ class DataSettings(Settings):
         json_schema_extra={"flag": "--data", "metavar": "FOLDER", "panel": None},
     )
 
+    @classmethod
+    def is_named(cls, source: str) -> bool:
+        """Tell whether a source is a name rather than a path."""
+        return source == SYNTHETIC
+
 
 class ModelSettings(Settings):
     """Settings that name the model; a system adds its own.

@@ -1,0 +1,109 @@
+"""``qkdrp experiment pkpd-doses``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from qkdrp.runs.run_path import check_run_path
+
+if TYPE_CHECKING:
+    from qkdrp.experiments.pkpd.questions import Questions
+
+NAME = "pkpd-doses"
+"""Of the command."""
+
+HELP = "The five questions of the challenge: 12 doses with intervals, beside published answers."
+"""What the study does, in one line."""
+
+
+def pkpd_doses(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders of train-pkpd, of one trial.", metavar="RUN..."),
+    ],
+    *,
+    target: Annotated[
+        float, typer.Option(help="What the biomarker must keep to, in its unit.")
+    ] = 3.3,
+    direction: Annotated[
+        Literal["below", "above"], typer.Option(help="On which side of it.")
+    ] = "below",
+    fractions: Annotated[
+        str, typer.Option(help="Shares of subjects in which it must.", metavar="SHARE,...")
+    ] = "0.9,0.75",
+    schedule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Hours between doses and step of doses in mg; again for more. Left out: 24:0.5 "
+            "and 168:5.",
+            metavar="HOURS:STEP",
+        ),
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A population, as in qkdrp dose --population, beside that of the trial; again for "
+            "more. Left out: 'BW 70-140: bw=uniform:70,140' and 'no COMED: comed=0'.",
+            metavar="NAME:WORDS",
+        ),
+    ] = None,
+    subjects: Annotated[int, typer.Option(help="Virtual subjects.", min=1)] = 16384,
+    seed: Annotated[int, typer.Option(help="Of the virtual subjects.", min=0)] = 0,
+    output: Annotated[Path, typer.Option(help="A new folder for the results.")],
+) -> None:
+    """Answer the five questions of the challenge for trained models. For research only."""
+    for run in runs:
+        check_run_path(run)
+    from qkdrp.experiments.pkpd.questions import (
+        BASE,
+        SCENARIOS,
+        SCHEDULES,
+        Questions,
+        Scenario,
+        Schedule,
+        fractions_of,
+    )
+    from qkdrp.runs.new_folder import refuse_taken
+
+    refuse_taken(output)
+    scenarios = (BASE, *map(Scenario.parse, scenario)) if scenario else SCENARIOS
+    schedules = tuple(map(Schedule.parse, schedule)) if schedule else SCHEDULES
+    questions = Questions(target, direction, scenarios, schedules, fractions_of(fractions))
+    _answer(runs, questions, subjects=subjects, seed=seed, output=output)
+
+
+def _answer(
+    runs: list[Path], questions: "Questions", *, subjects: int, seed: int, output: Path
+) -> None:
+    from dataclasses import replace
+
+    from qkdrp.cli.console import console, print_folder
+    from qkdrp.cli.reading_bar import ReadingBar
+    from qkdrp.experiments.pkpd.dose_report import answer_frame, write_doses
+    from qkdrp.experiments.pkpd.dose_table import dose_table
+    from qkdrp.experiments.pkpd.questions import scenarios_for
+    from qkdrp.runs.doses import dose_sources
+    from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
+
+    sources = dose_sources(runs)
+    known = scenarios_for(list(sources[0].observed()), questions.scenarios)
+    questions = replace(questions, scenarios=known)
+    bar = ReadingBar(advice="")
+    tables = [dose_table(each, questions, bar, subjects, seed) for each in sources]
+    bar.close()
+    write_doses(tables, output)
+    out = console()
+    for row in answer_frame(tables).to_dict("records"):
+        out.print("  ".join(str(value) for value in row.values()), soft_wrap=True)
+    for table in tables:
+        for check in table.checks:
+            if not check.passed:
+                out.print(f"check    {check}", soft_wrap=True)
+    out.print(DISCLAIMER)
+    print_folder("study", output)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(NAME, help=HELP)(pkpd_doses)

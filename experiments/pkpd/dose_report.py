@@ -1,0 +1,205 @@
+"""Files of the study of doses: tables, figure, page."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from qkdrp.common.files import write_csv, write_json
+from qkdrp.common.provenance import versions
+from qkdrp.experiments.pkpd.dose_figure import draw_doses
+from qkdrp.experiments.pkpd.dose_table import DoseTable
+from qkdrp.experiments.pkpd.published_doses import REASONS, other_entries, published, violations
+from qkdrp.experiments.pkpd.questions import SCENARIOS, SCHEDULES, TARGET
+from qkdrp.reports.page import Figure, Page, Section, Table, write_markdown, write_page
+from qkdrp.systems.pkpd.data.load import EMBEDDED_ORIGIN
+from qkdrp.systems.pkpd.dose.answer import DISCLAIMER, Answer
+
+DOSES, PUBLISHED, VIOLATIONS = "doses.csv", "published.csv", "published_violations.csv"
+CHECKS, SHORTCUTS = "checks.csv", "shortcuts.csv"
+RECORD, MARKDOWN, PAGE = "doses.json", "report.md", "report.html"
+"""Names of files."""
+
+
+def write_doses(tables: Sequence[DoseTable], folder: Path) -> Page:
+    """Write tables, figure and pages; returns the page.
+
+    Args:
+        tables: Of one model each; all answer the same questions.
+        folder: Where; made if missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(folder / DOSES, pd.concat([each.to_frame() for each in tables], ignore_index=True))
+    write_csv(folder / CHECKS, check_frame(tables))
+    write_csv(folder / SHORTCUTS, shortcut_frame(tables))
+    if answers_the_challenge(tables[0]):
+        write_csv(folder / PUBLISHED, beside_published(tables))
+        write_csv(folder / VIOLATIONS, violations())
+    page = make_page(tables)
+    write_page(folder / PAGE, page)
+    write_markdown(folder / MARKDOWN, page)
+    write_json(folder / RECORD, _record(tables))
+    return page
+
+
+def answers_the_challenge(table: DoseTable) -> bool:
+    """Return whether a table is of the challenge's trial, target and schedules."""
+    questions = table.questions
+    return (
+        table.source.trial.provenance == EMBEDDED_ORIGIN
+        and (questions.target, questions.direction) == (TARGET, "below")
+        and set(SCHEDULES) <= set(questions.schedules)
+        and set(SCENARIOS) <= set(questions.scenarios)
+    )
+
+
+def shown(answer: Answer | None) -> str:
+    """Return an answer for a cell of a table: grid dose, exact one and interval."""
+    if answer is None:
+        return ""
+    found = answer.found
+    if found.dose is None:
+        return f"not reached ({found.share:.0%} at most)"
+    if answer.spread is None:
+        return f"{found.dose:g} (exactly {found.exact:.3g})"
+    json = answer.to_json()
+    low, high = ("open" if json[end] is None else f"{json[end]:.3g}" for end in ("low", "high"))
+    return f"{found.dose:g} (exactly {found.exact:.3g}; {low} to {high})"
+
+
+def answer_frame(tables: Sequence[DoseTable]) -> pd.DataFrame:
+    """Return one row for each scenario, schedule and model; a column for each fraction."""
+    questions = tables[0].questions
+    rows = []
+    for scenario in questions.scenarios:
+        for schedule in questions.schedules:
+            for table in tables:
+                find = partial(table.find, scenario.name, schedule.name)
+                answers = {fraction: find(fraction) for fraction in questions.fractions}
+                exact = [None if a is None else a.found.exact for a in answers.values()]
+                known = [each for each in exact if each is not None]
+                less = "" if len(known) < len(exact) else f"{1 - min(known) / max(known):.0%}"
+                rows.append(
+                    {
+                        "scenario": scenario.name,
+                        "schedule": schedule.name,
+                        "model": table.source.title,
+                        **{f"{f:.0%} of subjects (mg)": shown(a) for f, a in answers.items()},
+                        "lower fraction needs less": less,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def beside_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
+    """Return published answers with ours beside them."""
+    frame = published().copy()
+    for table in tables:
+        frame[f"ours ({table.source.title})"] = [
+            shown(table.find(row["scenario"], row["schedule"], row["fraction"]))
+            for row in frame.to_dict("records")
+        ]
+    return frame
+
+
+def check_frame(tables: Sequence[DoseTable]) -> pd.DataFrame:
+    """Return all checks: model, check, result, words."""
+    return pd.DataFrame(
+        [
+            {
+                "model": table.source.title,
+                "check": check.name,
+                "result": "ok" if check.passed else "warning",
+                "found": check.words,
+            }
+            for table in tables
+            for check in table.checks
+        ]
+    )
+
+
+def shortcut_frame(tables: Sequence[DoseTable]) -> pd.DataFrame:
+    """Return what published shortcuts do to our doses."""
+    return pd.concat(
+        [each.shortcuts.assign(model=each.source.title) for each in tables], ignore_index=True
+    )
+
+
+def make_page(tables: Sequence[DoseTable]) -> Page:
+    """Return the page of the study."""
+    challenge = answers_the_challenge(tables[0])
+    questions, trial = tables[0].questions, tables[0].source.trial
+    failed = sum(not check.passed for table in tables for check in table.checks)
+    total = sum(len(table.checks) for table in tables)
+    figure = Figure.of(
+        "Doses by scenario, schedule and fraction",
+        "Dots: exact doses; lines: 90% intervals over refits to resampled subjects.",
+        draw_doses(tables, challenge),
+    )
+    sections = [
+        Section("Doses", [Table("Grid dose (exact dose; 90% interval), mg", answer_frame(tables)),
+                          figure]),
+        *([_published_section(tables)] if challenge else []),
+        Section("What two shortcuts do", [
+            Table("Exact doses in the first scenario with one change each", shortcut_frame(tables))
+        ]),
+        Section("Consistency checks", [
+            f"{total - failed} of {total} checks pass; warnings say what was extrapolated or does "
+            "not agree.",
+            Table("All checks", check_frame(tables)),
+        ]),
+    ]  # fmt: skip
+    return Page(
+        title=f"Doses that keep the biomarker {questions.direction} {questions.target:g}",
+        lead=[
+            f"{DISCLAIMER} Smallest doses with which the biomarker stays {questions.direction} "
+            f"{questions.target:g} {trial.units.biomarker} over the whole interval between doses, "
+            "at steady state, in a share of a virtual population.",
+            f"Trial: {trial.provenance}.",
+        ],
+        sections=sections,
+        provenance=[
+            *(
+                f"{each.source.title}: {each.source.model.structure.label}, "
+                f"{len(each.source.refits)} refits"
+                for each in tables
+            ),
+            f"{tables[0].cells[0].answer.population.n_subjects} virtual subjects (Sobol points), "
+            "the same for all doses, schedules, scenarios and models.",
+            ", ".join(f"{name} {version}" for name, version in versions().items()),
+        ],
+    )
+
+
+def _published_section(tables: Sequence[DoseTable]) -> Section:
+    found = violations()
+    return Section(
+        "Published answers",
+        [
+            "Published doses differ from one another by a factor of up to five, and contradict "
+            f"themselves in {len(found)} places, listed below. Why they differ from ours:",
+            *REASONS,
+            Table("Team PNU's Table 3, ours beside it", beside_published(tables)),
+            Table("Where published answers contradict the question or one another", found),
+            Table("Other entries", other_entries()),
+        ],
+    )
+
+
+def _record(tables: Sequence[DoseTable]) -> dict[str, Any]:
+    return {
+        "disclaimer": DISCLAIMER,
+        "answers": [
+            {
+                "model": cell.model,
+                "scenario": cell.scenario.name,
+                "schedule": cell.schedule.name,
+                **cell.answer.to_json(),
+            }
+            for table in tables
+            for cell in table.cells
+        ],
+        "versions": versions(),
+    }

@@ -1,0 +1,197 @@
+"""The doses of a model for all questions, with their intervals and their consistency."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import pandas as pd
+
+from qkdrp.experiments.pkpd.questions import Questions, Scenario, Schedule
+from qkdrp.systems.pkpd.dose.answer import Answer, find_doses, with_refits
+from qkdrp.systems.pkpd.dose.checks import (
+    Check,
+    check_fractions,
+    check_intervals,
+    check_population,
+    check_range,
+    check_trial,
+)
+from qkdrp.systems.pkpd.dose.criterion import Criterion
+from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource, WithoutVariability
+from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks
+from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
+from qkdrp.systems.pkpd.dose.trial_check import level_counts
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One answer and its place.
+
+    Args:
+        model: What the model is called.
+        scenario: The population.
+        schedule: The dosing.
+        answer: The dose.
+    """
+
+    model: str
+    scenario: Scenario
+    schedule: Schedule
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class DoseTable:
+    """All answers of a model.
+
+    Args:
+        source: Model and trial.
+        questions: What was asked.
+        cells: One for each scenario, schedule and fraction.
+        checks: Whether they agree with one another and with the trial.
+        shortcuts: The same doses, in the first scenario, with one published shortcut each.
+    """
+
+    source: DoseSource
+    questions: Questions
+    cells: tuple[Cell, ...]
+    checks: tuple[Check, ...]
+    shortcuts: pd.DataFrame
+
+    def find(self, scenario: str, schedule: str, fraction: float) -> Answer | None:
+        """Return the answer of a place; None where it was not asked."""
+        for cell in self.cells:
+            place = (cell.scenario.name, cell.schedule.name, cell.answer.criterion.fraction)
+            if place == (scenario, schedule, fraction):
+                return cell.answer
+        return None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each answer: doses in mg."""
+        return pd.DataFrame([_row(cell) for cell in self.cells])
+
+
+def dose_table(
+    source: DoseSource,
+    questions: Questions,
+    on_progress: OnProgress,
+    n_subjects: int = N_SUBJECTS,
+    seed: int = 0,
+) -> DoseTable:
+    """Return the answers of a model to all questions.
+
+    Args:
+        source: Model, trial and refits.
+        questions: What is asked.
+        on_progress: Told what is done, how much of it, and how much there is.
+        n_subjects: Virtual subjects.
+        seed: Of the virtual subjects.
+
+    Raises:
+        ConfigError: If a scenario does not fit the model.
+    """
+    observed = source.observed()
+    cells = []
+    total = len(questions.scenarios) * len(questions.schedules)
+    for scenario in questions.scenarios:
+        population = Population.of_trial(observed, scenario.words, n_subjects=n_subjects, seed=seed)
+        for schedule in questions.schedules:
+            cells += [
+                Cell(source.title, scenario, schedule, answer)
+                for answer in _answers(source, population, questions, schedule)
+            ]
+            on_progress("doses", len(cells) // len(questions.fractions), total)
+    made = tuple(cells)
+    return DoseTable(
+        source,
+        questions,
+        made,
+        _checks(source, questions, made),
+        _shortcuts(source, questions, made),
+    )
+
+
+def _answers(
+    source: DoseSource, population: Population, questions: Questions, schedule: Schedule
+) -> list[Answer]:
+    criteria = questions.criteria(schedule)
+    fewer = replace(population, n_subjects=min(N_SUBJECTS_OF_REFITS, population.n_subjects))
+    answers = find_doses(source.model, population, criteria, schedule.grid)
+    refits = [find_doses(each, fewer, criteria, schedule.grid) for each in source.refits]
+    return with_refits(answers, refits)
+
+
+def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> tuple[Check, ...]:
+    """Return checks between answers, of each with the trial, and of the trial with the model."""
+    found = list[Check]()
+    ordered = sorted(questions.fractions)
+    for scenario in questions.scenarios:
+        of = [cell for cell in cells if cell.scenario == scenario]
+        by_schedule = {
+            schedule: {c.answer.criterion.fraction: c.answer for c in of if c.schedule == schedule}
+            for schedule in sorted(questions.schedules, key=lambda each: each.interval)
+        }
+        checks = list[Check]()
+        for answers in by_schedule.values():
+            checks += [
+                check_fractions(answers[low], answers[high]) for low, high in pairwise(ordered)
+            ]
+        for short, long in pairwise(by_schedule):
+            checks += [
+                check_intervals(by_schedule[short][each], by_schedule[long][each])
+                for each in ordered
+            ]
+        for answers in by_schedule.values():
+            checks += covariate_checks(source, answers[ordered[-1]])
+            checks.append(check_range(answers[ordered[-1]], source.trial))
+        checks.append(check_population(of[0].answer, source.trial))
+        found += [replace(each, words=f"{scenario.name}: {each.words}") for each in checks]
+    criterion = questions.criteria(questions.schedules[0])[0]
+    return (*found, *check_trial(level_counts(source, criterion)))
+
+
+def _shortcuts(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> pd.DataFrame:
+    """Return the doses of the first scenario with one published shortcut each, exactly, mg."""
+    rows = []
+    for cell in cells:
+        if cell.scenario != questions.scenarios[0]:
+            continue
+        answer = cell.answer
+        best = replace(answer.criterion, moment="best")
+        flat: DoseModel = WithoutVariability(source.model)
+        rows.append(
+            {
+                "schedule": cell.schedule.name,
+                "fraction": answer.criterion.fraction,
+                "as asked (mg)": answer.found.exact,
+                "one moment instead of throughout (mg)": _exact(source.model, answer, best),
+                "no variability between subjects (mg)": _exact(flat, answer, answer.criterion),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _exact(model: DoseModel, answer: Answer, criterion: Criterion) -> float | None:
+    found = find_doses(model, answer.population, [criterion], answer.grid)
+    return found[0].found.exact
+
+
+def _row(cell: Cell) -> dict[str, object]:
+    json = cell.answer.to_json()
+    return {
+        "model": cell.model,
+        "scenario": cell.scenario.name,
+        "population": str(cell.answer.population),
+        "schedule": cell.schedule.name,
+        "interval_h": cell.schedule.interval,
+        "fraction": cell.answer.criterion.fraction,
+        **{
+            name: json[name]
+            for name in ("dose", "dose_exact", "low", "high", "share", "share_error",
+                         "share_one_step_below", "reached", "searched_up_to")
+        },
+        "refits": 0 if cell.answer.spread is None else len(cell.answer.spread.doses),
+        "refits_not_reached": 0 if cell.answer.spread is None else cell.answer.spread.n_unreached,
+    }  # fmt: skip

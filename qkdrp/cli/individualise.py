@@ -1,0 +1,53 @@
+"""``qkdrp individualise``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from qkdrp.cli.options import Output
+from qkdrp.runs.run_path import check_run_path
+
+
+def individualise(
+    run: Annotated[Path, typer.Argument(help="A run folder of train-pkpd.", metavar="RUN")],
+    *,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Table of patients in EstData form: covariates, doses and samples so far.",
+            metavar="FILE",
+        ),
+    ],
+    target: Annotated[
+        float, typer.Option(help="What the biomarker must keep to, in its unit.", metavar="VALUE")
+    ],
+    direction: Annotated[
+        Literal["below", "above"], typer.Option(help="On which side of the target it must stay.")
+    ] = "below",
+    interval: Annotated[float, typer.Option(help="Time between doses.", metavar="HOURS")] = 24.0,
+    certainty: Annotated[float, typer.Option(help="Probability with which it must, 0 to 1.")] = 0.9,
+    grid: Annotated[float, typer.Option(help="Step of doses.", metavar="MG")] = 0.5,
+    output: Output = None,
+) -> None:
+    """Find the dose of single patients from a few samples. For research only."""
+    check_run_path(run)
+    from qkdrp.cli.console import console, print_folder
+    from qkdrp.common.files import write_json
+    from qkdrp.runs.individual_doses import individual_doses
+    from qkdrp.runs.new_folder import refuse_taken
+    from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
+    from qkdrp.systems.pkpd.population.patient import PatientQuestion
+
+    refuse_taken(output)
+    question = PatientQuestion(target, direction, interval, certainty, grid)
+    found = individual_doses(run, data, question)
+    out = console()
+    for each in found:
+        out.print(f"dose     {each}", soft_wrap=True)
+    out.print(DISCLAIMER)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        content = {"patients": [each.to_json() for each in found], "note": DISCLAIMER}
+        write_json(output / "individual.json", content)
+        print_folder("individual doses", output)

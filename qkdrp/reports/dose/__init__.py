@@ -1,0 +1,1 @@
+"""Report of a dose: figures, page and files."""

@@ -1,0 +1,187 @@
+"""The settings of a training run: frozen, validated, written to ``config.json``.
+
+Descriptions of fields are what ``qkdrp train-pkpd --help`` says.
+"""
+
+import math
+from functools import partial
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from qkdrp.common.names import choose_one_of
+from qkdrp.common.settings import any_of
+from qkdrp.systems.pkpd.data.sources import EMBEDDED, is_named
+from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
+from qkdrp.training.config import FitConfig as AnyFitConfig
+from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
+
+REFITS_OF_AN_EPOCH = 10
+"""Refits that a mechanistic model does in an epoch, as one tensor."""
+
+NAME: Any = {"metavar": "NAME"}
+"""What the help calls the value of an option."""
+
+_SCALE: Any = {"show_default": "2.658 and 3.257 for estdata; else SD of training values"}
+
+
+def _known(what: str, names: object, given: str) -> str:
+    """Return a name after checking it."""
+    known = [str(name) for name in names]  # type: ignore[attr-defined]  # any iterable
+    if given not in known:
+        raise ValueError(f"{what}: {choose_one_of(given, known)}")
+    return given
+
+
+class DataConfig(DataSettings):
+    """What is learned from, and which subjects are for what.
+
+    Args:
+        source: ``"estdata"``, ``"truth-a"``, ``"truth-b"``, a table, or a folder with one.
+        split: A key of :data:`~qkdrp.systems.pkpd.models.SPLITS`.
+        fold: Which subject of each dose the split ``fold`` tests, from 0.
+        pk_scale: What errors of concentrations are divided by, mg/L; None for the fixed number of
+            the embedded trial, and the standard deviation of training values of others.
+        pd_scale: The same for the biomarker.
+    """
+
+    source: str = Field(
+        default=EMBEDDED,
+        description="A table in EstData (NONMEM) form; 'estdata' (embedded), 'truth-a' or "
+        "'truth-b' (simulated).",
+        json_schema_extra={"flag": "--data", "metavar": "FILE", "panel": None},
+    )
+    split: Annotated[str, AfterValidator(partial(_known, "split", SPLITS))] = Field(
+        default="fold",
+        description="Subjects of the test: "
+        + any_of(f"{name} ({what})" for name, what in SPLITS.items())
+        + ".",
+        json_schema_extra=NAME,
+    )
+    fold: int = Field(
+        default=0,
+        ge=0,
+        description="Which subject of each dose the split fold tests, from 0; the next validates.",
+    )
+    pk_scale: float | None = Field(
+        default=None,
+        gt=0,
+        description="What concentration errors are divided by for scaled scores.",
+        json_schema_extra=_SCALE,
+    )
+    pd_scale: float | None = Field(
+        default=None,
+        gt=0,
+        description="The same for the biomarker.",
+        json_schema_extra={"show_default": "as --pk-scale"},
+    )
+
+    @classmethod
+    def is_named(cls, source: str) -> bool:
+        """Tell whether a source is a name rather than a path."""
+        return is_named(source)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Refuse a fold of a split that has none."""
+        if self.fold and self.split != "fold":
+            raise ValueError(f"--fold belongs to --split fold, and --split {self.split} has none")
+        return self
+
+
+class ModelConfig(ModelSettings):
+    """What is trained.
+
+    Args:
+        model: A key of :data:`~qkdrp.systems.pkpd.models.MODELS`.
+        head: What gives parameters of a mechanism, a key of
+            :data:`~qkdrp.systems.pkpd.models.HEADS`; of models that have one.
+        baseline: Whether the biomarker before the first dose is an input (PD0).
+        log_target: Whether regressors learn logarithms.
+        per_kg: Whether dose features of regressors have copies for each kilogram.
+        structure: Of the mechanism, such as ``"2-I"``; ``"auto"`` chooses by likelihood.
+        refits: Resamples that a mechanistic model is fitted to, for intervals.
+        n_qubits: Qubits of a quantum head.
+        n_layers: Layers of its circuit.
+    """
+
+    model: Annotated[str, AfterValidator(partial(_known, "model", MODELS))] = Field(
+        default=DEFAULT_MODEL,
+        description=any_of(f"{name} ({each.title})" for name, each in MODELS.items()) + "."
+        if len(MODELS) > 1
+        else f"{DEFAULT_MODEL} ({MODELS[DEFAULT_MODEL].title}).",
+        json_schema_extra=NAME,
+    )
+    head: Annotated[str, AfterValidator(partial(_known, "head", HEADS))] = Field(
+        default="linear",
+        description="From covariates to parameters of a mechanism: "
+        + any_of(f"{name} ({what})" for name, what in HEADS.items())
+        + ".",
+        json_schema_extra=NAME,
+    )
+    baseline: bool = Field(
+        default=False,
+        description="Tell the model the biomarker before the first dose (PD0); it concerns the "
+        "biomarker only.",
+    )
+    log_target: bool = Field(default=False, description="Learn logarithms, where a model learns "
+                             "values; scores stay of values.")  # fmt: skip
+    per_kg: bool = Field(
+        default=False, description="Add dose features for each kilogram of body weight."
+    )
+    structure: str = Field(
+        default="auto",
+        description="Of the mechanism: compartments and effect, such as 2-I, 1-III or 2-direct; "
+        "auto compares them by likelihood.",
+        json_schema_extra=NAME,
+    )
+    refits: int = Field(
+        default=40, ge=0, description="Resamples that a mechanistic model is fitted to."
+    )
+    n_qubits: int = Field(default=4, ge=2, description="Qubits of the quantum head.")
+    n_layers: int = Field(default=2, ge=1, description="Layers of its circuit.")
+
+
+class FitConfig(AnyFitConfig):
+    """How a model is trained: all subjects in a batch, as by Team PNU, at a higher rate."""
+
+    full_batch = True
+
+    epochs: int = Field(default=500, ge=1, description="Largest number of epochs.")
+    batch_size: int = Field(default=2048, ge=2, description="Subjects in a batch.")
+    lr: float = Field(default=2e-3, gt=0, description="Learning rate of Adam.")
+    patience: int = Field(
+        default=50,
+        ge=0,
+        description="Epochs without a better validation loss before stopping; 0 never stops.",
+    )
+
+
+class PkpdConfig(RunConfig):
+    """Everything that determines a training run of the system ``pkpd``.
+
+    Args:
+        system: ``"pkpd"``.
+        data: What is learned from.
+        model: What is trained.
+        fit: How it is trained.
+        backend: Where circuits run while training, a key of :data:`qkdrp.backends.BACKENDS`.
+        backend_options: The backend's own options.
+        seed: Of split, initialisation, shuffling and dropout.
+        threads: Threads of torch and of the backend; 0 for all cores.
+        data_licence: Licence of the data, for the model card.
+    """
+
+    system: Literal["pkpd"] = "pkpd"
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    fit: FitConfig = FitConfig()
+    backend: str = "statevector"
+
+    @model_validator(mode="after")
+    def _epochs_are_refits(self) -> Self:
+        """Give a mechanistic model one epoch for every ten refits: it has nothing else to train."""
+        if self.model.model == "mechanistic":
+            epochs = max(1, math.ceil(self.model.refits / REFITS_OF_AN_EPOCH))
+            object.__setattr__(self, "fit", self.fit.model_copy(update={"epochs": epochs}))
+        return self

@@ -1,0 +1,1 @@
+"""Trials: subjects with their doses and observations, and what reads them."""

@@ -1,0 +1,1 @@
+"""The dose: the smallest with which enough of a virtual population meet a criterion."""

@@ -1,0 +1,200 @@
+"""The answer: a dose, how sure it is, and what it rests on."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
+from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.dose.population import Population
+from qkdrp.systems.pkpd.dose.search import Found, smallest_dose
+
+LEVEL = 0.9
+"""Share of refits whose exact dose lies in the interval."""
+
+DISCLAIMER = "For research, not for treatment."
+"""What every output of a dose says."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Exact doses of refits to resampled subjects, mg; infinite where no dose is enough."""
+
+    doses: tuple[float, ...]
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 90% interval."""
+        return self._quantile((1 - LEVEL) / 2)
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 90% interval; infinite where enough refits reach no dose."""
+        return self._quantile((1 + LEVEL) / 2)
+
+    def _quantile(self, level: float) -> float:
+        doses = np.array(self.doses)
+        if np.isfinite(doses).all():
+            return float(np.quantile(doses, level))
+        # Infinite values must not be interpolated: the order statistic at or outside the level.
+        if level < 0.5:
+            return float(np.quantile(doses, level, method="lower"))
+        return float(np.quantile(doses, level, method="higher"))
+
+    @property
+    def n_unreached(self) -> int:
+        """Refits in which no dose is enough."""
+        return sum(math.isinf(dose) for dose in self.doses)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The smallest dose that meets a criterion in a population.
+
+    Args:
+        criterion: What was asked.
+        population: For whom.
+        grid: Step of doses, mg.
+        found: What the search found.
+        spread: Doses of refits; None where there are none.
+    """
+
+    criterion: Criterion
+    population: Population
+    grid: float
+    found: Found
+    spread: Spread | None = None
+
+    @property
+    def error(self) -> float:
+        """Monte Carlo error of the share: the binomial one, which Sobol points stay below."""
+        share = self.found.share
+        return math.sqrt(share * (1 - share) / self.population.n_subjects)
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the 90% interval of the exact dose, mg; None without refits."""
+        return None if self.spread is None else self.spread.low
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the 90% interval of the exact dose, mg; infinite where it is open."""
+        return None if self.spread is None else self.spread.high
+
+    def __str__(self) -> str:
+        """Return the answer in words."""
+        found = self.found
+        if found.dose is None:
+            return (
+                f"not reached up to {found.searched:g} mg every {self.criterion.interval:g} h: "
+                f"the share there is {found.share:.3f} ± {self.error:.3f}"
+            )
+        interval = "no interval: the run holds no refits"
+        if self.spread is not None:
+            high = f"{self.spread.high:.3g}" if math.isfinite(self.spread.high) else "open"
+            interval = f"90% interval {self.spread.low:.3g} to {high}"
+        return (
+            f"{found.dose:g} mg every {self.criterion.interval:g} h (exactly {found.exact:.4g}; "
+            f"{interval}); share {found.share:.3f} ± {self.error:.3f}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain values; what is infinite or missing is None."""
+        found = self.found
+        return {
+            "dose": found.dose,
+            "dose_exact": found.exact,
+            "low": _finite(self.low),
+            "high": _finite(self.high),
+            "share": found.share,
+            "share_error": self.error,
+            "share_one_step_below": found.share_below,
+            "searched_up_to": found.searched,
+            "reached": found.reached,
+            "grid": self.grid,
+            "criterion": {
+                "target": self.criterion.target,
+                "fraction": self.criterion.fraction,
+                "direction": self.criterion.direction,
+                "interval_h": self.criterion.interval,
+                "throughout": "the whole interval between doses, at steady state",
+                "measurement_error": self.criterion.noise,
+            },
+            "population": {
+                "covariates": {k: str(v) for k, v in self.population.covariates.items()},
+                "empirical": self.population.observed is not None,
+                "n_subjects": self.population.n_subjects,
+                "seed": self.population.seed,
+            },
+            "refits": None
+            if self.spread is None
+            else {
+                "n": len(self.spread.doses),
+                "not_reached": self.spread.n_unreached,
+                "level": LEVEL,
+                "dose_exact": [_finite(dose) for dose in self.spread.doses],
+            },
+        }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
+
+
+def find_dose(
+    model: DoseModel, population: Population, criterion: Criterion, grid: float
+) -> Answer:
+    """Return the smallest dose of a grid that meets a criterion, for a population model.
+
+    Args:
+        model: A population model.
+        population: For whom.
+        criterion: What the dose must achieve.
+        grid: Step of doses, mg.
+
+    Raises:
+        ConfigError: If the population lacks a covariate of the model, or the grid is not positive.
+    """
+    return find_doses(model, population, [criterion], grid)[0]
+
+
+def find_doses(
+    model: DoseModel, population: Population, criteria: Sequence[Criterion], grid: float
+) -> list[Answer]:
+    """Return the doses of several criteria; those that differ in the fraction share the work.
+
+    Raises:
+        ConfigError: As :func:`find_dose`.
+    """
+    subjects = population.draw(model)
+    responses: dict[Criterion, Responses] = {}
+    answers = []
+    for criterion in criteria:
+        question = replace(criterion, fraction=0.5)
+        if question not in responses:
+            responses[question] = Responses(model, subjects, criterion)
+        found = smallest_dose(responses[question].share, criterion.fraction, grid)
+        answers.append(Answer(criterion, population, grid, found))
+    return answers
+
+
+def with_refits(answers: Sequence[Answer], refits: Sequence[Sequence[Answer]]) -> list[Answer]:
+    """Return answers with the interval over refits.
+
+    Args:
+        answers: One for each question.
+        refits: For each refit, the answers to the same questions; empty for none.
+    """
+    if not refits:
+        return list(answers)
+    return [
+        replace(answer, spread=Spread(tuple(_exact(refit[place]) for refit in refits)))
+        for place, answer in enumerate(answers)
+    ]
+
+
+def _exact(answer: Answer) -> float:
+    return math.inf if answer.found.exact is None else answer.found.exact

@@ -1,0 +1,85 @@
+"""The smallest dose that is enough: an open search on the grid, then exactly."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qkdrp.common.errors import ConfigError
+
+MOST_STEPS = 2**18
+"""Greatest dose that is tried, in steps of the grid."""
+
+DIGITS = 10
+"""Decimal places of doses."""
+
+PRECISION = 1e-3
+"""Relative width of the bracket that the exact dose is known to."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The smallest dose that reaches a share.
+
+    Args:
+        dose: The smallest dose of the grid, mg; None if no dose reaches the share.
+        exact: The dose between grid doses at which the share is reached; None as ``dose``.
+        share: Share at ``dose``, or at the greatest dose that was tried.
+        share_below: Share one step below ``dose``; None where that is below 0.
+        searched: The greatest dose that was tried.
+    """
+
+    dose: float | None
+    exact: float | None
+    share: float
+    share_below: float | None
+    searched: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether some dose reaches the share."""
+        return self.dose is not None
+
+
+def smallest_dose(share: Callable[[float], float], fraction: float, grid: float) -> Found:
+    """Return the smallest dose whose share is at least a fraction.
+
+    The dose is doubled until it is enough, and bisected on the grid and then between two doses of
+    it. The share is taken to rise with the dose; :mod:`~qkdrp.systems.pkpd.dose.checks` looks.
+
+    Args:
+        share: Share of subjects that meet the criterion at a dose.
+        fraction: The share that is asked for.
+        grid: Step of doses, mg, positive.
+
+    Raises:
+        ConfigError: For a grid that is not positive.
+    """
+    if not 0 < grid < float("inf"):
+        raise ConfigError(f"the grid of doses is a number above 0, not {grid:g}.")
+    if share(0.0) >= fraction:
+        return Found(0.0, 0.0, share(0.0), None, 0.0)
+    below, enough = 0, 1
+    while share(on_grid(enough, grid)) < fraction:
+        below, enough = enough, 2 * enough
+        if enough > MOST_STEPS:
+            greatest = on_grid(below, grid)
+            return Found(None, None, share(greatest), None, greatest)
+    searched = on_grid(enough, grid)
+    while enough - below > 1:
+        middle = (below + enough) // 2
+        is_enough = share(on_grid(middle, grid)) >= fraction
+        below, enough = (below, middle) if is_enough else (middle, enough)
+    dose, too_low = on_grid(enough, grid), on_grid(below, grid)
+    exact = _exact(share, fraction, too_low, dose)
+    return Found(dose, exact, share(dose), share(too_low), searched)
+
+
+def on_grid(steps: int, grid: float) -> float:
+    """Return a number of steps in mg, as it is written: 17 steps of 0.1 are 1.7."""
+    return round(steps * grid, DIGITS)
+
+
+def _exact(share: Callable[[float], float], fraction: float, low: float, high: float) -> float:
+    while high - low > PRECISION * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if share(middle) >= fraction else (middle, high)
+    return high

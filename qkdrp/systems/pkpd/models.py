@@ -1,0 +1,67 @@
+"""The models by name; imports nothing that takes time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qkdrp.systems.pkpd.kind import ModelKind
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model and where it is made.
+
+    Args:
+        title: What it is, for help and messages.
+        place: Module and object of its :class:`~qkdrp.systems.pkpd.kind.ModelKind`.
+    """
+
+    title: str
+    place: str
+
+
+MODELS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "mechanistic": Entry(
+            "a population fit of an oral PK and response model",
+            "qkdrp.systems.pkpd.population.mechanistic:MECHANISTIC",
+        ),
+        "greybox": Entry(
+            "a mechanism whose parameters a --head gives",
+            "qkdrp.systems.pkpd.population.greybox:GREYBOX",
+        ),
+        "mlp": Entry("dense layers on features of dose and time", "qkdrp.systems.pkpd.mlp:MLP"),
+    }
+)
+"""What can be trained, by name."""
+
+DEFAULT_MODEL = "mechanistic"
+"""What is trained where nothing else is asked for."""
+
+HEADS: Mapping[str, str] = MappingProxyType(
+    {
+        "linear": "power laws",
+        "mlp": "dense layers",
+        "quantum": "a parameterised circuit beside power laws",
+    }
+)
+"""What gives parameters of a mechanism from covariates, by name."""
+
+SPLITS: Mapping[str, str] = MappingProxyType(
+    {
+        "fold": "the k-th subject of each active dose, see --fold",
+        "random": "one subject of each active dose, drawn by --seed",
+        "seed42": "the three subjects of Team PNU",
+    }
+)
+"""What is left out of training for the test, by the name of the split."""
+
+
+def find_model(name: str) -> "ModelKind":
+    """Return the model of a name, which is a key of :data:`MODELS`."""
+    module, _, attribute = MODELS[name].place.partition(":")
+    found: ModelKind = getattr(import_module(module), attribute)
+    return found

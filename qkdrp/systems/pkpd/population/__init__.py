@@ -1,0 +1,1 @@
+"""Population fits of the mechanistic model: parameters, variability, individuals."""

@@ -1,0 +1,149 @@
+"""Figures and tables of a population model: goodness of fit, predictive check, individual fits."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from qkdrp.common.files import atomic, write_csv
+from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
+from qkdrp.systems.pkpd.population.inputs import SubjectInputs
+from qkdrp.systems.pkpd.population.mechanistic import MechanisticModel
+from qkdrp.systems.pkpd.population.network import PopulationNetwork
+from qkdrp.systems.pkpd.population.parameter_table import (
+    decision_table,
+    parameter_table,
+    structure_table,
+)
+from qkdrp.systems.pkpd.population.residuals import predictive_check, residual_table, simulate
+
+N_TRIALS = 200
+"""Simulated trials of a predictive check."""
+
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
+
+
+def draw_population(
+    folder: Path, title: str, network: PopulationNetwork, trial: Trial, inputs: SubjectInputs
+) -> None:
+    """Draw what a pharmacometrician looks at first, and write the tables behind it.
+
+    Args:
+        folder: Where figures (``.png``) and tables (``.csv``) go; made if missing.
+        title: Above each figure.
+        network: The trained model.
+        trial: All subjects.
+        inputs: The same subjects, as the model takes them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    population = network.population()
+    typical = network.typical(inputs).detach()
+    residuals = residual_table(population, trial, typical)
+    check = predictive_check(simulate(population, trial, typical, N_TRIALS, seed=0))
+    tables = {"residuals": residuals, "predictive_check": check, **_tables_of(network)}
+    for name, table in tables.items():
+        write_csv(folder / f"{name}.csv", table)
+    figures = {
+        "goodness_of_fit": _goodness_of_fit(residuals),
+        "residuals": _residuals(residuals),
+        "predictive_check": _predictive_check(check),
+        "individual_fits": _individual_fits(residuals),
+    }
+    for name, figure in figures.items():
+        figure.suptitle(title, fontsize=10, parse_math=False)
+        with atomic(folder / f"{name}.png") as temporary:
+            figure.savefig(temporary, dpi=120, format="png")
+
+
+def _tables_of(network: PopulationNetwork) -> dict[str, pd.DataFrame]:
+    if not isinstance(network, MechanisticModel) or network.fit is None:
+        return {}
+    tables = {
+        "parameters": parameter_table(network.fit, network.refits()),
+        "decisions": decision_table(network.fit),
+    }
+    return tables | ({"structures": structure_table(network.compared)} if network.compared else {})
+
+
+def _goodness_of_fit(table: pd.DataFrame) -> Figure:
+    """Draw observed against PRED and IPRED for each endpoint."""
+    figure = Figure(figsize=(8.4, 7.2), layout="constrained")
+    for row, endpoint in enumerate(ENDPOINTS):
+        part = table[table["endpoint"] == endpoint]
+        for column, name in enumerate(("pred", "ipred")):
+            axes = figure.add_subplot(2, 2, 2 * row + column + 1)
+            axes.scatter(part[name], part["measured"], s=8, alpha=0.5, color=BLUE, linewidths=0)
+            if len(part):
+                middle = float(part["measured"].median())
+                axes.axline((middle, middle), slope=1, color=GREY, linewidth=0.8)
+            axes.set(xscale="log", yscale="log", xlabel=name.upper(), ylabel=f"observed {endpoint}")
+            _plain(axes)
+    return figure
+
+
+def _residuals(table: pd.DataFrame) -> Figure:
+    """Draw CWRES against time and prediction for each endpoint."""
+    figure = Figure(figsize=(8.4, 7.2), layout="constrained")
+    for row, endpoint in enumerate(ENDPOINTS):
+        part = table[table["endpoint"] == endpoint]
+        for column, (values, label) in enumerate(
+            ((part["time"] / 24, "days"), (part["pred"], "PRED"))
+        ):
+            axes = figure.add_subplot(2, 2, 2 * row + column + 1)
+            axes.scatter(values, part["cwres"], s=8, alpha=0.5, color=BLUE, linewidths=0)
+            for level in (-1.96, 0.0, 1.96):
+                axes.axhline(level, color=GREY, linewidth=0.8, linestyle="-" if not level else ":")
+            axes.set(xlabel=label, ylabel=f"CWRES, {endpoint}")
+            if label == "PRED":
+                axes.set_xscale("log")
+            _plain(axes)
+    return figure
+
+
+def _predictive_check(check: pd.DataFrame) -> Figure:
+    """Draw observed percentiles over the bands of simulated ones, by dose level."""
+    doses = sorted(check["dose"].unique())
+    figure = Figure(figsize=(3.0 * len(doses), 6.2), layout="constrained")
+    for row, endpoint in enumerate(ENDPOINTS):
+        for column, dose in enumerate(doses):
+            part = check[(check["endpoint"] == endpoint) & (check["dose"] == dose)]
+            if part.empty:
+                continue
+            axes = figure.add_subplot(2, len(doses), row * len(doses) + column + 1)
+            for level, rows in part.groupby("quantile"):
+                colour = ORANGE if level == 0.5 else BLUE
+                days = rows["time"] / 24
+                axes.fill_between(days, rows["low"], rows["high"], color=colour, alpha=0.25)
+                axes.plot(days, rows["observed"], color=colour, linewidth=1.0)
+            axes.set(yscale="log", xlabel="days", title="placebo" if not dose else f"{dose:g}")
+            if column == 0 or endpoint == ENDPOINTS[0]:
+                axes.set_ylabel(endpoint)
+            _plain(axes)
+    return figure
+
+
+def _individual_fits(table: pd.DataFrame) -> Figure:
+    """Draw every subject: observed values, PRED and IPRED of the biomarker and concentration."""
+    subjects = list(table["subject"].unique())
+    columns = 8
+    n_rows = int(np.ceil(len(subjects) / columns))
+    figure = Figure(figsize=(1.9 * columns, 1.6 * max(n_rows, 1)), layout="constrained")
+    for place, subject in enumerate(subjects):
+        axes = figure.add_subplot(max(n_rows, 1), columns, place + 1)
+        for endpoint, colour in zip(ENDPOINTS, (BLUE, ORANGE), strict=True):
+            rows = table[(table["subject"] == subject) & (table["endpoint"] == endpoint)]
+            days = rows["time"] / 24
+            axes.plot(days, rows["measured"], ".", color=colour, markersize=3)
+            axes.plot(days, rows["ipred"], color=colour, linewidth=0.9)
+            axes.plot(days, rows["pred"], color=colour, linewidth=0.6, linestyle=":")
+        axes.set_yscale("log")
+        axes.set_title(str(subject), fontsize=7)
+        axes.tick_params(labelsize=6)
+        _plain(axes)
+    return figure
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,128 @@
+"""The base of models with a mechanism: typical curves, individual curves, state without pickles."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.population.curves import log_curves_of
+from qkdrp.systems.pkpd.population.individual import random_effects
+from qkdrp.systems.pkpd.population.inputs import SubjectInputs
+from qkdrp.training.config import FitConfig
+from qkdrp.training.monitor import BY_LOSS
+from qkdrp.training.rows import Rows
+from qkdrp.training.task import RegressionTask
+
+
+class Population(Protocol):
+    """A population model: what doses and individual parameters are found from."""
+
+    @property
+    def structure(self) -> Structure:
+        """Return the mechanism."""
+
+    @property
+    def covariates(self) -> Sequence[Any]:
+        """Return the covariates that parameters depend on, with a ``name`` each."""
+
+    @property
+    def omega(self) -> Sequence[float]:
+        """Return the deviation of each logarithmic parameter between subjects."""
+
+    @property
+    def sigma(self) -> Any:  # noqa: ANN401  # a mapping of endpoints
+        """Return the residual deviation of logarithms by endpoint."""
+
+    def log_parameters(self, covariates: Any, eta: Any = None) -> torch.Tensor:  # noqa: ANN401
+        """Return logarithmic parameters, shape (n_subjects, n_parameters)."""
+
+
+class PopulationNetwork(nn.Module):
+    """A model of a subject's curves that holds a population model.
+
+    In training it returns -2 log likelihoods, which are minimised. Otherwise it predicts logarithms
+    of all slots, for the population and for the individual (PRED and IPRED).
+
+    Args:
+        names: Covariates, in the order of the inputs' columns.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
+
+    @abstractmethod
+    def population(self) -> Population:
+        """Return the population model."""
+
+    @abstractmethod
+    def refits(self) -> tuple[Population, ...]:
+        """Return refits to resampled subjects; none where there are none."""
+
+    @abstractmethod
+    def prepare(self, inputs: SubjectInputs) -> None:
+        """Fit what comes before the first epoch, on all training subjects."""
+
+    @abstractmethod
+    def learn(self, inputs: SubjectInputs) -> torch.Tensor:
+        """Return -2 log likelihoods to minimise, shape (n,)."""
+
+    @abstractmethod
+    def typical(self, inputs: SubjectInputs) -> torch.Tensor:
+        """Return logarithmic parameters without random effects, (n_subjects, n_parameters)."""
+
+    @abstractmethod
+    def stored(self) -> dict[str, Any]:
+        """Return what it holds beside weights, as plain values."""
+
+    @abstractmethod
+    def restore(self, values: dict[str, Any]) -> None:
+        """Take what :meth:`stored` returned."""
+
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        """Return -2 log likelihoods in training; else PRED and IPRED, (n_subjects, n_slots, 2)."""
+        inputs = SubjectInputs.of(tensors)
+        return self.learn(inputs) if self.training else self._curves(inputs)
+
+    def _curves(self, inputs: SubjectInputs) -> torch.Tensor:
+        typical = self.typical(inputs).detach().double()
+        panel, population = inputs.panel, self.population()
+        if not torch.isfinite(typical).all():  # values of a circuit that a device still computes
+            return torch.full((*panel.times.shape, 2), torch.nan, dtype=torch.float64)
+        found = random_effects(
+            population.structure, panel, typical, population.omega, population.sigma
+        )
+        both = [log_curves_of(population.structure, phi, panel) for phi in (typical, found.phi)]
+        return torch.stack(both, dim=-1)
+
+    def get_extra_state(self) -> torch.Tensor:
+        """Return what it holds beside weights as JSON, in bytes: a file needs no pickle."""
+        text = json.dumps(self.stored()).encode()
+        return torch.from_numpy(np.frombuffer(text, dtype=np.uint8).copy())
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        """Take what :meth:`get_extra_state` returned."""
+        self.restore(json.loads(state.numpy().tobytes()))
+
+
+class PopulationTask(RegressionTask):
+    """Minimises -2 log likelihood; watches the squared error of typical curves on logarithms."""
+
+    monitor = BY_LOSS
+
+    def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the mean of -2 log likelihoods, or the mean squared error of PRED."""
+        if prediction.dim() == 1:
+            return prediction.mean()
+        errors = prediction[..., 0] - target
+        return errors[~torch.isnan(errors)].square().mean()
+
+    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:  # noqa: ARG002
+        """Fit the population that training starts from."""
+        if isinstance(model, PopulationNetwork):
+            model.prepare(SubjectInputs.of(train.inputs))

@@ -1,0 +1,185 @@
+"""The dose of one patient from a few samples, and how sure it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from qkdrp.systems.pkpd.data.trial import Subject, Trial
+from qkdrp.systems.pkpd.dose.answer import Answer, find_doses
+from qkdrp.systems.pkpd.dose.criterion import Criterion, Direction
+from qkdrp.systems.pkpd.dose.population import Population as VirtualPopulation
+from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.population.individual import Individuals, random_effects
+from qkdrp.systems.pkpd.population.material import covariate_columns
+from qkdrp.systems.pkpd.population.network import Population
+from qkdrp.systems.pkpd.population.panel import panel_of
+
+LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+"""Probabilities of meeting the target at the ends and the middle of the interval of the dose."""
+
+N_DRAWS = 2048
+"""Draws of a patient's parameters from what samples leave open."""
+
+
+class PatientModel:
+    """What is known of one patient, as a population of whom the patient may be.
+
+    Its random effects are normal about the most probable ones, with the covariance that samples
+    leave (Laplace's approximation).
+
+    Args:
+        population: The population model.
+        individuals: Random effects given the samples, of one patient.
+    """
+
+    covariates: tuple[str, ...] = ()
+
+    def __init__(self, population: Population, individuals: Individuals) -> None:
+        self.population, self.phi = population, individuals.phi[0]
+        self.root = _root(individuals.covariance[0])
+
+    @property
+    def structure(self) -> Structure:
+        """Return the mechanism."""
+        return self.population.structure
+
+    @property
+    def omega(self) -> tuple[float, ...]:
+        """Return deviations of 1: the covariance is in :meth:`log_parameters`."""
+        return (1.0,) * len(self.phi)
+
+    @property
+    def sigma(self) -> Mapping[str, float]:
+        """Return residual deviations."""
+        found: Mapping[str, float] = self.population.sigma
+        return found
+
+    def log_parameters(self, covariates: Any, eta: Any = None) -> torch.Tensor:  # noqa: ANN401, ARG002
+        """Return logarithmic parameters that the patient may have, (n, n_parameters).
+
+        Args:
+            covariates: None are needed.
+            eta: Standard normal numbers, shape (n, n_parameters).
+        """
+        return self.phi[None] if eta is None else self.phi + eta @ self.root.T
+
+
+def _root(covariance: torch.Tensor) -> torch.Tensor:
+    """Return R with R R' the covariance, which has zeros where a parameter does not vary."""
+    values, vectors = torch.linalg.eigh(covariance)
+    return vectors * values.clamp(min=0.0).sqrt()
+
+
+@dataclass(frozen=True)
+class PatientQuestion:
+    """What is asked for a patient.
+
+    Args:
+        target: Of the biomarker.
+        direction: On which side it must stay.
+        interval: Hours between doses.
+        certainty: With which probability the target must be met, 0 to 1.
+        grid: Step of doses.
+    """
+
+    target: float
+    direction: Direction = "below"
+    interval: float = 24.0
+    certainty: float = 0.9
+    grid: float = 0.5
+
+
+@dataclass(frozen=True)
+class PatientDose:
+    """The dose of one patient.
+
+    Args:
+        subject: Id of the patient.
+        n_samples: Samples that it rests on.
+        answer: The smallest dose of the grid that meets the target with the asked certainty.
+        low: Dose with which it is met with a probability of 5%; None where none is enough.
+        middle: The same, 50%.
+        high: The same, 95%: with ``low``, the 90% interval of the patient's own dose.
+        parameters: Natural parameters (MAP) by name.
+    """
+
+    subject: str
+    n_samples: int
+    answer: Answer
+    low: float | None
+    middle: float | None
+    high: float | None
+    parameters: Mapping[str, float]
+
+    def __str__(self) -> str:
+        """Return the dose in words."""
+        found = self.answer.found
+        every = f"every {self.answer.criterion.interval:g} h"
+        where = f"subject {self.subject}, {self.n_samples} samples: "
+        if found.dose is None:
+            return f"{where}not reached up to {found.searched:g} mg {every}"
+        low, middle, high = (
+            "open" if each is None else f"{each:.3g}" for each in (self.low, self.middle, self.high)
+        )
+        return (
+            f"{where}{found.dose:g} mg {every} meets the target with a probability of "
+            f"{found.share:.2f}; the patient's own dose is {middle}, 90% interval {low} to {high}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "subject": self.subject,
+            "n_samples": self.n_samples,
+            "dose": self.answer.found.dose,
+            "dose_exact": self.answer.found.exact,
+            "probability": self.answer.found.share,
+            "low": self.low,
+            "middle": self.middle,
+            "high": self.high,
+            "certainty": self.answer.criterion.fraction,
+            "target": self.answer.criterion.target,
+            "direction": self.answer.criterion.direction,
+            "interval_h": self.answer.criterion.interval,
+            "parameters": dict(self.parameters),
+        }
+
+
+def patient_dose(
+    population: Population, subject: Subject, trial: Trial, question: PatientQuestion
+) -> PatientDose:
+    """Return the dose of one patient from its samples.
+
+    Args:
+        population: The fitted population model.
+        subject: The patient: covariates, doses so far, samples.
+        trial: What the patient's table was read as; gives the names of covariates.
+        question: What the dose must achieve.
+
+    Raises:
+        DataError: If a covariate of the model is missing.
+        ConfigError: If the question is malformed.
+    """
+    names = [each.name for each in population.covariates]
+    alone = trial.select([subject.id])
+    typical = population.log_parameters(covariate_columns(alone, names))
+    panel = panel_of(alone)
+    found = random_effects(population.structure, panel, typical, population.omega, population.sigma)
+    model = PatientModel(population, found)
+    criteria = [
+        Criterion(question.target, share, question.interval, question.direction)
+        for share in (question.certainty, LOW, MIDDLE, HIGH)
+    ]
+    answer, *others = find_doses(
+        model, VirtualPopulation({}, n_subjects=N_DRAWS), criteria, question.grid
+    )
+    natural = population.structure.to_natural(found.phi[0])
+    return PatientDose(
+        subject.id,
+        int(panel.seen.sum()),
+        answer,
+        *(each.found.exact for each in others),
+        parameters={name: float(value) for name, value in natural.items()},
+    )
