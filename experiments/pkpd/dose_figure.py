@@ -6,6 +6,7 @@ from itertools import product
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from qkdrp.experiments.pkpd.dose_table import DoseTable
 from qkdrp.experiments.pkpd.published_doses import published
@@ -40,6 +41,8 @@ def draw_doses(tables: Sequence[DoseTable], with_published: bool) -> Figure:
             _draw_published(axes, schedule.name, places)
         axes.set_xticks(range(len(places)), [f"{name}\n{f:.0%}" for name, f in places], fontsize=8)
         axes.set(ylabel=f"{schedule.name} dose (mg)", yscale="log", xlim=(-0.6, len(places) - 0.4))
+        for axis_of in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            axis_of(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.legend(loc="best", fontsize=8)
     return figure
 

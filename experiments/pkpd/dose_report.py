@@ -180,10 +180,12 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
 
 def _published_section(tables: Sequence[DoseTable]) -> Section:
     found = violations()
+    doses = published().groupby(["scenario", "schedule", "fraction"])["dose"]
+    ratio = float((doses.max() / doses.min()).max())
     return Section(
         "Published answers",
         [
-            "Published doses differ from one another by a factor of up to five, and contradict "
+            f"Published doses differ from one another by a factor of up to {ratio:.2g}, and contradict "
             f"themselves in {len(found)} places, listed below. Why they differ from ours:",
             *REASONS,
             Table("Team PNU's Table 3, ours beside it", beside_published(tables)),
