@@ -185,8 +185,8 @@ def _published_section(tables: Sequence[DoseTable]) -> Section:
     return Section(
         "Published answers",
         [
-            f"Published doses differ from one another by a factor of up to {ratio:.2g}, and contradict "
-            f"themselves in {len(found)} places, listed below. Why they differ from ours:",
+            f"Published doses differ from one another by a factor of up to {ratio:.2g}, and "
+            f"contradict themselves in {len(found)} places, listed below. Why they differ from ours:",
             *REASONS,
             Table("Team PNU's Table 3, ours beside it", beside_published(tables)),
             Table("Where published answers contradict the question or one another", found),
