@@ -186,7 +186,8 @@ def _published_section(tables: Sequence[DoseTable]) -> Section:
         "Published answers",
         [
             f"Published doses differ from one another by a factor of up to {ratio:.2g}, and "
-            f"contradict themselves in {len(found)} places, listed below. Why they differ from ours:",
+            f"contradict themselves in {len(found)} places, listed below. Why they differ from "
+            "ours:",
             *REASONS,
             Table("Team PNU's Table 3, ours beside it", beside_published(tables)),
             Table("Where published answers contradict the question or one another", found),
