@@ -1,7 +1,7 @@
 """Files of the study of doses: tables, figure, page."""
 
 from collections.abc import Sequence
-from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -72,25 +72,30 @@ def shown(answer: Answer | None) -> str:
 def answer_frame(tables: Sequence[DoseTable]) -> pd.DataFrame:
     """Return one row for each scenario, schedule and model; a column for each fraction."""
     questions = tables[0].questions
-    rows = []
-    for scenario in questions.scenarios:
-        for schedule in questions.schedules:
-            for table in tables:
-                find = partial(table.find, scenario.name, schedule.name)
-                answers = {fraction: find(fraction) for fraction in questions.fractions}
-                exact = [None if a is None else a.found.exact for a in answers.values()]
-                known = [each for each in exact if each is not None]
-                less = "" if len(known) < len(exact) else f"{1 - min(known) / max(known):.0%}"
-                rows.append(
-                    {
-                        "scenario": scenario.name,
-                        "schedule": schedule.name,
-                        "model": table.source.title,
-                        **{f"{f:.0%} of subjects (mg)": shown(a) for f, a in answers.items()},
-                        "lower fraction needs less": less,
-                    }
-                )
-    return pd.DataFrame(rows)
+    places = product(questions.scenarios, questions.schedules, tables)
+    return pd.DataFrame(
+        [
+            {
+                "scenario": scenario.name,
+                "schedule": schedule.name,
+                "model": table.source.title,
+                **_cells(table, scenario.name, schedule.name),
+            }
+            for scenario, schedule, table in places
+        ]
+    )
+
+
+def _cells(table: DoseTable, scenario: str, schedule: str) -> dict[str, str]:
+    """Return the answers of a row by fraction, and how much less the lowest fraction needs."""
+    answers = {each: table.find(scenario, schedule, each) for each in table.questions.fractions}
+    exact = [each.found.exact for each in answers.values() if each is not None]
+    known = [each for each in exact if each is not None]
+    complete = len(known) == len(answers) and max(known) > 0
+    return {
+        **{f"{each:.0%} of subjects (mg)": shown(answer) for each, answer in answers.items()},
+        "lower fraction needs less": f"{1 - min(known) / max(known):.0%}" if complete else "",
+    }
 
 
 def beside_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
@@ -175,11 +180,14 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
 
 def _published_section(tables: Sequence[DoseTable]) -> Section:
     found = violations()
+    doses = published().groupby(["scenario", "schedule", "fraction"])["dose"]
+    ratio = float((doses.max() / doses.min()).max())
     return Section(
         "Published answers",
         [
-            "Published doses differ from one another by a factor of up to five, and contradict "
-            f"themselves in {len(found)} places, listed below. Why they differ from ours:",
+            f"Published doses differ from one another by a factor of up to {ratio:.2g}, and "
+            f"contradict themselves in {len(found)} places, listed below. Why they differ from "
+            "ours:",
             *REASONS,
             Table("Team PNU's Table 3, ours beside it", beside_published(tables)),
             Table("Where published answers contradict the question or one another", found),

@@ -1,6 +1,6 @@
 """The doses of a model for all questions, with their intervals and their consistency."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -126,30 +126,45 @@ def _answers(
 def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> tuple[Check, ...]:
     """Return checks between answers, of each with the trial, and of the trial with the model."""
     found = list[Check]()
-    ordered = sorted(questions.fractions)
     for scenario in questions.scenarios:
         of = [cell for cell in cells if cell.scenario == scenario]
         by_schedule = {
             schedule: {c.answer.criterion.fraction: c.answer for c in of if c.schedule == schedule}
             for schedule in sorted(questions.schedules, key=lambda each: each.interval)
         }
-        checks = list[Check]()
-        for answers in by_schedule.values():
-            checks += [
-                check_fractions(answers[low], answers[high]) for low, high in pairwise(ordered)
-            ]
-        for short, long in pairwise(by_schedule):
-            checks += [
-                check_intervals(by_schedule[short][each], by_schedule[long][each])
-                for each in ordered
-            ]
-        for answers in by_schedule.values():
-            checks += covariate_checks(source, answers[ordered[-1]])
-            checks.append(check_range(answers[ordered[-1]], source.trial))
-        checks.append(check_population(of[0].answer, source.trial))
+        checks = [
+            *_between_fractions(list(by_schedule.values())),
+            *_between_schedules(list(by_schedule.values())),
+            *_with_trial(source, list(by_schedule.values())),
+        ]
         found += [replace(each, words=f"{scenario.name}: {each.words}") for each in checks]
     criterion = questions.criteria(questions.schedules[0])[0]
     return (*found, *check_trial(level_counts(source, criterion)))
+
+
+ByFraction = Mapping[float, Answer]
+
+
+def _between_fractions(answers: Sequence[ByFraction]) -> Iterator[Check]:
+    for of in answers:
+        for low, high in pairwise(sorted(of)):
+            yield check_fractions(of[low], of[high])
+
+
+def _between_schedules(answers: Sequence[ByFraction]) -> Iterator[Check]:
+    """Yield checks of schedules in the order of their intervals."""
+    for short, long in pairwise(answers):
+        for fraction in sorted(short):
+            yield check_intervals(short[fraction], long[fraction])
+
+
+def _with_trial(source: DoseSource, answers: Sequence[ByFraction]) -> Iterator[Check]:
+    """Yield checks of the highest fraction of each schedule."""
+    for of in answers:
+        answer = of[max(of)]
+        yield from covariate_checks(source, answer)
+        yield check_range(answer, source.trial)
+    yield check_population(answers[0][max(answers[0])], source.trial)
 
 
 def _shortcuts(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Whether answers agree with one another and with what the trial studied, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,29 +108,35 @@ def check_covariate(
 
 def check_range(answer: Answer, trial: Trial) -> Check:
     """Return whether dose and interval lie in what the trial studied."""
-    dosed = [each.doses for each in trial.subjects if len(each.doses)]
-    gaps = (
-        np.unique(np.concatenate([np.diff(each.times) for each in dosed])) if dosed else np.empty(0)
-    )
     levels = sorted({each.dose_level for each in trial.subjects if len(each.doses)})
-    if not levels or answer.found.dose is None:
+    dose, interval = answer.found.dose, answer.criterion.interval
+    if not levels or dose is None:
         return Check("studied range", passed=False, words="the trial holds no such dose")
-    usual = float(np.median(gaps)) if len(gaps) else float("nan")
-    interval = answer.criterion.interval
-    rate, rates = answer.found.dose / interval, [level / usual for level in levels]
-    problems = []
-    if not np.isclose(interval, usual):
-        problems.append(f"the trial dosed every {usual:g} h, not every {interval:g} h")
-    if len(gaps) and not rates[0] <= rate <= rates[-1]:
-        problems.append(
-            f"{rate * DAY:.3g} mg a day is outside the {rates[0] * DAY:.3g} to "
-            f"{rates[-1] * DAY:.3g} mg a day that were studied"
-        )
-    if answer.found.dose > levels[-1]:
+    problems = [*_about_interval(dose, interval, levels, trial)]
+    if dose > levels[-1]:
         problems.append(f"no single dose above {levels[-1]:g} mg was given")
     words = "; ".join(problems) + ": the mechanism extrapolates"
-    inside = f"{answer.found.dose:g} mg every {interval:g} h lies in what the trial studied"
+    inside = f"{dose:g} mg every {interval:g} h lies in what the trial studied"
     return Check("studied range", not problems, words if problems else inside)
+
+
+def _about_interval(
+    dose: float, interval: float, levels: Sequence[float], trial: Trial
+) -> Iterator[str]:
+    """Yield what an interval and its daily amount have that the trial has not."""
+    gaps = np.concatenate([np.diff(each.doses.times) for each in trial.subjects])
+    if not len(gaps):
+        yield "the trial gave single doses"
+        return
+    usual = float(np.median(gaps))
+    if not np.isclose(interval, usual):
+        yield f"the trial dosed every {usual:g} h, not every {interval:g} h"
+    daily, low, high = DAY * dose / interval, DAY * levels[0] / usual, DAY * levels[-1] / usual
+    if not low <= daily <= high:
+        yield (
+            f"{daily:.3g} mg a day is outside the {low:.3g} to {high:.3g} mg a day that were "
+            "studied"
+        )
 
 
 def check_population(answer: Answer, trial: Trial) -> Check:

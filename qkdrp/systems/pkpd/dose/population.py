@@ -154,27 +154,15 @@ class Population:
         Raises:
             ConfigError: For a word that is none, an unknown covariate, or one that is there twice.
         """
-        names = {name.casefold(): name for name in observed}
-        given: dict[str, Distribution] = {}
         chosen = [word for word in words if word.casefold() != "empirical"]
-        for word in chosen:
-            name, equals, values = word.partition("=")
-            if not equals or name.strip().casefold() not in names:
-                raise ConfigError(
-                    f"found {word!r} in the population, expected NAME=VALUES with a name of "
-                    f"{', '.join(observed) or 'no covariate: the model has none'}, or empirical."
-                )
-            name = names[name.strip().casefold()]
-            if name in given:
-                raise ConfigError(f"the population says twice what {name} is: leave one out.")
-            given[name] = Distribution.parse(values)
+        empirical = len(chosen) < len(words)
+        if empirical and not observed:
+            raise ConfigError("the trial has no covariates: leave out empirical.")
+        given = _read(chosen, list(observed))
         spread = {
             name: given[name] if name in given else Distribution.like(values)
             for name, values in observed.items()
         }
-        empirical = len(chosen) < len(words)
-        if empirical and not observed:
-            raise ConfigError("the trial has no covariates: leave out empirical.")
         baseline = None
         if BASELINE in observed and BASELINE not in given and not empirical:
             del spread[BASELINE]
@@ -182,3 +170,25 @@ class Population:
             baseline = Regression.fit(observed[BASELINE], others)
         drawn = dict(observed) if empirical else None
         return cls(spread, observed=drawn, baseline=baseline, **settings)
+
+
+def _read(words: Sequence[str], known: Sequence[str]) -> dict[str, Distribution]:
+    """Return the distributions of words such as ``bw=uniform:70,140``, by the name of known ones.
+
+    Raises:
+        ConfigError: For a word that is none, an unknown covariate, or one that is there twice.
+    """
+    names = {name.casefold(): name for name in known}
+    given: dict[str, Distribution] = {}
+    for word in words:
+        text, equals, values = word.partition("=")
+        name = names.get(text.strip().casefold())
+        if not equals or name is None:
+            raise ConfigError(
+                f"found {word!r} in the population, expected NAME=VALUES with a name of "
+                f"{', '.join(known) or 'no covariate: the model has none'}, or empirical."
+            )
+        if name in given:
+            raise ConfigError(f"the population says twice what {name} is: leave one out.")
+        given[name] = Distribution.parse(values)
+    return given

@@ -97,9 +97,9 @@ def _met(
     criterion: Criterion, values: NDArray[np.float64], there: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return whether all values that are there keep to the target, (..., n_subjects)."""
-    below = criterion.direction == "below"
-    kept = np.less(values, criterion.target) if below else np.greater(values, criterion.target)
-    found: NDArray[np.bool_] = (kept | ~there).all(axis=-1)
+    sign = -1 if criterion.direction == "below" else 1
+    kept: NDArray[np.bool_] = np.asarray(sign * (values - criterion.target) > 0)
+    found: NDArray[np.bool_] = np.all(kept | ~there, axis=-1)
     return found
 
 
