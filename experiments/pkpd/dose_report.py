@@ -98,8 +98,8 @@ def beside_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
     frame = published().copy()
     for table in tables:
         frame[f"ours ({table.source.title})"] = [
-            shown(table.find(row.scenario, row.schedule, row.fraction))
-            for row in frame.itertuples()
+            shown(table.find(row["scenario"], row["schedule"], row["fraction"]))
+            for row in frame.to_dict("records")
         ]
     return frame
 

@@ -87,7 +87,10 @@ def violations() -> pd.DataFrame:
     """
     rows = list[dict[str, str]]()
     for model, table in published().groupby("model", sort=False):
-        doses = {(row.scenario, row.schedule, row.fraction): row.dose for row in table.itertuples()}
+        doses = {
+            (row["scenario"], row["schedule"], row["fraction"]): row["dose"]
+            for row in table.to_dict("records")
+        }
         rows += [
             {"model": str(model), "rule": rule, "found": found}
             for rule, found in (
@@ -142,9 +145,9 @@ def _below_target(table: pd.DataFrame) -> Violations:
     return [
         (
             rule,
-            f"{row.scenario}, {row.schedule}, {row.fraction:.0%}: {row.dose:g} mg reaches "
-            f"{row.claimed:.0%} by its own claim",
+            f"{row['scenario']}, {row['schedule']}, {row['fraction']:.0%}: {row['dose']:g} mg "
+            f"reaches {row['claimed']:.0%} by its own claim",
         )
-        for row in table.itertuples()
-        if row.claimed < row.fraction
+        for row in table.to_dict("records")
+        if row["claimed"] < row["fraction"]
     ]

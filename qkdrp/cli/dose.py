@@ -1,63 +1,32 @@
 """``qkdrp dose``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
-import typer
-
+from qkdrp.cli import dose_options as options
 from qkdrp.cli.options import Output
 from qkdrp.runs.run_path import check_run_path
 
 if TYPE_CHECKING:
     from qkdrp.systems.pkpd.dose.outcome import Question
 
-N_SUBJECTS = 16384
-
 
 def dose(
-    run: Annotated[Path, typer.Argument(help="A run folder of train-pkpd.", metavar="RUN")],
-    more: Annotated[
-        list[str] | None,
-        typer.Argument(help="More words of --population.", metavar="NAME=VALUES"),
-    ] = None,
+    run: options.Run,
+    more: options.More = None,
     *,
-    target: Annotated[
-        float, typer.Option(help="What the biomarker must keep to, in its unit.", metavar="VALUE")
-    ],
-    fraction: Annotated[
-        float, typer.Option(help="Share of subjects in which it must, 0 to 1.")
-    ] = 0.9,
-    interval: Annotated[float, typer.Option(help="Time between doses.", metavar="HOURS")] = 24.0,
-    grid: Annotated[float, typer.Option(help="Step of doses.", metavar="MG")] = 0.5,
-    population: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Whom the dose is for: NAME=VALUES, VALUES one of uniform:LOW,HIGH "
-            "normal:MEAN,SD lognormal:MEDIAN,SD share:SHARE among:A,B,... or a number; or "
-            "empirical, to draw the trial's own subjects. Left out: the trial's range of weights "
-            "and shares.",
-            metavar="NAME=VALUES",
-        ),
-    ] = None,
-    direction: Annotated[
-        Literal["below", "above"], typer.Option(help="On which side of the target it must stay.")
-    ] = "below",
-    cmax: Annotated[
-        float | None,
-        typer.Option(help="A limit of concentration: tell the share above it.", metavar="MG/L"),
-    ] = None,
-    noise: Annotated[
-        bool,
-        typer.Option("--noise/--no-noise", help="Ask it of measured values instead of true ones."),
-    ] = False,
-    loading: Annotated[
-        bool, typer.Option("--loading", help="Also: loading dose and time to steady state.")
-    ] = False,
-    subjects: Annotated[int, typer.Option(help="Virtual subjects.", min=1)] = N_SUBJECTS,
-    seed: Annotated[int, typer.Option(help="Of the virtual subjects.", min=0)] = 0,
-    source: Annotated[
-        str | None, typer.Option("--data", help="The run's trial, if it has moved.", metavar="FILE")
-    ] = None,
+    target: options.Target,
+    fraction: options.Fraction = 0.9,
+    interval: options.Interval = 24.0,
+    grid: options.Grid = 0.5,
+    population: options.Words = None,
+    direction: options.Side = "below",
+    cmax: options.Cmax = None,
+    noise: options.Noise = False,
+    loading: options.Loading = False,
+    subjects: options.Subjects = options.N_SUBJECTS,
+    seed: options.Seed = 0,
+    source: options.Trial = None,
     output: Output = None,
 ) -> None:
     """Find the smallest dose with which enough subjects keep to a target. For research only."""

@@ -48,7 +48,10 @@ def dose_source(path: Path, source: str | None = None) -> "DoseSource":
             f"{source or data.source}: is another trial than the one that {path} was fitted to; "
             "give --data that one, or train again."
         )
-    return source_of(run.model, trial, run.config.model.model)
+    n_fitted, title = len(run.split.train), run.config.model.model
+    if n_fitted < len(trial):
+        title = f"{title}, fitted to {n_fitted} of {len(trial)} subjects"
+    return source_of(run.model, trial, title)
 
 
 def dose_sources(paths: Sequence[Path]) -> "list[DoseSource]":

@@ -23,7 +23,7 @@ def share_curve(outcome: Outcome) -> Figure:
     for each, color in ((answer, ORANGE), (outcome.lower, GREEN)):
         fraction = each.criterion.fraction
         axes.axhline(fraction, color=color, linewidth=0.8, linestyle="--")
-        if each.found.dose is not None:
+        if each.found.exact is not None:
             label = f"{fraction:.0%}: {each.found.dose:g} mg (exactly {each.found.exact:.4g})"
             axes.plot([each.found.exact], [fraction], "D", color=color, label=label)
         if each.low is not None and each.high is not None and math.isfinite(each.low):
@@ -107,8 +107,8 @@ def trial_counts(outcome: Outcome) -> Figure:
     figure, axes = _axes(outcome)
     for place, count in enumerate(outcome.counts):
         labels = ("model, 95%", "trial") if place == 0 else (None, None)
-        span, bar = [count.low, count.high], {"linewidth": 6, "alpha": 0.3}
-        axes.plot([place, place], span, color=BLUE, solid_capstyle="butt", label=labels[0], **bar)
+        span = [count.low, count.high]
+        axes.plot([place, place], span, color=BLUE, linewidth=6, alpha=0.3, label=labels[0])
         axes.plot([place], [count.observed], "o", color=ORANGE, label=labels[1])
     names = [f"{count.dose:g}\n(n = {count.n})" for count in outcome.counts]
     axes.set_xticks(range(len(names)), names)

@@ -36,10 +36,13 @@ class Spread:
         return self._quantile((1 + LEVEL) / 2)
 
     def _quantile(self, level: float) -> float:
+        doses = np.array(self.doses)
+        if np.isfinite(doses).all():
+            return float(np.quantile(doses, level))
         # Infinite values must not be interpolated: the order statistic at or outside the level.
-        method = "lower" if level < 0.5 else "higher"
-        finite = np.isfinite(self.doses).all()
-        return float(np.quantile(self.doses, level, method="linear" if finite else method))
+        if level < 0.5:
+            return float(np.quantile(doses, level, method="lower"))
+        return float(np.quantile(doses, level, method="higher"))
 
     @property
     def n_unreached(self) -> int:

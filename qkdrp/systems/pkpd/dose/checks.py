@@ -109,7 +109,9 @@ def check_covariate(
 def check_range(answer: Answer, trial: Trial) -> Check:
     """Return whether dose and interval lie in what the trial studied."""
     dosed = [each.doses for each in trial.subjects if len(each.doses)]
-    gaps = np.unique(np.concatenate([np.diff(each.times) for each in dosed])) if dosed else []
+    gaps = (
+        np.unique(np.concatenate([np.diff(each.times) for each in dosed])) if dosed else np.empty(0)
+    )
     levels = sorted({each.dose_level for each in trial.subjects if len(each.doses)})
     if not levels or answer.found.dose is None:
         return Check("studied range", passed=False, words="the trial holds no such dose")

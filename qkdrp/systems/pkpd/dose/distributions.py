@@ -174,10 +174,11 @@ class Regression:
 
     def quantile(self, points: Reals, others: Mapping[str, Reals]) -> Reals:
         """Return values at points of (0, 1), given the other covariates; all of shape (n,)."""
-        line = self.intercept + sum(
-            (slope * others[name] for name, slope in self.slopes.items()), np.zeros(points.shape)
-        )
-        return line + self.deviation * norm.ppf(points)
+        line = np.full(points.shape, self.intercept)
+        for name, slope in self.slopes.items():
+            line += slope * others[name]
+        line += self.deviation * norm.ppf(points)
+        return line
 
     def __str__(self) -> str:
         """Return the line in words."""

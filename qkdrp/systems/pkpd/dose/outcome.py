@@ -261,8 +261,8 @@ def covariate_checks(source: DoseSource, answer: Answer) -> list[Check]:
 
     Each covariate is changed alone, from the trial's population to that of the answer.
     """
-    settings = {"n_subjects": answer.population.n_subjects, "seed": answer.population.seed}
-    base = Population.of_trial(source.observed(), **settings)
+    of = answer.population
+    base = Population.of_trial(source.observed(), n_subjects=of.n_subjects, seed=of.seed)
     relevant = set(covariate_names(source.model))
     changed = {
         name: spread

@@ -99,7 +99,8 @@ class Population:
     def _points(self, dimension: int) -> Reals:
         sobol = qmc.Sobol(dimension, scramble=True, seed=self.seed)
         points = sobol.random_base2(int(np.log2(self.n_subjects)))
-        return np.clip(points, 1e-12, 1 - 1e-12)
+        clipped: Reals = np.clip(points, 1e-12, 1 - 1e-12)
+        return clipped
 
     def _covariates(self, names: Sequence[str], points: Reals) -> dict[str, Reals]:
         if self.observed is None:

@@ -97,9 +97,8 @@ def _met(
     criterion: Criterion, values: NDArray[np.float64], there: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return whether all values that are there keep to the target, (..., n_subjects)."""
-    kept = (
-        values < criterion.target if criterion.direction == "below" else values > criterion.target
-    )
+    below = criterion.direction == "below"
+    kept = np.less(values, criterion.target) if below else np.greater(values, criterion.target)
     found: NDArray[np.bool_] = (kept | ~there).all(axis=-1)
     return found
 
@@ -125,8 +124,6 @@ def _simulated(
 
 def _count(dose: float, met: NDArray[np.bool_], simulated: NDArray[np.bool_]) -> LevelCount:
     counts = simulated.sum(axis=1)
-    low, high = (
-        int(np.quantile(counts, level, method=method))
-        for level, method in (((1 - LEVEL) / 2, "lower"), ((1 + LEVEL) / 2, "higher"))
-    )
+    low = int(np.quantile(counts, (1 - LEVEL) / 2, method="lower"))
+    high = int(np.quantile(counts, (1 + LEVEL) / 2, method="higher"))
     return LevelCount(dose, len(met), int(met.sum()), low, high)

@@ -1,5 +1,6 @@
 """Concentration and biomarker over time, for any doses: superposition and steps on a grid."""
 
+import functools
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -104,29 +105,23 @@ def _rho(
 ) -> torch.Tensor:
     """Return the biomarker relative to R0 at the times of observation, (..., n_times)."""
     kout, n_doses = parameters["kout"], weights.shape[-2]
+    effect = functools.partial(drug_effect, structure, parameters)
 
     def on_grid(rows: torch.Tensor, grid: torch.Tensor) -> Steps:
         lengths = grid.diff()
-        factors = tuple(
-            drug_effect(
-                structure,
-                parameters,
-                rows @ torch.exp(-terms.rates[..., None] * (grid[:-1] + node * lengths)),
-            )
+        first, second = (
+            rows @ torch.exp(-terms.rates[..., None] * (grid[:-1] + node * lengths))
             for node in NODES
         )
-        return scan(steps(structure, kout[..., None, None] * lengths, factors))
+        effects = (effect(first), effect(second))
+        return scan(steps(structure, kout[..., None, None] * lengths, effects))
 
     def partial(places: Places) -> Steps:
-        factors = tuple(
-            drug_effect(
-                structure,
-                parameters,
-                _at(terms, weights, places.row, places.start + node * places.rest),
-            )
-            for node in NODES
+        first, second = (
+            _at(terms, weights, places.row, places.start + node * places.rest) for node in NODES
         )
-        return steps(structure, kout[..., None] * places.rest, factors)
+        effects = (effect(first), effect(second))
+        return steps(structure, kout[..., None] * places.rest, effects)
 
     last = on_grid(weights[..., -1:, :], design.last)
     if n_doses == 1:
