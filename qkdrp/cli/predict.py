@@ -10,8 +10,8 @@ from qkdrp.backends.registry import check_backend
 from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import HARDWARE, NOISE, Backend, Threads
 from qkdrp.cli.options_from_models import Section, with_options
+from qkdrp.cli.sample_options import read_settings, sample_sections
 from qkdrp.runs.run_path import check_samples_path, run_paths
-from qkdrp.training.new_sample_settings import NewSampleSettings
 
 if TYPE_CHECKING:
     from qkdrp.runs.predict_new import PredictionRequest
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 Runs = Annotated[
     list[Path],
     typer.Argument(
-        help="Run folders: several of one drug are an ensemble, of several drugs a ranking.",
+        help="Run folders: several that learned the same are an ensemble, of several drugs a "
+        "ranking.",
         metavar="RUN...",
     ),
 ]
 Samples = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--data",
-        help="New samples: a table, or a folder with an expression table; no response is needed.",
+        help="New samples without responses: a folder with tables as the runs were trained on, or "
+        "a table of expression.",
         metavar="FOLDER|FILE",
     ),
 ]
@@ -40,14 +42,14 @@ TrainData = Annotated[
 
 
 @with_options(
-    Section(NewSampleSettings, "Samples"),
+    *sample_sections(),
     Section(NoiseOptions, NOISE, without=OF_TRAINING),
     Section(HardwareOptions, HARDWARE, without=OF_TRAINING),
 )
 def predict(
     *,
     runs: Runs,
-    source: Samples,
+    source: Samples = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -65,9 +67,9 @@ def predict(
     noise = NoiseOptions.among(settings)
     hardware = HardwareOptions.among(settings)
     options = noise.of_backend() | hardware.of_backend()
-    samples = NewSampleSettings.among(settings)
     check_backend(backend, options)
     runs = run_paths(runs)
+    samples = read_settings(runs, settings)
     check_samples_path(source)
     from qkdrp.runs.predict_new import PredictionRequest
 

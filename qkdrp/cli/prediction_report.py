@@ -26,6 +26,8 @@ ENDS = ("_low", "_high")
 
 def report_predictions(predicted: "Predicted") -> None:
     """Print what was found, the first rows, and where the files are."""
+    from qkdrp.training.new_samples import Extract
+
     screen, record, table = console(), predicted.record, predicted.table
     marks = [run["target"] for run in record["runs"] if run["synthetic"]]
     made_up = "SYNTHETIC DATA; " if marks or record["synthetic"] else ""
@@ -39,9 +41,16 @@ def report_predictions(predicted: "Predicted") -> None:
         screen.print(line, soft_wrap=True)
     for text in predicted.warnings:
         print_note(text)
-    screen.print(_rows(table.head(MOST_ROWS), predicted.digits))
-    if len(table) > MOST_ROWS:
-        screen.print(f"the first {MOST_ROWS} of {len(table)} rows")
+    support = predicted.support
+    hidden = list(support.unprinted)
+    for each in support.extracts(table) or [Extract("", table)]:
+        if each.title:
+            screen.print(each.title)
+        screen.print(
+            _rows(each.frame.head(MOST_ROWS).drop(columns=hidden, errors="ignore"), support.digits)
+        )
+        if len(each.frame) > MOST_ROWS:
+            screen.print(f"the first {MOST_ROWS} of {len(each.frame)} rows")
     request = predicted.request
     screen.print(f"table: {request.output}", soft_wrap=True)
     screen.print(

@@ -10,13 +10,14 @@ from qkdrp.cli.evaluate import OF_TRAINING
 from qkdrp.cli.options import NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Section, with_options
 from qkdrp.cli.predict import Runs, TrainData
+from qkdrp.cli.sample_options import read_settings, sample_sections
 from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_samples_path, run_paths
-from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings, refuse_hardware
+from qkdrp.training.new_sample_settings import OutcomeSettings, refuse_hardware
 
 
 @with_options(
-    Section(NewSampleSettings, "Samples", without=("coverage",)),
+    *sample_sections(of_cohorts=True, without=("coverage",)),
     Section(NoiseOptions, NOISE, without=OF_TRAINING),
 )
 def validate(
@@ -53,11 +54,11 @@ def validate(
 ) -> None:
     """Score runs on a cohort of other origin, with ridge regression beside them."""
     options = NoiseOptions.among(settings).of_backend()
-    samples = NewSampleSettings.among(settings)
     outcomes = OutcomeSettings.make(measure=measure, direction=direction)
     refuse_hardware(backend)
     check_backend(backend, options)
     runs = run_paths(runs)
+    samples = read_settings(runs, settings)
     check_samples_path(source)
     refuse_taken(output)
     from qkdrp.cli.noise_report import CircuitBar

@@ -39,7 +39,8 @@ def complete_prediction_page(folder: Path) -> Path | None:
     if record.get("verb") != VERB:
         return None
     output = Path(record["output"])
-    table = pd.read_csv(output, dtype={"sample": str}, keep_default_na=False, na_values=[""])
+    texts = dict.fromkeys(new_samples_of(find_system(record["system"])).texts, str)
+    table = pd.read_csv(output, dtype=texts, keep_default_na=False, na_values=[""])
     page = output.with_suffix(".html")
     write_page(page, _page(table, record))
     return page
@@ -53,20 +54,25 @@ def _page(table: pd.DataFrame, record: Mapping[str, Any]) -> Page:
     ]
     marks = [run["target"] for run in record["runs"] if run["synthetic"]]
     made_up = "SYNTHETIC DATA. " if marks or record["synthetic"] else ""
-    cut = f" (the first {MOST_ROWS} of {len(table)} rows)" if len(table) > MOST_ROWS else ""
+    extracts = [
+        Table(_caption(each.title, each.frame), each.frame.head(MOST_ROWS), 4)
+        for each in support.extracts(table)
+    ]
     sections = [
-        Section("Predictions", pictures),
+        Section("Predictions", [*pictures, *extracts]),
         Section("How the samples fit the models", _fit(record)),
         Section(
-            "All rows", [Table(f"As in the table{cut}", table.head(MOST_ROWS), 4), *_notes(record)]
+            "All rows",
+            [Table(_caption("As in the table", table), table.head(MOST_ROWS), 4), *_notes(record)],
         ),
     ]
     return Page(
-        title=f"{', '.join(record['targets'])}: predictions for {record['n_samples']} samples",
+        title=f"{', '.join(record['targets'])}: predictions for {record['n_samples']} "
+        f"{support.rows}",
         lead=[
             f"{made_up}{record['data']}. {len(record['runs'])} models, on {record['backend']}; "
-            f"intervals hold {record['coverage']:.0%} of measured values if the samples are like "
-            "those of the validation.",
+            f"intervals hold {record['coverage']:.0%} of measured values if "
+            f"{support.bounds_hold}.",
             *(f"Warning: {text}." for text in record["warnings"]),
         ],
         sections=sections,
@@ -79,6 +85,11 @@ def _page(table: pd.DataFrame, record: Mapping[str, Any]) -> Page:
             ", ".join(f"{name} {version}" for name, version in record["versions"].items()),
         ],
     )
+
+
+def _caption(title: str, frame: pd.DataFrame) -> str:
+    cut = len(frame) > MOST_ROWS
+    return f"{title} (the first {MOST_ROWS} of {len(frame)} rows)" if cut else title
 
 
 def _fit(record: Mapping[str, Any]) -> list[str | Table]:

@@ -25,7 +25,7 @@ class LoadedRun:
         run: The run.
         metrics: Its ``metrics.json``.
         target: What it predicts, such as its drug.
-        reference: What it kept of its training rows.
+        reference: What it kept of its data.
     """
 
     run: Run
@@ -57,6 +57,15 @@ class Ensemble:
     def targets(self) -> list[str]:
         """What the runs predict, in their order, each once."""
         return list(dict.fromkeys(each.target for each in self.runs))
+
+    def load(self, source: str | None, settings: NewSampleSettings) -> Any:  # noqa: ANN401  # its own
+        """Load samples; what is not given comes from the data of the first run.
+
+        Raises:
+            DataError: If they cannot be read.
+        """
+        first = self.runs[0]
+        return self.support.load(source, first.run.config.data, settings, first.reference)
 
     def match(self, dataset: Any, settings: NewSampleSettings) -> list[Matched[Any]]:  # noqa: ANN401
         """Bring samples into the form that each run reads.
@@ -144,7 +153,7 @@ def load_ensemble(
 
 
 def _reference(run: Run, metrics: dict[str, Any], train_data: str | None) -> State | None:
-    """Return what a run kept of its training rows, made again where an earlier version did not."""
+    """Return what a run kept of its data, made again where an earlier version did not."""
     found = read_reference(run.path, run.system)
     if found is not None:
         return found

@@ -24,10 +24,11 @@ from qkdrp.runs.model_file import StoredModel, unreadable_model
 from qkdrp.runs.reference_file import REFERENCE, read_reference
 from qkdrp.runs.run_path import CONFIG, check_run_path
 from qkdrp.systems.registry import find_system
+from qkdrp.systems.sample_settings import sample_settings_of
 from qkdrp.training.checkpoint import CHECKPOINT
 from qkdrp.training.dataset import Dataset
-from qkdrp.training.forecast import predict_frame
-from qkdrp.training.new_sample_settings import NewSampleSettings
+from qkdrp.training.forecast import predict_frames
+from qkdrp.training.new_samples import SAMPLES
 from qkdrp.training.predict import predict_rows
 from qkdrp.training.run_config import DEFAULT_SYSTEM, RunConfig
 from qkdrp.training.split import Split
@@ -66,33 +67,40 @@ class Run(Trained[Any, Any]):
     system: AnySystem
 
     @overload
-    def predict(self, samples: pd.DataFrame, **settings: object) -> pd.DataFrame: ...
+    def predict(self, samples: pd.DataFrame | None = None, **given: object) -> pd.DataFrame: ...
 
     @overload
     def predict(self, samples: Dataset) -> Values: ...
 
-    def predict(self, samples: pd.DataFrame | Dataset, **settings: object) -> pd.DataFrame | Values:
+    def predict(
+        self, samples: pd.DataFrame | Dataset | None = None, **given: object
+    ) -> pd.DataFrame | Values:
         """Predict samples: a table in the user's units, or the bare output for a data set.
 
         Args:
             samples: A table of new samples, one row each, as ``qkdrp predict --data`` reads it; or
-                a data set of the system.
-            settings: Of a table only, see
-                :class:`~qkdrp.training.new_samples.NewSampleSettings`: ``align``, ``coverage``,
-                ``min_inputs``.
+                a data set of the system. None where ``given`` holds what is needed.
+            given: Options of ``qkdrp predict`` for the run's system, such as ``coverage`` or
+                ``align``, by the names of its settings
+                (:func:`~qkdrp.systems.sample_settings.sample_settings_of`). Those that name tables
+                may be data frames: ``predict(drugs=frame)``.
 
         Returns:
-            For a table one with intervals in the user's units; for a data set the model's output,
+            For tables one with intervals in the user's units; for a data set the model's output,
             shape (n_rows,) or (n_rows, n_outputs).
 
         Raises:
-            QkdrpError: If a table does not fit the model.
+            QkdrpError: If tables do not fit the model.
         """
-        if not isinstance(samples, pd.DataFrame):
+        if samples is not None and not isinstance(samples, pd.DataFrame):
             return predict_rows(self.system, self.preprocessor, self.model, samples)
-        made = NewSampleSettings.make(**settings)
+        frames = {name: each for name, each in given.items() if isinstance(each, pd.DataFrame)}
+        settings = {name: each for name, each in given.items() if name not in frames}
+        if samples is not None:
+            frames[SAMPLES] = samples
+        made = sample_settings_of(self.system.name).make(**settings)
         reference = read_reference(self.path, self.system)
-        return predict_frame(self.system, self, self.known(), reference, samples, made)
+        return predict_frames(self.system, self, self.known(), reference, frames, made)
 
     def known(self) -> pd.DataFrame:
         """Return measured and predicted values of the rows of the split.

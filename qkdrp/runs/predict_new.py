@@ -23,9 +23,12 @@ from qkdrp.runs.new_folder import claim_folder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.paid_evaluation import PaidEvaluation
 from qkdrp.runs.planned_layers import planned_layers
+from qkdrp.runs.reference_file import read_reference
+from qkdrp.runs.run_path import system_name
+from qkdrp.systems.sample_settings import sample_settings_of
 from qkdrp.training.forecast import new_samples_of
 from qkdrp.training.new_sample_settings import NewSampleSettings
-from qkdrp.training.new_samples import Matched, Member
+from qkdrp.training.new_samples import AnyNewSamples, Matched, Member
 from qkdrp.training.run_config import SYNTHETIC
 from qkdrp.training.threads import limit_threads
 
@@ -45,9 +48,9 @@ class PredictionRequest:
 
     Args:
         runs: Run folders: several of one target are an ensemble, of several targets a ranking.
-        source: The samples: a folder or a file.
+        source: The samples: a folder or a file; None where the settings name what is needed.
         output: The table; page and record get its name with other endings.
-        settings: How samples are matched to models.
+        settings: What is given of samples, and how they are matched; of the runs' system.
         train_data: The data that the runs were trained on, if they have moved.
         threads: Threads of torch and the backend; 0 for all cores.
         options: The backend's own options.
@@ -58,9 +61,9 @@ class PredictionRequest:
     """
 
     runs: Sequence[Path]
-    source: str
+    source: str | None
     output: Path
-    settings: NewSampleSettings = field(default_factory=NewSampleSettings)
+    settings: NewSampleSettings
     train_data: str | None = None
     threads: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -94,9 +97,9 @@ class PredictionRequest:
         return {
             "verb": VERB,
             "runs": [str(path.resolve()) for path in self.runs],
-            "source": _whole(self.source),
+            "source": self.source and _whole(self.source),
             "output": str(self.output.resolve()),
-            "settings": self.settings.model_dump(),
+            "settings": self.settings.everywhere().model_dump(),
             "train_data": self.train_data and _whole(self.train_data),
             "threads": self.threads,
             "options": {k: v for k, v in self.options.items() if k not in NOT_ASKED_AGAIN},
@@ -106,11 +109,12 @@ class PredictionRequest:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "PredictionRequest":
         """Return the request that :meth:`to_json` gave."""
+        runs = [Path(path) for path in content["runs"]]
         return cls(
-            runs=[Path(path) for path in content["runs"]],
+            runs=runs,
             source=content["source"],
             output=Path(content["output"]),
-            settings=NewSampleSettings.make(**content["settings"]),
+            settings=sample_settings_of(system_name(runs[0])).make(**content["settings"]),
             train_data=content["train_data"],
             threads=content["threads"],
             options=content["options"],
@@ -141,7 +145,7 @@ class Predicted:
         record: What was found on the way.
         lines: What a command prints.
         warnings: What the user should know before believing a prediction.
-        digits: Decimals of columns as commands print them.
+        support: How the system of the runs predicts.
     """
 
     request: PredictionRequest
@@ -149,7 +153,7 @@ class Predicted:
     record: dict[str, Any]
     lines: Sequence[str]
     warnings: Sequence[str]
-    digits: Mapping[str, int]
+    support: AnyNewSamples
 
 
 def predict_new(
@@ -197,27 +201,23 @@ def carry_out(
     with limit_threads(request.threads), backend:
         backend.on_progress = on_progress
         ensemble = load_ensemble(request.runs, backend, request.train_data)
-        dataset = ensemble.support.load(
-            request.source, ensemble.runs[0].run.config.data, request.settings
-        )
+        dataset = ensemble.load(request.source, request.settings)
         matched = ensemble.match(dataset, request.settings)
         members, paid = _members(request, ensemble, matched, backend, destination)
-        table = ensemble.support.table(
-            dataset.ids, ensemble.by_target(members), request.settings.coverage
-        )
+        table = ensemble.support.table(dataset.ids, ensemble.by_target(members), request.settings)
         record = _record(request, ensemble, matched, dataset, backend)
         write_csv(request.output, table)
         write_json(request.record, record)
         for each in paid:
             write_json(each.folder() / METRICS, record)
             each.finish()
-        lines, warnings = _words(ensemble, matched, table, request.settings.coverage)
+        lines, warnings = _words(ensemble, matched, table, request.settings)
         if backend.report():
             warnings.append(
                 f"bounds are made of residuals as of training: noise and shots of {backend.name} "
                 "are in the predictions only"
             )
-    return Predicted(request, table, record, lines, warnings, ensemble.support.digits)
+    return Predicted(request, table, record, lines, warnings, ensemble.support)
 
 
 def preview(request: PredictionRequest, backend: str) -> Preview | None:
@@ -229,7 +229,8 @@ def preview(request: PredictionRequest, backend: str) -> Preview | None:
     with open_backend(backend, request.options, request.seed) as opened:
         system = system_of(request.runs)
         configs = [read_config(path) for path in request.runs]
-        data = new_samples_of(system).load(request.source, configs[0].data, request.settings)
+        support, reference = new_samples_of(system), read_reference(request.runs[0], system)
+        data = support.load(request.source, configs[0].data, request.settings, reference)
         circuits = [each for config in configs for each in system.circuits(config).items()]
         return preview_circuits(circuits, len(data), opened) if circuits else None
 
@@ -343,12 +344,15 @@ def _record(
 
 
 def _words(
-    ensemble: Ensemble, matched: Sequence[Matched[Any]], table: pd.DataFrame, coverage: float
+    ensemble: Ensemble,
+    matched: Sequence[Matched[Any]],
+    table: pd.DataFrame,
+    settings: NewSampleSettings,
 ) -> tuple[list[str], list[str]]:
     """Return what a command prints, and of what it warns."""
     lines = _labelled(ensemble, [each.lines for each in matched])
     warnings = _labelled(ensemble, [each.warnings for each in matched])
-    return [*lines, *ensemble.support.summary(table, coverage)], warnings
+    return [*lines, *ensemble.support.summary(table, settings)], warnings
 
 
 def _labelled(ensemble: Ensemble, texts: Sequence[Sequence[str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a run keeps of its training rows, to tell later how far new samples are from them."""
+"""What a run keeps of its data, to tell later how far new samples are from them."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ REFERENCE = "reference.safetensors"
 
 
 def reference_of(trained: Trained[Any, Any], system: AnySystem, dataset: Dataset) -> State | None:
-    """Return what a run keeps of its training rows; None where its system asks for nothing.
+    """Return what a run keeps of its data; None where its system asks for nothing.
 
     Args:
         trained: The trained model.
@@ -26,11 +26,11 @@ def reference_of(trained: Trained[Any, Any], system: AnySystem, dataset: Dataset
     """
     if system.new_samples is None:
         return None
-    return system.new_samples.reference(trained, dataset.select(trained.split.train))
+    return system.new_samples.reference(trained, dataset)
 
 
 def read_reference(path: Path, system: AnySystem) -> State | None:
-    """Return what a run kept of its training rows; None where it kept nothing.
+    """Return what a run kept of its data; None where it kept nothing.
 
     Args:
         path: The run folder.

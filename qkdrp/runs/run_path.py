@@ -1,12 +1,13 @@
 """Paths and names that commands take, checked before anything that takes time is imported."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from qkdrp.common.errors import DataError, RunError
 from qkdrp.common.names import closest, listed
-from qkdrp.training.run_config import SYNTHETIC
+from qkdrp.training.run_config import DEFAULT_SYSTEM, SYNTHETIC
 
 CONFIG = "config.json"
 """The file that makes a folder a run folder."""
@@ -58,17 +59,35 @@ def check_run_path(path: Path) -> None:
     raise RunError(f"{path}: is no run folder, it does not exist{hint}")
 
 
-def check_samples_path(source: str) -> None:
+def system_name(path: Path) -> str:
+    """Return the name of the system of a run, without importing it.
+
+    Args:
+        path: A run folder.
+
+    Raises:
+        RunError: If it is none, or damaged.
+    """
+    check_run_path(path)
+    try:
+        content = json.loads((path / CONFIG).read_text())
+        return str(content.get("system", DEFAULT_SYSTEM))
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(
+            f"{path / CONFIG}: missing or damaged; copy the run once more, or train it again."
+        ) from error
+
+
+def check_samples_path(source: str | None) -> None:
     """Refuse new samples that are not there.
 
     Args:
-        source: ``"synthetic"``, a folder or a file.
+        source: ``"synthetic"``, a folder or a file; None where there is none.
 
     Raises:
         DataError: If there is no such folder or file; names the one that may be meant.
     """
-    path = Path(source)
-    if source == SYNTHETIC or path.exists():
+    if source is None or source == SYNTHETIC or (path := Path(source)).exists():
         return
     beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     like = closest(path.name, beside)

@@ -37,8 +37,8 @@ class ValidationRequest:
     Args:
         runs: Run folders; several of one target are scored as an ensemble.
         source: The cohort: a folder with measured responses.
+        settings: How samples are matched to models; of the runs' system.
         output: A new folder; one below ``validations/`` where left out.
-        settings: How samples are matched to models.
         outcomes: Which column says how samples responded.
         train_data: The data that the runs were trained on, if they have moved.
         threads: Threads of torch and the backend; 0 for all cores.
@@ -51,8 +51,8 @@ class ValidationRequest:
 
     runs: Sequence[Path]
     source: str
+    settings: NewSampleSettings
     output: Path | None = None
-    settings: NewSampleSettings = field(default_factory=NewSampleSettings)
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     train_data: str | None = None
     threads: int = 0
@@ -115,8 +115,7 @@ def _validate(request: ValidationRequest, backend: Backend) -> Validated:
         target: support.outcomes(request.source, target, request.outcomes, request.settings.decimal)
         for target in ensemble.targets
     }
-    data = ensemble.runs[0].run.config.data
-    dataset = support.load(request.source, data, request.settings)
+    dataset = ensemble.load(request.source, request.settings)
     matched = ensemble.match(dataset, request.settings)
     lines, warnings = list(matched[0].lines), list(matched[0].warnings)
     found, tables = {}, []

@@ -1,5 +1,6 @@
 """Predicting new samples with one trained model of any system."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -42,29 +43,29 @@ def predict_matched(
     return Member(trained, known, values, matched.dataset)
 
 
-def predict_frame(
+def predict_frames(
     system: AnySystem,
     trained: Trained[Any, Any],
     known: pd.DataFrame,
     reference: State | None,
-    frame: pd.DataFrame,
+    frames: Mapping[str, pd.DataFrame],
     settings: NewSampleSettings,
 ) -> pd.DataFrame:
-    """Return predictions for a table of samples in the user's units, with intervals.
+    """Return predictions for tables of samples in the user's units, with intervals.
 
     Args:
         system: Whose model it is.
         trained: The model.
         known: Measured and predicted values of the rows of its split.
-        reference: What the run kept of its training rows.
-        frame: The samples, one row each.
+        reference: What the run kept of its data.
+        frames: The samples, by name of the table.
         settings: How they are matched.
 
     Raises:
         QkdrpError: If they do not fit the model.
     """
     support = new_samples_of(system)
-    dataset = support.from_frame(frame)
+    dataset = support.from_frames(frames, trained.config.data, settings, reference)
     matched = support.match(trained, dataset, settings, reference)
     member = predict_matched(system, trained, known, matched)
-    return support.table(dataset.ids, {"": [member]}, settings.coverage)
+    return support.table(dataset.ids, {"": [member]}, settings)

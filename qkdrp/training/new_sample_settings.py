@@ -1,6 +1,7 @@
 """Settings of predictions for samples that no run has seen. Imports nothing that takes time."""
 
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -29,28 +30,21 @@ def refuse_hardware(backend: str) -> None:
 
 
 class NewSampleSettings(Settings):
-    """How new samples are read and matched to a model.
+    """How new samples of any system are read, and what is told of them; a system adds its own.
+
+    A system declares its own in the entry points of :mod:`qkdrp.systems.sample_settings`.
 
     Args:
-        min_inputs: Smallest share of the model's inputs that the samples must have.
-        align: How a cohort is brought onto the scale of the training rows.
         coverage: Share of measured values that intervals are to hold.
         decimal: What separates fractions in text tables; told from cells where left out.
     """
 
-    min_inputs: float = Field(
-        default=0.6,
-        gt=0,
-        le=1,
-        description="Smallest share of the model's inputs (genes) that the samples must have.",
-        json_schema_extra={"flag": "--min-genes"},
-    )
-    align: str = Field(
-        default=AUTO,
-        description="none, center, standardise or quantile: how the cohort is brought onto the "
-        "scale of the training rows; auto measures and says which.",
-        json_schema_extra={"metavar": "NAME"},
-    )
+    files: ClassVar[tuple[str, ...]] = ()
+    """Fields that name tables of the user."""
+
+    of_cohorts: ClassVar[bool] = True
+    """Whether ``qkdrp validate`` takes them, which scores a cohort of other origin."""
+
     coverage: float = Field(
         default=0.9,
         ge=0.5,
@@ -63,6 +57,16 @@ class NewSampleSettings(Settings):
         "[default: told from cells]",
         json_schema_extra={"metavar": "NAME"},
     )
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The tables that they name, by field."""
+        given = {name: getattr(self, name) for name in self.files}
+        return {name: Path(path) for name, path in given.items() if path is not None}
+
+    def everywhere(self) -> Self:
+        """Return the settings with paths that hold in every working folder."""
+        return self.model_copy(update={k: str(p.resolve()) for k, p in self.paths.items()})
 
 
 class OutcomeSettings(Settings):

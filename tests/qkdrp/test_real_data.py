@@ -8,6 +8,7 @@ from qkdrp.runs.train import prepare, train
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data import list_drugs, load_cohort
 from qkdrp.systems.response.data.fetch import PUBLISHED_COUNTS
+from qkdrp.systems.response.new_samples.settings import ResponseSampleSettings
 from tests.qkdrp.conftest import RUN_FILES
 
 FOLDER = str(Path(os.environ.get("QKDRP_REAL_DATA", "")) / "gdsc5")
@@ -42,7 +43,9 @@ def test_patients_without_a_response_are_predicted(tmp_path: Path) -> None:
     config = TrainConfig.make(data=data, fit={"epochs": 2}, backend="statevector", threads=1)
     run, _ = train(prepare(config), tmp_path / "run")
     source = str(Path(FOLDER).parent / "ext_gse5287_expr.csv.gz")
-    request = PredictionRequest([run.path], source, tmp_path / "p.csv", threads=1)
+    request = PredictionRequest(
+        [run.path], source, tmp_path / "p.csv", ResponseSampleSettings(), threads=1
+    )
     predicted = predict_new(request, "statevector")
     assert len(predicted.table) == 30
     assert predicted.table.notna().all(axis=None)

@@ -12,6 +12,7 @@ from qkdrp.common.shown import shown
 from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.systems.pairs.data.pair_data import Lines, PairData
 from qkdrp.systems.pairs.mean_effects import MeanEffects
+from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
 from qkdrp.systems.pairs.target import Target
 from qkdrp.training.stored_state import State
 
@@ -152,6 +153,6 @@ class Preprocessor(Brief):
             details["resampled"],
         )
 
-    def label(self, pairs: PairData) -> NDArray[np.float64]:
+    def label(self, pairs: PairData | NewPairs) -> NDArray[np.float64]:
         """Return the target of pairs, shape (n_pairs,)."""
         return self.target.of(pairs.value)

@@ -11,6 +11,7 @@ import torch
 
 from qkdrp.systems.pairs.data.molecules import Molecules
 from qkdrp.systems.pairs.data.pair_data import PairData
+from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
 from qkdrp.systems.pairs.preprocess import Preprocessor
 from qkdrp.training.rows import Indices, Rows, as_tensor
 
@@ -101,8 +102,11 @@ class PairRows(Rows):
         return replace(moved, lines=self.lines.to(device), drugs=self.drugs.to(device))
 
 
-def rows_of(preprocessor: Preprocessor, pairs: PairData) -> PairRows:
-    """Return pairs as tensors; lines and drugs that no pair has are left out."""
+def rows_of(preprocessor: Preprocessor, pairs: PairData | NewPairs) -> PairRows:
+    """Return pairs as tensors; lines and drugs that no pair has are left out.
+
+    The target of pairs without a response is NaN.
+    """
     used = pairs.compact()
     return PairRows(
         inputs=(torch.from_numpy(used.line), torch.from_numpy(used.drug)),

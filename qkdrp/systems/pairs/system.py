@@ -22,6 +22,7 @@ from qkdrp.systems.pairs.extra import need_graph_extra
 from qkdrp.systems.pairs.facts import facts_of, score_title
 from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
 from qkdrp.systems.pairs.model import PairModel
+from qkdrp.systems.pairs.new_samples.support import PairNewSamples
 from qkdrp.systems.pairs.overview import overview_of
 from qkdrp.systems.pairs.predictions import SCORE_ROWS, predictions_of
 from qkdrp.systems.pairs.preprocess import Preprocessor
@@ -60,6 +61,7 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
     reference_baseline = "additive_ridge"
     packages = ("rdkit", "torch_geometric")
     preload = ("qkdrp.systems.pairs.drugs",)
+    new_samples = PairNewSamples()
 
     def load(self, data: DataConfig) -> PairData:
         """Load the pairs of a source.

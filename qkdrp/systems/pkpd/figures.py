@@ -1,6 +1,7 @@
 """Figures: the curves of a trial by dose, its covariates, and predictions of a run."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from qkdrp.common.files import atomic
-from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Trial
+from qkdrp.systems.pkpd.data.trial import CONCENTRATION, ENDPOINTS, Trial
 from qkdrp.systems.pkpd.predictions import DOSE, INDIVIDUAL, LIMIT, MEASURED, PREDICTION
 
 COLOURS = ("#8c8c8c", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9")
 """Of Okabe and Ito, one for each dose level; the first is grey."""
 
 BLUE, ORANGE, GREY = COLOURS[1], COLOURS[3], COLOURS[0]
-
-SHORT = {CONCENTRATION: "concentration", BIOMARKER: "biomarker"}
 
 MOST_COURSES = 12
 """Test subjects whose courses are drawn."""
@@ -95,43 +94,42 @@ def _curves(trial: Trial, endpoint: str) -> Figure:
             axes.plot(observed.times[low] / 24, observed.limit[low], "v", color=GREY, markersize=3)
         times, means = _geometric_means(group, endpoint)
         axes.plot(times / 24, means, color=_colour(place, levels), linewidth=1.8)
-        name = "placebo" if level == 0 else f"{level:g} {trial.units.amount}"
-        axes.set_title(f"{name}, {len(group)} subjects", fontsize=9)
+        axes.set_title(f"{_dose_name(level, trial)}, {len(group)} subjects", fontsize=9)
         axes.set(xlabel="days", yscale="log")
         if place == 0:
-            axes.set_ylabel(f"{SHORT[endpoint]} ({_unit(trial, endpoint)})")
+            axes.set_ylabel(f"{endpoint} ({_unit(trial, endpoint)})")
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def _covariates(trial: Trial) -> Figure:
     """Draw how many subjects have each dose, and each value of the covariates, by dose level."""
-    levels = list(np.unique(trial.dose_levels()))
-    panels = ("dose", *trial.covariates)
+    levels = trial.dose_levels()
+    panels = {f"dose ({trial.units.amount})": levels}
+    panels |= {name: trial.covariate(name) for name in trial.covariates}
     figure, axes_of = _panels(len(panels))
-    for axes, name in zip(axes_of, panels, strict=True):
-        groups = [
-            trial.dose_levels()[trial.dose_levels() == level]
-            if name == "dose"
-            else _group(trial, level).covariate(name)
-            for level in levels
-        ]
-        labels = [f"{level:g} {trial.units.amount}" if level else "placebo" for level in levels]
-        colours = [_colour(place, levels) for place in range(len(levels))]
-        distinct = np.unique(np.concatenate(groups))
-        if len(distinct) <= len(COLOURS):
-            bottom = np.zeros(len(distinct))
-            for values, label, colour in zip(groups, labels, colours, strict=True):
-                heights = np.array([(values == each).sum() for each in distinct], dtype=float)
-                axes.bar([f"{each:g}" for each in distinct], heights, bottom=bottom, color=colour,
-                         label=label)  # fmt: skip
-                bottom += heights
-        else:
-            axes.hist(groups, bins=10, stacked=True, color=colours, label=labels)
-        axes.set(xlabel=f"dose ({trial.units.amount})" if name == "dose" else name)
-        axes.set_ylabel("subjects")
+    for axes, (name, values) in zip(axes_of, panels.items(), strict=True):
+        _distribution(axes, values, levels, trial)
+        axes.set(xlabel=name, ylabel="subjects")
     figure.legend(*axes_of[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     return figure
+
+
+def _distribution(axes: Axes, values: np.ndarray, levels: np.ndarray, trial: Trial) -> None:
+    """Draw how many subjects have each value: bars for few values, else a histogram."""
+    present = list(np.unique(levels))
+    groups = [values[levels == level] for level in present]
+    labels = [_dose_name(level, trial) for level in present]
+    colours = [_colour(place, present) for place in range(len(present))]
+    distinct = np.unique(values)
+    if len(distinct) > len(COLOURS):
+        axes.hist(groups, bins=10, stacked=True, color=colours, label=labels)
+        return
+    ticks, bottom = [f"{each:g}" for each in distinct], np.zeros(len(distinct))
+    for group, label, colour in zip(groups, labels, colours, strict=True):
+        heights = (group[:, np.newaxis] == distinct).sum(axis=0)
+        axes.bar(ticks, heights, bottom=bottom, color=colour, label=label)
+        bottom += heights
 
 
 def _against_measured(test: pd.DataFrame, trial: Trial) -> Figure:
@@ -145,7 +143,7 @@ def _against_measured(test: pd.DataFrame, trial: Trial) -> Figure:
             rows = part[part[DOSE] == level]
             if rows.empty:
                 continue
-            label = f"{level:g} {trial.units.amount}" if level else "placebo"
+            label = _dose_name(level, trial)
             mark = {"s": 12, "alpha": 0.7, "linewidths": 0, "label": label}
             colour = _colour(levels.index(level), levels)
             against.scatter(rows[PREDICTION], rows[MEASURED], color=colour, **mark)
@@ -170,25 +168,29 @@ def _courses(test: pd.DataFrame, trial: Trial) -> Figure:
     """Draw measured and predicted courses of test subjects, one column for each."""
     subjects = list(test.drop_duplicates("subject").sort_values(DOSE)["subject"])[:MOST_COURSES]
     figure = Figure(figsize=(2.9 * len(subjects), 5.6), layout="constrained")
-    for column, subject in enumerate(subjects):
-        for row, endpoint in enumerate(ENDPOINTS):
-            rows = test[(test["subject"] == subject) & (test["endpoint"] == endpoint)]
-            axes = figure.add_subplot(2, len(subjects), row * len(subjects) + column + 1)
-            days = rows["time"] / 24
-            axes.plot(days, rows[MEASURED], "o", color=GREY, markersize=3, label="measured")
-            axes.plot(days, rows[LIMIT].where(rows[MEASURED].isna()), "v", color=GREY, markersize=3)
-            axes.plot(days, rows[PREDICTION], color=BLUE, linewidth=1.2, label="predicted")
-            if INDIVIDUAL in rows:
-                axes.plot(days, rows[INDIVIDUAL], color=ORANGE, linewidth=1.2, label="individual")
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.set(xlabel="days")
-            if row == 0:
-                dose = float(rows[DOSE].iloc[0]) if len(rows) else 0.0
-                axes.set_title(f"subject {subject}, {dose:g} {trial.units.amount}", fontsize=9)
-            if column == 0:
-                axes.set_ylabel(f"{endpoint} ({_unit(trial, endpoint)})")
+    for place, (endpoint, subject) in enumerate(product(ENDPOINTS, subjects)):
+        rows = test[test["subject"] == subject]
+        axes = figure.add_subplot(2, len(subjects), place + 1)
+        _course(axes, rows[rows["endpoint"] == endpoint])
+        if place < len(subjects):
+            dose = _dose_name(float(rows[DOSE].iloc[0]), trial)
+            axes.set_title(f"subject {subject}, {dose}", fontsize=9)
+        if subject == subjects[0]:
+            axes.set_ylabel(f"{endpoint} ({_unit(trial, endpoint)})")
     figure.axes[0].legend(frameon=False, fontsize=8)
     return figure
+
+
+def _course(axes: Axes, rows: pd.DataFrame) -> None:
+    """Draw one endpoint of one subject."""
+    days = rows["time"] / 24
+    axes.plot(days, rows[MEASURED], "o", color=GREY, markersize=3, label="measured")
+    axes.plot(days, rows[LIMIT].where(rows[MEASURED].isna()), "v", color=GREY, markersize=3)
+    axes.plot(days, rows[PREDICTION], color=BLUE, linewidth=1.2, label="predicted")
+    if INDIVIDUAL in rows:
+        axes.plot(days, rows[INDIVIDUAL], color=ORANGE, linewidth=1.2, label="individual")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlabel="days")
 
 
 def _learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
@@ -228,6 +230,10 @@ def _geometric_means(group: Trial, endpoint: str) -> tuple[np.ndarray, np.ndarra
 
 def _unit(trial: Trial, endpoint: str) -> str:
     return trial.units.concentration if endpoint == CONCENTRATION else trial.units.biomarker
+
+
+def _dose_name(level: float, trial: Trial) -> str:
+    return f"{level:g} {trial.units.amount}" if level else "placebo"
 
 
 def _colour(place: int, levels: Sequence[float]) -> str:

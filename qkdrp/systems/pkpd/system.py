@@ -21,6 +21,7 @@ from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.facts import facts_of, score_title
 from qkdrp.systems.pkpd.kind import ModelKind
 from qkdrp.systems.pkpd.models import MODELS, find_model
+from qkdrp.systems.pkpd.new_samples.support import PkpdNewSamples
 from qkdrp.systems.pkpd.overview import overview_of
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs
 from qkdrp.systems.pkpd.population.mechanistic import MechanisticModel
@@ -54,6 +55,7 @@ class PkpdSystem(System[PkpdConfig, Trial, Preprocessor]):
     )
     baselines: ClassVar[Mapping[str, FitBaseline]] = BASELINES
     reference_baseline = "dose_time_mean"
+    new_samples = PkpdNewSamples()
 
     def load(self, data: DataConfig) -> Trial:
         """Load the trial of a source.

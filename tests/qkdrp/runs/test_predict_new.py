@@ -9,7 +9,7 @@ import pytest
 import qkdrp
 from qkdrp.runs.predict_new import PredictionRequest, predict_new
 from qkdrp.runs.train import prepare, train
-from qkdrp.training.new_sample_settings import NewSampleSettings
+from qkdrp.systems.response.new_samples.settings import ResponseSampleSettings
 from tests.qkdrp.conftest import CliResult, Trained, make_tables, read_json, small_config
 
 COLUMNS = ["sample", "ln_ic50", "ln_ic50_low", "ln_ic50_high", "label", "percentile"]
@@ -45,7 +45,7 @@ def predicted(
         runs,
         str(source),
         folder / f"out{number}.csv",
-        NewSampleSettings.make(**settings),
+        ResponseSampleSettings.make(**settings),
         threads=1,
     )
     table = predict_new(request, backend).table

@@ -10,21 +10,25 @@ import pandas as pd
 import pytest
 
 from qkdrp.runs.train import train
-from qkdrp.training.new_samples import Matched, Member, NewSamples
+from qkdrp.training.new_sample_settings import NewSampleSettings
+from qkdrp.training.new_samples import SAMPLES, Matched, Member, NewSamples
 from tests.qkdrp.conftest import CliResult, read_json
 from tests.toy_system.installed import install
 from tests.toy_system.system import ENDPOINTS, ToyConfig, ToyData, ToySystem
 
 
-class ToyNewSamples(NewSamples[ToyData]):
+class ToyNewSamples(NewSamples[ToyData, NewSampleSettings]):
     """Three numbers per sample, two endpoints, no alignment and no reference."""
 
     score_names: ClassVar[Mapping[str, str]] = MappingProxyType({"error": "error"})
 
-    def load(self, source: str, data: Any, settings: Any) -> ToyData:
-        return self.from_frame(pd.read_csv(source, index_col=0))
+    def load(self, source: str | None, data: Any, settings: Any, reference: Any) -> ToyData:
+        return self.from_frames({SAMPLES: pd.read_csv(source, index_col=0)}, data, settings, None)
 
-    def from_frame(self, frame: pd.DataFrame) -> ToyData:
+    def from_frames(
+        self, frames: Mapping[str, pd.DataFrame], data: Any, settings: Any, reference: Any
+    ) -> ToyData:
+        frame = frames[SAMPLES]
         outputs = np.full((len(frame), 2), np.nan)
         return ToyData(frame.index.to_numpy(dtype=np.str_), frame.to_numpy(), outputs)
 
@@ -35,7 +39,7 @@ class ToyNewSamples(NewSamples[ToyData]):
         return "growth and decay"
 
     def table(
-        self, ids: np.ndarray, members: Mapping[str, Sequence[Member]], coverage: float
+        self, ids: np.ndarray, members: Mapping[str, Sequence[Member]], settings: Any
     ) -> pd.DataFrame:
         (runs,) = members.values()
         mean = np.mean([each.values for each in runs], axis=0)  # noqa: PD011

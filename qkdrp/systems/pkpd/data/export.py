@@ -31,7 +31,9 @@ TABLE = "trial.csv"
 """Name of the table of a trial."""
 
 
-def long_table(trial: Trial, predictions: pd.DataFrame | None = None) -> pd.DataFrame:
+def long_table(
+    trial: Trial, predictions: pd.DataFrame | None = None, extra: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Return one row per dose and observation, sorted by subject and time, doses first.
 
     A value below the limit of quantification has 1 in ``CENS`` and the limit in ``DV`` and
@@ -42,6 +44,7 @@ def long_table(trial: Trial, predictions: pd.DataFrame | None = None) -> pd.Data
         trial: The trial.
         predictions: Rows of :func:`~qkdrp.systems.pkpd.predictions.predictions_of`; their
             ``prediction`` and ``ipred`` become ``PRED`` and ``IPRED``, blank for doses.
+        extra: Other columns of the predictions to take.
     """
     rows = [row for subject in trial.subjects for row in _rows(subject)]
     table = pd.DataFrame(rows)
@@ -51,7 +54,7 @@ def long_table(trial: Trial, predictions: pd.DataFrame | None = None) -> pd.Data
         ["_place", TIME, EVID], ascending=[True, True, False], kind="stable", ignore_index=True
     )
     table = table.drop(columns="_place" if trial.has_below else ["_place", CENS, LLOQ])
-    return table if predictions is None else _with_predictions(table, predictions)
+    return table if predictions is None else _with_predictions(table, predictions, extra)
 
 
 def write_trial(folder: Path, trial: Trial) -> None:
@@ -94,10 +97,12 @@ def _rows(subject: Subject) -> Iterator[dict[str, Any]]:
                    LLOQ: limit}  # fmt: skip
 
 
-def _with_predictions(table: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+def _with_predictions(
+    table: pd.DataFrame, predictions: pd.DataFrame, extra: tuple[str, ...]
+) -> pd.DataFrame:
     """Return the table with predicted values beside the observations."""
     names = {"subject": ID, "time": TIME, "prediction": PRED, "ipred": IPRED}
     numbers = {endpoint: number for number, endpoint in enumerate(ENDPOINTS, start=1)}
     found = predictions.rename(columns=names).assign(**{DVID: predictions["endpoint"].map(numbers)})
-    columns = [name for name in (PRED, IPRED) if name in found]
+    columns = [name for name in (PRED, IPRED, *extra) if name in found]
     return table.merge(found[[ID, TIME, DVID, *columns]], on=[ID, TIME, DVID], how="left")

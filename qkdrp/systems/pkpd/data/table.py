@@ -153,6 +153,8 @@ def _subject(name: str, rows: pd.DataFrame, reading: _Reading) -> Subject:
         first = given[TIME].min() if len(given) else np.inf
         observed = _without_known_zeros(observed, first, cells)
         _check_positive(observed, cells)
+    else:
+        observed = observed.assign(**{DV: observed[DV].where(observed[DV] > 0)})
     _refuse_twice(given, cells, "a second dose at this time: add the amounts up in one row.")
     observations = {}
     for endpoint in ENDPOINTS:

@@ -86,6 +86,24 @@ def sample_column(
             f"{folder}: found no {SAMPLES} table with the column {shown(column)}, expected "
             f"{SAMPLES} with one of {', '.join(SUFFIXES)}: sample,{column}."
         )
+    return column_of(table, samples, column, path, what)
+
+
+def column_of(
+    table: pd.DataFrame, samples: NDArray[np.str_], column: str, path: Path, what: str
+) -> NDArray[np.str_]:
+    """Return a column of a table that describes samples, in the order of some samples.
+
+    Args:
+        table: Indexed by sample.
+        samples: Their ids.
+        column: Of the table.
+        path: Of the table, for messages.
+        what: Samples of what they are, for messages.
+
+    Raises:
+        DataError: If it is missing, or blank for a sample.
+    """
     if column not in table.columns:
         raise DataError(
             f"{path}: column {column} is missing; found {listed(table.columns.tolist())}."

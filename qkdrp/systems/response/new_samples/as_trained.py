@@ -32,7 +32,7 @@ def as_trained(samples: Samples, data: DataConfig) -> Samples:
         genes, values = named_by_map(samples.genes, samples.expression, path)
         told = f"{samples.provenance}, genes named by {path.name}"
         samples = replace(samples, genes=genes, expression=values, provenance=told)
-    if data.residual_by is None:
+    if data.residual_by is None or samples.kinds is not None:
         return samples
     return replace(samples, kinds=_kinds(samples, data.residual_by))
 

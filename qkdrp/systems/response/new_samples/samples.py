@@ -1,6 +1,6 @@
 """Samples with gene expression and no response, and how they are read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +11,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
+from qkdrp.common.names import listed
+from qkdrp.systems.response.config import DataConfig
+from qkdrp.systems.response.data.annotations import column_of
 from qkdrp.systems.response.data.synthetic import synthetic_cohort
 from qkdrp.systems.response.data.tables import IDS
 from qkdrp.tables.frames import SUFFIXES, find_table, read_table, refuse_duplicates
 from qkdrp.tables.numbers import numeric
+from qkdrp.training.new_samples import SAMPLES
 from qkdrp.training.run_config import SYNTHETIC
+
+ANNOTATIONS = "annotations"
+"""Name of a table in memory that describes samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,22 +95,50 @@ def load_samples(source: str, decimal: str | None = None) -> Samples:
     return replace(samples, folder=path.parent)
 
 
-def samples_of_frame(frame: pd.DataFrame) -> Samples:
+def samples_of_frames(frames: Mapping[str, pd.DataFrame], data: DataConfig) -> Samples:
     """Take expression from a table in memory, samples in rows; ids are its index or ``sample``.
 
+    Args:
+        frames: Expression as :data:`~qkdrp.training.new_samples.SAMPLES`; what describes the
+            samples as :data:`ANNOTATIONS`, for runs that leave the means of kinds out.
+        data: The section ``data`` that a run was trained with.
+
     Raises:
-        DataError: If anything in it cannot be meant.
+        DataError: If a table is missing or unknown, or anything in it is invalid.
     """
+    unknown = [name for name in frames if name not in {SAMPLES, ANNOTATIONS}]
+    if unknown or SAMPLES not in frames:
+        raise DataError(
+            f"found {'tables of ' + listed(unknown) if unknown else 'no table of samples'}, "
+            f"expected one of expression and, at most, {ANNOTATIONS}=..."
+        )
     where = Path("the table of samples")
+    table = _by_sample(frames[SAMPLES], where)
+    refuse_duplicates(table.columns, "genes", where)
+    samples = _samples(table, where, None)
+    if data.residual_by is None:
+        return samples
+    if ANNOTATIONS not in frames:
+        raise DataError(
+            f"{where}: the run learned what is left without the mean of each {data.residual_by}: "
+            f"give {ANNOTATIONS}=..., a table with sample,{data.residual_by}."
+        )
+    path = Path(f"the table {ANNOTATIONS}")
+    told = _by_sample(frames[ANNOTATIONS], path)
+    refuse_duplicates(told.index, "samples", path)
+    kinds = column_of(told, samples.samples, data.residual_by, path, "the new data")
+    return replace(samples, kinds=kinds)
+
+
+def _by_sample(frame: pd.DataFrame, where: Path) -> pd.DataFrame:
+    """Return a table in memory by sample, all names as text."""
     if frame.empty:
         raise DataError(f"{where}: is empty, expected one row for each sample.")
     found = [name for name in frame.columns if str(name).casefold() in IDS]
     table = frame.set_index(found[0]) if len(found) == 1 else frame
-    table = table.set_axis(table.index.astype(str), axis=0).set_axis(
+    return table.set_axis(table.index.astype(str), axis=0).set_axis(
         table.columns.astype(str), axis=1
     )
-    refuse_duplicates(table.columns, "genes", where)
-    return _samples(table, where, None)
 
 
 def _table_of(source: Path) -> Path:

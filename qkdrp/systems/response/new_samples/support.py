@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from qkdrp.common.errors import ConfigError
+from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
@@ -27,8 +27,9 @@ from qkdrp.systems.response.new_samples.reference import (
     gene_reference,
     reference_state,
 )
-from qkdrp.systems.response.new_samples.samples import Samples, load_samples, samples_of_frame
+from qkdrp.systems.response.new_samples.samples import Samples, load_samples, samples_of_frames
 from qkdrp.systems.response.new_samples.scale import refuse_other_scale
+from qkdrp.systems.response.new_samples.settings import ResponseSampleSettings
 from qkdrp.systems.response.new_samples.shift import gene_shift_record, model_shift
 from qkdrp.systems.response.new_samples.table import (
     HIGH,
@@ -39,7 +40,7 @@ from qkdrp.systems.response.new_samples.table import (
     value_of,
 )
 from qkdrp.systems.response.preprocess import Preprocessor
-from qkdrp.training.new_sample_settings import NewSampleSettings, OutcomeSettings
+from qkdrp.training.new_sample_settings import OutcomeSettings
 from qkdrp.training.new_samples import Matched, Member, NewSamples, Picture
 from qkdrp.training.run_config import DataSettings
 from qkdrp.training.stored_state import State
@@ -49,25 +50,39 @@ INSIDE = 1 - 1e-6
 """Size of a label that is still taken back through the tanh when predictions are compared."""
 
 
-class ResponseNewSamples(NewSamples[Samples]):
+class ResponseNewSamples(NewSamples[Samples, ResponseSampleSettings]):
     """Gene expression of new samples, matched by gene names and aligned as a cohort."""
 
     score_names: ClassVar[Mapping[str, str]] = SCORE_NAMES
     digits: ClassVar[Mapping[str, int]] = MappingProxyType({"percentile": 0})
 
-    def load(self, source: str, data: DataSettings, settings: NewSampleSettings) -> Samples:  # noqa: ARG002
+    def load(
+        self,
+        source: str | None,
+        data: DataSettings,  # noqa: ARG002  # read when samples are matched
+        settings: ResponseSampleSettings,
+        reference: State | None,  # noqa: ARG002  # no sample is among those of the training
+    ) -> Samples:
         """Load expression from a folder or a table."""
+        if source is None:
+            raise DataError("no samples given, expected a table of expression: give it as --data.")
         return load_samples(source, settings.decimal)
 
-    def from_frame(self, frame: pd.DataFrame) -> Samples:
-        """Take expression from a table in memory."""
-        return samples_of_frame(frame)
+    def from_frames(
+        self,
+        frames: Mapping[str, pd.DataFrame],
+        data: DataSettings,
+        settings: ResponseSampleSettings,  # noqa: ARG002  # a table in memory holds numbers
+        reference: State | None,  # noqa: ARG002
+    ) -> Samples:
+        """Take expression from a table in memory, and what describes samples from a second one."""
+        return samples_of_frames(frames, data)
 
     def match(
         self,
         trained: Trained[Any, Preprocessor],
         dataset: Samples,
-        settings: NewSampleSettings,
+        settings: ResponseSampleSettings,
         reference: State | None,
     ) -> Matched[Samples]:
         """Find genes by name, refuse another scale, align, and measure the shift."""
@@ -98,9 +113,9 @@ class ResponseNewSamples(NewSamples[Samples]):
             record["embedding"] = found.record(dataset.samples)
         return Matched(aligned, lines, warnings, record)
 
-    def reference(self, trained: Trained[Any, Any], train: Cohort) -> State:
+    def reference(self, trained: Trained[Any, Any], dataset: Cohort) -> State:
         """Return how the training samples are distributed."""
-        return reference_state(trained, train)
+        return reference_state(trained, dataset.select(trained.split.train))
 
     def target(self, metrics: Mapping[str, Any]) -> str:
         """Return the drug."""
@@ -131,18 +146,21 @@ class ResponseNewSamples(NewSamples[Samples]):
         return value_of(fitted.labels, inside) + fitted.expected(dataset)
 
     def table(
-        self, ids: NDArray[np.str_], members: Mapping[str, Sequence[Member]], coverage: float
+        self,
+        ids: NDArray[np.str_],
+        members: Mapping[str, Sequence[Member]],
+        settings: ResponseSampleSettings,
     ) -> pd.DataFrame:
         """Return the measure with intervals; of several drugs, ranked for each sample."""
         forecasts = {drug: forecast(each) for drug, each in members.items()}
         if len(forecasts) > 1:
-            return rank_drugs(ids, forecasts, coverage)
+            return rank_drugs(ids, forecasts, settings.coverage)
         (only,) = forecasts.values()
-        table = only.table(coverage)
+        table = only.table(settings.coverage)
         table.insert(0, "sample", ids)
         return table
 
-    def summary(self, table: pd.DataFrame, coverage: float) -> list[str]:
+    def summary(self, table: pd.DataFrame, settings: ResponseSampleSettings) -> list[str]:
         """Return what the columns mean, and what is blank or unbounded."""
         name = measure_column(table)
         bounds = table[[f"{name}{LOW}", f"{name}{HIGH}"]]
@@ -154,7 +172,8 @@ class ResponseNewSamples(NewSamples[Samples]):
             )
         elif not np.isfinite(bounds).all(axis=None):
             lines.append(
-                f"inf: unbounded at {coverage:.0%}, for which there are too few validation rows"
+                f"inf: unbounded at {settings.coverage:.0%}, for which there are too few "
+                "validation rows"
             )
         beyond = int((table["label"].abs() >= 1).sum())
         if beyond:

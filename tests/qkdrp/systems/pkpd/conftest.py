@@ -63,34 +63,28 @@ def other_trial(rng: np.random.Generator) -> pd.DataFrame:
     Covariates are age, weight and kidney function; some subjects drop out; concentrations below
     0.05 ng/mL are flagged; times differ between subjects.
     """
-    rows = []
-    for number in range(20):
-        dose = (0, 20, 60, 120)[number % 4]
-        name = f"S{number + 1:03d}"
-        own = {
-            "USUBJID": name,
-            "AGE": 30 + number,
-            "WEIGHT": 55.5 + number,
-            "CRCL": 60 + 2 * number,
-        }
-        slow = float(np.exp(rng.normal(0, 0.2)))
-        last = 96 if number % 5 else 50
-        rows += [
-            {**own, "TIME": time, "DV": ".", "EVID": 1, "AMT": dose, "YTYPE": "."}
-            for time in (12.0 * np.arange(6) if dose else ())
-        ]
-        for time in np.array([0.5, 2, 6, 11.5, 24.25, 60.5, 72, 95.5]) if dose else ():
-            value = dose / 50 * np.exp(-0.08 * slow * (time % 12)) * (1 if time < 72 else 0.02)
-            low = value < 0.05
-            rows.append({**own, "TIME": time, "DV": "0.05" if low else f"{value:.4f}", "EVID": 0,
-                         "AMT": 0, "YTYPE": "1", "CENS": int(low)})  # fmt: skip
-        for time in (0.0, 4.0, 12.0, 36.0, 72.0 + number % 3, 95.0):
-            value = 100 * (1 + dose / 100 * (1 - np.exp(-time / 20))) * np.exp(rng.normal(0, 0.05))
-            rows.append({**own, "TIME": time, "DV": f"{value:.2f}", "EVID": 0, "AMT": 0,
-                         "YTYPE": "2"})  # fmt: skip
-        rows = [row for row in rows if row["USUBJID"] != name or row["TIME"] <= last]
-    table = pd.DataFrame(rows).fillna({"CENS": 0})
+    table = pd.concat([_other_subject(number, rng) for number in range(20)])
+    table = table.fillna({"CENS": 0})
     return table.sort_values(["USUBJID", "TIME", "EVID"], ascending=[True, True, False])
+
+
+def _other_subject(number: int, rng: np.random.Generator) -> pd.DataFrame:
+    dose = (0, 20, 60, 120)[number % 4]
+    slow = float(np.exp(rng.normal(0, 0.2)))
+    given = pd.DataFrame({"TIME": 12.0 * np.arange(6), "EVID": 1, "AMT": dose, "YTYPE": "."})
+    times = np.array([0.5, 2, 6, 11.5, 24.25, 60.5, 72, 95.5])
+    drug = dose / 50 * np.exp(-0.08 * slow * (times % 12)) * np.where(times < 72, 1, 0.02)
+    low = (drug < 0.05).astype(int)
+    pk = pd.DataFrame({"TIME": times, "DV": np.maximum(drug, 0.05).round(4), "EVID": 0, "AMT": 0,
+                       "YTYPE": "1", "CENS": low})  # fmt: skip
+    times = np.array([0.0, 4, 12, 36, 72 + number % 3, 95])
+    rise = 100 * (1 + dose / 100 * (1 - np.exp(-times / 20)))
+    marker = (rise * np.exp(rng.normal(0, 0.05, len(times)))).round(2)
+    pd_rows = pd.DataFrame({"TIME": times, "DV": marker, "EVID": 0, "AMT": 0, "YTYPE": "2"})
+    rows = pd.concat([*([given, pk] if dose else []), pd_rows])
+    rows = rows[rows["TIME"] <= (96 if number % 5 else 50)]
+    own = {"AGE": 30 + number, "WEIGHT": 55.5 + number, "CRCL": 60 + 2 * number}
+    return rows.assign(USUBJID=f"S{number + 1:03d}", **own)
 
 
 OTHER_UNITS = {"amount": "ug", "concentration": "ng/mL", "biomarker": "U/L"}

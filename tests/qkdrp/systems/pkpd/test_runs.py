@@ -12,6 +12,7 @@ from qkdrp.runs.folder import Run, load_run
 from qkdrp.runs.train import train
 from qkdrp.systems.pkpd import baselines
 from qkdrp.systems.pkpd.config import PkpdConfig
+from qkdrp.systems.pkpd.data.export import long_table, write_trial
 from qkdrp.systems.pkpd.data.load import load_trial
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, Trial
 from qkdrp.systems.pkpd.mlp import FeatureRegressor, encoder, head
@@ -74,6 +75,47 @@ def test_it_is_evaluated_without_its_data(trained: tuple[Run, dict[str, Any]], c
     assert result.code == 0, result.err
     found = read_json(run.path / "evaluations" / "statevector" / "metrics.json")
     assert found["test"]["pd_rmse_scaled"] == pytest.approx(metrics["test"]["pd_rmse_scaled"])
+
+
+def test_it_predicts_for_new_subjects(
+    trained: tuple[Run, dict[str, Any]], tmp_path: Path, cli: Cli, estdata: Trial
+) -> None:
+    """Of the table of the trial the predictions are those of the run, beside all rows."""
+    run, _ = trained
+    write_trial(tmp_path, estdata.select(["3", "19", "48"]))
+    output = tmp_path / "predictions.csv"
+    result = cli("predict", run.path, "--data", tmp_path / "trial.csv", "--coverage", 0.8,
+                 "--output", output)  # fmt: skip
+    assert result.code == 0, result.err
+    assert "outside the range" not in result.err
+    table = pd.read_csv(output, dtype={"ID": str})
+    assert len(table) == 2 * (21 + 49) + 25
+    found = table[table["EVID"] == 0].set_index(["ID", "DVID", "TIME"]).sort_index()
+    assert (found["PRED_low"] < found["PRED"]).all()
+    assert (found["PRED"] < found["PRED_high"]).all()
+    known = pd.read_csv(run.path / "predictions.csv", dtype={"subject": str})
+    known["DVID"] = known["endpoint"].map({"concentration": 1, "biomarker": 2})
+    known = known.set_index(["subject", "DVID", "time"])["prediction"].loc[found.index]
+    assert found["PRED"].to_numpy() == pytest.approx(known.to_numpy(), rel=1e-5)
+
+
+def test_what_lies_outside_the_training_is_told(
+    trained: tuple[Run, dict[str, Any]], tmp_path: Path, cli: Cli, estdata: Trial
+) -> None:
+    table = long_table(estdata.select(["48"])).astype({"DV": object})
+    table.loc[table["EVID"] == 0, "DV"] = "."  # times to predict at
+    table["TIME"] *= 2
+    path = tmp_path / "new.csv"
+    table.drop(columns="MDV").to_csv(path, index=False)
+    result = cli("predict", trained[0].path, "--data", path, "--output", tmp_path / "p.csv")
+    assert result.code == 0, result.err
+    assert "TIME (10)" in result.err
+    assert "n of them bound n/(n+1) at most" in result.out
+    table.drop(columns="COMED").to_csv(path, index=False)
+    refused = cli("predict", trained[0].path, "--data", path, "--output", tmp_path / "q.csv")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "the covariates COMED of the model are missing" in refused.err
+    assert not (tmp_path / "q.csv").exists()
 
 
 def test_sizes_are_those_of_team_pnu() -> None:

@@ -232,7 +232,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "no column of values": (lambda table: table.drop(columns="DV"), "column DV is missing, expe"),
     "no column of ids": (lambda table: table.drop(columns="ID"), "column ID is missing, expec"),
     "no endpoints": (lambda table: table.drop(columns="DVID"), "found neither DVID nor CMT, which"),
-    "two columns of weight": (also(BW=70), "found the columns BW and WT, expected one that is BW"),
+    "two columns of weight": (also(BW=70), "found the columns WT and BW, expected one that is BW"),
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Predictions for subjects that no run has seen."""
