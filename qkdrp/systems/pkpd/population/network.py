@@ -116,7 +116,7 @@ dose level, say too little to choose an epoch by."""
 
 
 class PopulationTask(RegressionTask):
-    """Minimises -2 log likelihood, for all epochs; the validation loss is that of typical curves."""
+    """Minimises -2 log likelihood for all epochs; validation loss is that of typical curves."""
 
     monitor = LAST_EPOCH
 
