@@ -55,6 +55,7 @@ SPLITS: Mapping[str, str] = MappingProxyType(
         "fold": "the k-th subject of each active dose, see --fold",
         "random": "one subject of each active dose, drawn by --seed",
         "seed42": "the three subjects of Team PNU",
+        "none": "nothing: all subjects train, for doses",
     }
 )
 """What is left out of training for the test, by the name of the split."""

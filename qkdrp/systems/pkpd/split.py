@@ -104,6 +104,7 @@ SPLITS: Mapping[
         "fold": _by_fold,
         "random": lambda levels, _, seed: _shuffled(levels, seed),
         "seed42": lambda levels, _, __: _shuffled(levels, PNU_SEED),
+        "none": lambda _, __, ___: ([], []),
     }
 )
 """What returns ids for test and validation, by the name of the split."""

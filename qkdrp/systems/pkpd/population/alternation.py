@@ -75,7 +75,8 @@ class Fits:
         effects: Random effects of each subject, (n_fits, n_subjects, n_varying).
         spread: Their covariance given the observations, (..., n_varying, n_varying).
         objective: -2 log likelihood by Laplace's approximation, shape (n_fits,).
-        information: Observed information of the population parameters, (n_fits, n, n).
+        information: Observed information of the population parameters, (n_fits, n, n); None where
+            they were not fitted.
         moments: Of the last linearisation.
         rounds: How many there were.
         change: Largest change of a parameter of a subject in the last round, (n_fits,).
@@ -86,7 +87,7 @@ class Fits:
     effects: torch.Tensor
     spread: torch.Tensor
     objective: torch.Tensor
-    information: torch.Tensor
+    information: torch.Tensor | None
     moments: Moments
     rounds: int
     change: torch.Tensor
@@ -135,7 +136,8 @@ def alternate(
             break
     if not fixed:
         theta = optimise(theta, moments, batch.weights, batch.design).theta
-    return _finish(batch, at, values, theta, moments, n_rounds, change)
+    information = None if fixed else information_of(theta, moments, batch.weights, batch.design)
+    return _finish(batch, at, values, theta, moments, information, n_rounds, change)
 
 
 def _finish(
@@ -144,13 +146,13 @@ def _finish(
     values: torch.Tensor,
     theta: Theta,
     moments: Moments,
+    information: torch.Tensor | None,
     rounds: int,
     change: torch.Tensor,
 ) -> Fits:
     effects, spread = conditional_effects(theta, moments, batch.design)
     objective = _laplace(batch, values, theta, effects, spread)
-    hessian = information_of(theta, moments, batch.weights, batch.design)
-    return Fits(theta, at, effects, spread, objective, hessian, moments, rounds, change)
+    return Fits(theta, at, effects, spread, objective, information, moments, rounds, change)
 
 
 def _laplace(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from qkdrp.systems.pkpd.mechanism import Design, Schedule, Structure, concentration_of, curves
+from qkdrp.systems.pkpd.population.forward_mode import load_forward_mode
 from qkdrp.systems.pkpd.population.panel import Panel
 
 CHUNK = 256
@@ -58,6 +59,7 @@ def slopes_of(
     Returns:
         Values of shape (n_subjects, n_slots), slopes (n_subjects, n_slots, n_parameters).
     """
+    load_forward_mode()
     found = [_slopes(structure, parameters[rows], panel.take(rows)) for rows in _chunks(panel)]
     values, slopes = zip(*found, strict=True)
     return torch.cat(values), torch.cat(slopes)

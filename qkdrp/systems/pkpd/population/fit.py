@@ -151,7 +151,7 @@ def _take(fits: Fits, place: int) -> Fits:
         effects=fits.effects[one],
         spread=fits.spread[one],
         objective=fits.objective[one],
-        information=fits.information[one],
+        information=None if fits.information is None else fits.information[one],
         moments=moments,
         change=fits.change[one],
     )
@@ -195,10 +195,17 @@ def _result(
         fits.phi[0],
         eta,
         spread,
-        torch.linalg.pinv(fits.information[0], hermitian=True),
+        _inverse(fits.information),
         float(fits.objective[0]),
         len(material.panel),
         int(material.panel.seen.sum()),
         tuple(decisions),
         bool(fits.change[0] < 0.05),
     )
+
+
+def _inverse(information: torch.Tensor | None) -> torch.Tensor:
+    """Return the covariance of the population parameters of the only fit."""
+    if information is None:
+        raise ValueError("population parameters were not fitted, so they have no covariance")
+    return torch.linalg.pinv(information[0], hermitian=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from qkdrp.systems.pkpd.population.forward_mode import load_forward_mode
 from qkdrp.systems.pkpd.population.moments import Moments
 
 SMALLEST, LARGEST = math.log(1e-3), math.log(3.0)
@@ -253,6 +254,7 @@ class _Objective:
         return torch.func.vmap(self._one)(flat, *self.parts)
 
     def derivatives(self, flat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        load_forward_mode()
         gradient = torch.func.vmap(torch.func.grad(self._one))(flat, *self.parts)
         hessian = torch.func.vmap(torch.func.hessian(self._one))(flat, *self.parts)
         return gradient, hessian

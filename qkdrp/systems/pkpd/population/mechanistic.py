@@ -27,7 +27,6 @@ from qkdrp.systems.pkpd.population.record import (
 from qkdrp.systems.pkpd.population.structures import Compared, compare, structure_named
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.training.config import FitConfig
-from qkdrp.training.monitor import Direction, Monitor
 from qkdrp.training.rows import Rows
 
 
@@ -114,9 +113,7 @@ class MechanisticModel(PopulationNetwork):
 
 
 class MechanisticTask(PopulationTask):
-    """Keeps the last epoch, which has the most refits; nothing is left to the optimiser."""
-
-    monitor = Monitor("none", Direction.LOWER)
+    """Leaves nothing to the optimiser; the last epoch has the most refits."""
 
     def parameter_groups(self, model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:  # noqa: ARG002
         """Return one group that stays as it is."""

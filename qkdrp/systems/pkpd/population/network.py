@@ -14,7 +14,7 @@ from qkdrp.systems.pkpd.population.curves import log_curves_of
 from qkdrp.systems.pkpd.population.individual import random_effects
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs
 from qkdrp.training.config import FitConfig
-from qkdrp.training.monitor import BY_LOSS
+from qkdrp.training.monitor import Direction, Monitor
 from qkdrp.training.rows import Rows
 from qkdrp.training.task import RegressionTask
 
@@ -110,10 +110,15 @@ class PopulationNetwork(nn.Module):
         self.restore(json.loads(state.numpy().tobytes()))
 
 
-class PopulationTask(RegressionTask):
-    """Minimises -2 log likelihood; watches the squared error of typical curves on logarithms."""
+LAST_EPOCH = Monitor("last_epoch", Direction.LOWER)
+"""A score that no epoch has, so that the last one counts: three validation subjects, one of each
+dose level, say too little to choose an epoch by."""
 
-    monitor = BY_LOSS
+
+class PopulationTask(RegressionTask):
+    """Minimises -2 log likelihood for all epochs; validation loss is that of typical curves."""
+
+    monitor = LAST_EPOCH
 
     def loss(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the mean of -2 log likelihoods, or the mean squared error of PRED."""
