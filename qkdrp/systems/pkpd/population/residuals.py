@@ -1,4 +1,4 @@
-"""Residuals of a population model: CWRES, and percentiles for visual predictive checks."""
+"""Residuals of a population model (CWRES) and percentiles for visual predictive checks."""
 
 from dataclasses import dataclass
 
