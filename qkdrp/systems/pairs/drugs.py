@@ -5,7 +5,7 @@ PyTorch Geometric takes seconds to import, so this module is imported where mode
 
 import torch
 from torch import nn
-from torch_geometric.utils import segment
+from torch_geometric.nn import global_max_pool
 
 from qkdrp.systems.pairs.data.graph import N_ATOM_FEATURES
 from qkdrp.systems.pairs.graph_convolution import GraphConvolution, normalised_adjacency
@@ -60,7 +60,7 @@ class DrugBranch(nn.Module):
         *first, last = self.convolutions
         for convolution in first:
             atoms = torch.relu(convolution(atoms, adjacency))
-        starts = nn.functional.pad(molecule.bincount().cumsum(0), (1, 0))
-        pooled = torch.relu(segment(last(atoms, adjacency), starts, reduce="max"))
+        # not torch_geometric.utils.segment: where atoms tie, torch 2.13 gives it a wrong gradient
+        pooled = torch.relu(global_max_pool(last(atoms, adjacency), molecule))
         embedding: torch.Tensor = self.dense(pooled)
         return embedding

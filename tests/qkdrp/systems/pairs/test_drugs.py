@@ -84,6 +84,18 @@ def test_it_agrees_with_the_formula() -> None:
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
 
+def test_gradients_are_those_of_the_formula_where_atoms_tie() -> None:
+    torch.manual_seed(3)
+    branch, inputs = DrugBranch(), every(graphs("c1ccccc1", "CC(C)(C)C", "Clc1cc(Cl)cc(Cl)c1"))
+    weights = torch.randn(3, 128)
+    gradients = [
+        torch.autograd.grad((each * weights).sum(), list(branch.parameters()))
+        for each in (branch(*inputs), by_hand(branch, *inputs))
+    ]
+    for one, other in zip(*gradients, strict=True):
+        assert (one - other).norm() < 1e-5 * other.norm()
+
+
 def test_neither_order_of_atoms_nor_company_matters() -> None:
     torch.manual_seed(2)
     branch = DrugBranch().eval()
