@@ -57,8 +57,8 @@ class PauliValues:
             on_done: Called with a number of points when so many more are done.
         """
         seeds = rng.integers(2**63, size=len(points))
-        means, share = self.engine.values(points, _NO_WEIGHTS), self.sampler.some_error
-        errors = np.zeros_like(means)
+        means: Reals = self.engine.values(points, _NO_WEIGHTS).astype(np.float64, copy=False)
+        errors, share = np.zeros_like(means), self.sampler.some_error
         if share == 0.0:
             on_done(len(points))
             return means, errors

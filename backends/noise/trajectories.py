@@ -111,7 +111,8 @@ class SignSampler:
 def _counts(mean: float, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return Poisson numbers that are not 0, shape (count,)."""
     chance = np.minimum(rng.uniform(np.exp(-mean), 1.0, count), MOST_LIKELY)
-    return np.maximum(poisson.ppf(chance, mean).astype(np.int64), 1)
+    found: NDArray[np.int64] = np.maximum(poisson.ppf(chance, mean).astype(np.int64), 1)
+    return found
 
 
 def _rows_of(numbers: Sequence[int]) -> list[int]:

@@ -6,7 +6,7 @@ from qkdrp.experiments.pairs.claims import MSE, Claim, verdict_on
 from qkdrp.experiments.pairs.contenders import HYBRID
 from qkdrp.experiments.pairs.differences import Difference, Tables, at
 from qkdrp.experiments.pairs.setups import GIVEN, Place
-from qkdrp.systems.pairs.figures import LENGTH_SCALE
+from qkdrp.systems.pairs.length_scale import PUBLISHED_LAYER
 from qkdrp.systems.pairs.spread import ANGLE_SD, BEYOND_PI
 
 
@@ -24,7 +24,7 @@ def angle_claims(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
         for row in rows.to_dict("records"):
             variant = str(row["model"])
             spread = (
-                f"angles spread by {row[ANGLE_SD]:.3g} rad ({row[ANGLE_SD] / LENGTH_SCALE:.2g} "
+                f"angles spread by {row[ANGLE_SD]:.3g} rad ({row[ANGLE_SD] / PUBLISHED_LAYER:.2g} "
                 f"times the layer's length scale), {row[BEYOND_PI]:.1%} beyond pi"
             )
             found = Difference.of(tables, place, variant, HYBRID, MSE)

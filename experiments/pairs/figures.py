@@ -12,7 +12,7 @@ from qkdrp.experiments.pairs.differences import Tables, at
 from qkdrp.experiments.pairs.observed import TEST_MSE
 from qkdrp.experiments.pairs.setups import GIVEN, Place
 from qkdrp.experiments.study.panels import COLORS, MARKERS, panels
-from qkdrp.systems.pairs.figures import LENGTH_SCALE
+from qkdrp.systems.pairs.length_scale import PUBLISHED_LAYER
 from qkdrp.systems.pairs.spread import ANGLE_SD, DRUG_SD, LINE_SD
 
 Drawn = tuple[str, str, Figure]
@@ -109,7 +109,7 @@ def _spreads(courses: pd.DataFrame) -> Figure:
         for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
             mean = rows.groupby("epoch")[column].mean()
             axis.plot(mean.index, mean, color=COLORS[number % len(COLORS)], label=str(model))
-        axis.axhline(LENGTH_SCALE, color="0.5", linestyle="--", linewidth=0.8)
+        axis.axhline(PUBLISHED_LAYER, color="0.5", linestyle="--", linewidth=0.8)
         axis.set(xlabel="epoch", ylabel="standard deviation (rad)", yscale="log")
         axis.set_title(label, fontsize=9)
     axes[0].legend(fontsize=6, frameon=False)

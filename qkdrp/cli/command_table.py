@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from shutil import get_terminal_size
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 LEAST_FOR_BOXES = 80
 """Columns of a screen below which options are shown without boxes, which would cut their names."""
 
-LOOK: Final = {
+LOOK: dict[str, Any] = {
     "add_completion": False,
     "pretty_exceptions_enable": False,
     "rich_markup_mode": "rich",

@@ -1,5 +1,7 @@
 """The optimiser of every training."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -17,5 +19,8 @@ def optimiser_of(model: nn.Module, task: FitTask, config: FitConfig) -> torch.op
         config: Names the optimiser, and gives the learning rate of the others.
     """
     named = OPTIMISERS[config.optimizer]
-    kind: type[torch.optim.Optimizer] = getattr(torch.optim, named.torch_name)
-    return kind(task.parameter_groups(model, config), lr=config.lr, **named.arguments)
+    kind: Any = getattr(torch.optim, named.torch_name)  # optimisers differ in their arguments
+    made: torch.optim.Optimizer = kind(
+        task.parameter_groups(model, config), lr=config.lr, **named.arguments
+    )
+    return made

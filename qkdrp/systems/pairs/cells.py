@@ -1,5 +1,7 @@
 """The branch of the cell line: a convolutional network along its features."""
 
+from typing import cast
+
 import torch
 from torch import nn
 
@@ -67,9 +69,9 @@ class CellBranch(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     @property
-    def last(self) -> nn.Module:
+    def last(self) -> nn.Linear:
         """The linear layer that gives the embeddings."""
-        return self.layers[-1]
+        return cast("nn.Linear", self.layers[-1])
 
     def forward(self, lines: torch.Tensor) -> torch.Tensor:
         """Return embeddings, shape (n_lines, 128)."""

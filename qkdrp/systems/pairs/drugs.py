@@ -3,6 +3,8 @@
 PyTorch Geometric takes seconds to import, so this module is imported where models are built.
 """
 
+from typing import cast
+
 import torch
 from torch import nn
 from torch_geometric.nn import global_max_pool
@@ -42,9 +44,9 @@ class DrugBranch(nn.Module):
         )
 
     @property
-    def last(self) -> nn.Module:
+    def last(self) -> nn.Linear:
         """The linear layer that gives the embeddings; dropout may follow."""
-        return self.dense[-2]
+        return cast("nn.Linear", self.dense[-2])
 
     def forward(
         self, atoms: torch.Tensor, bonds: torch.Tensor, molecule: torch.Tensor

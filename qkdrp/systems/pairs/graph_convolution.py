@@ -34,12 +34,18 @@ class _Propagate(torch.autograd.Function):
     def forward(ctx: Any, adjacency: torch.Tensor, atoms: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
         """Return the product, shape (n_atoms, n_features)."""
         ctx.adjacency = adjacency
-        return torch.sparse.mm(adjacency, atoms)
+        mixed: torch.Tensor = torch.sparse.mm(adjacency, atoms)
+        return mixed
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor]:  # type: ignore[override]  # noqa: ANN401
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor]:  # noqa: ANN401
         """Return the gradient by the atoms."""
-        return None, _Propagate.apply(ctx.adjacency, gradient)
+        return None, _propagate(ctx.adjacency, gradient)
+
+
+def _propagate(adjacency: torch.Tensor, atoms: torch.Tensor) -> torch.Tensor:
+    mixed: torch.Tensor = _Propagate.apply(adjacency, atoms)  # type: ignore[no-untyped-call]
+    return mixed
 
 
 class GraphConvolution(GCNConv):
@@ -52,5 +58,5 @@ class GraphConvolution(GCNConv):
             atoms: Shape (n_atoms, n_in).
             adjacency: Of :func:`normalised_adjacency`.
         """
-        mixed = _Propagate.apply(adjacency, atoms)
+        mixed = _propagate(adjacency, atoms)
         return nn.functional.linear(mixed, self.lin.weight, self.bias)

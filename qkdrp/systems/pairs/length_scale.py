@@ -25,7 +25,10 @@ Reals = NDArray[np.float64]
 MOVES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
 """Radians (rms over angles) that all angles are moved by."""
 
-SHOWN_MOVE = 0.1
+PUBLISHED_LAYER = 0.1
+"""Length scale of the published layer, radians, as measured with drawn weights."""
+
+SHOWN_MOVE = PUBLISHED_LAYER
 """The move that texts tell of."""
 
 HALF = 0.5

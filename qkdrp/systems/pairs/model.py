@@ -1,6 +1,7 @@
 """The network on pairs: two branches, and what makes a prediction of their outputs."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import nn
@@ -76,8 +77,8 @@ class PairModel(nn.Module):
         """Add a constant to the outputs of the branches, shape (256,), through their biases."""
         halves = shift.chunk(2)
         of_drugs, of_lines = halves if self.drug_first else halves[::-1]
-        self.drug_branch.last.bias += of_drugs
-        self.cell_branch.last.bias += of_lines
+        for branch, shift_of_it in ((self.drug_branch, of_drugs), (self.cell_branch, of_lines)):
+            cast("nn.Linear", branch.last).bias += shift_of_it
 
     def _read(self, angles: torch.Tensor) -> torch.Tensor:
         prediction: torch.Tensor = self.head(self.core(angles))

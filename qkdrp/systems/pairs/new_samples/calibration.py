@@ -115,8 +115,10 @@ def calibrate(
         np.random.default_rng(derive_seed(trained.config.seed, "calibration")),
     )
     by_tissue = split == TISSUES
-    assert not by_tissue or pairs.tissues is not None
-    unit = np.unique(pairs.tissues, return_inverse=True)[1] if by_tissue else pairs.line
+    unit = pairs.line
+    if by_tissue:
+        assert pairs.tissues is not None
+        unit = np.unique(pairs.tissues, return_inverse=True)[1]
     kind = kind_of(pairs, unit, used)
     chosen = [_evenly(kind, each, unit, pairs.drug, rng) for each in LEFT_OUT[split]]
     places = np.sort(np.concatenate(chosen))

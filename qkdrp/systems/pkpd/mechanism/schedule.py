@@ -1,10 +1,11 @@
 """When doses are given, as padded tensors of many subjects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from qkdrp.common.errors import DataError
 
@@ -40,7 +41,7 @@ class Schedule:
             raise DataError("A dose has a negative amount; amounts are in mg, 0 or more.")
 
     @classmethod
-    def padded(cls, doses: Iterable[tuple[Sequence[float], Sequence[float]]]) -> "Schedule":
+    def padded(cls, doses: Iterable[tuple[ArrayLike, ArrayLike]]) -> "Schedule":
         """Return one schedule of many subjects, from (times, amounts) of each; none is placebo.
 
         Returns:

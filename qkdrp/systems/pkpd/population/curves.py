@@ -1,6 +1,7 @@
 """Logarithms of predicted curves at observation times, with their slopes in the parameters."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import torch
 
@@ -78,7 +79,8 @@ def _slopes(
         return log_curves(structure, at, design, panel.n_concentration)
 
     def along(direction: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return torch.func.jvp(values_at, (parameters,), (direction.expand_as(parameters),))
+        found = torch.func.jvp(values_at, (parameters,), (direction.expand_as(parameters),))
+        return cast("tuple[torch.Tensor, torch.Tensor]", found)
 
     directions = torch.eye(parameters.shape[-1], dtype=parameters.dtype)
     values, slopes = torch.func.vmap(along)(directions)

@@ -208,4 +208,5 @@ def _inverse(information: torch.Tensor | None) -> torch.Tensor:
     """Return the covariance of the population parameters of the only fit."""
     if information is None:
         raise ValueError("population parameters were not fitted, so they have no covariance")
-    return torch.linalg.pinv(information[0], hermitian=True)
+    covariance: torch.Tensor = torch.linalg.pinv(information[0], hermitian=True)
+    return covariance

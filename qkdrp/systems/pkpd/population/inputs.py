@@ -62,8 +62,9 @@ class SubjectInputs:
     def of(cls, tensors: tuple[torch.Tensor, ...]) -> Self:
         """Make them again from :attr:`tensors`, of some of the subjects or of all."""
         columns, levels, place, *parts, n_concentration = tensors
+        times, amounts, observed, logs, below, seen = parts
         n = int(n_concentration[0]) if len(n_concentration) else 0
-        return cls(columns, levels, place, Panel(*parts, n_concentration=n))
+        return cls(columns, levels, place, Panel(times, amounts, observed, logs, below, seen, n))
 
     def sorted(self) -> Self:
         """Return the subjects in the order of their part of the split, which batches shuffle."""

@@ -120,7 +120,8 @@ def by_subject(
     half = torch.linalg.solve_triangular(lower, v.unsqueeze(-1), upper=False).squeeze(-1)
     log_det = 2 * torch.diagonal(lower, dim1=-2, dim2=-1).log().sum(-1)
     fit = (square * precision + 2 * moments.count * log_sigma).sum(-1)
-    return fit - half.square().sum(-1) + log_det
+    found: torch.Tensor = fit - half.square().sum(-1) + log_det
+    return found
 
 
 def _about(moments: Moments, phi: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -228,7 +229,8 @@ def score_tests(
     explained = (mixed * torch.linalg.solve(regular, mixed)).sum(0)
     left = (torch.diagonal(h)[tested] - explained).clamp(min=1e-9)
     # -2 log likelihood has twice the derivatives of the log likelihood
-    return g[tested].square() / left / 2
+    gains: torch.Tensor = g[tested].square() / left / 2
+    return gains
 
 
 class _Objective:
@@ -267,7 +269,8 @@ def _newton_step(gradient: torch.Tensor, hessian: torch.Tensor) -> torch.Tensor:
     along = (vectors.transpose(-1, -2) @ gradient.unsqueeze(-1)) / curvature.unsqueeze(-1)
     step = -(vectors @ along).squeeze(-1)
     longest = step.abs().amax(-1, keepdim=True)
-    return step * (MAX_STEP / longest.clamp(min=MAX_STEP))
+    shortened: torch.Tensor = step * (MAX_STEP / longest.clamp(min=MAX_STEP))
+    return shortened
 
 
 def _line_search(

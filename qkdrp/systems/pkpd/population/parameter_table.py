@@ -115,5 +115,5 @@ def _bounds(model: PopulationModel, refits: Sequence[PopulationModel]) -> np.nda
     if not found:
         return None
     table = np.array([[each.get(name, 0.0) for name in names] for each in found])
-    quantiles = np.quantile(table, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    quantiles: np.ndarray = np.quantile(table, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return quantiles.T

@@ -69,7 +69,8 @@ class PatientModel:
 def _root(covariance: torch.Tensor) -> torch.Tensor:
     """Return R with R R' the covariance, which has zeros where a parameter does not vary."""
     values, vectors = torch.linalg.eigh(covariance)
-    return vectors * values.clamp(min=0.0).sqrt()
+    root: torch.Tensor = vectors * values.clamp(min=0.0).sqrt()
+    return root
 
 
 @dataclass(frozen=True)
@@ -176,10 +177,13 @@ def patient_dose(
         model, VirtualPopulation({}, n_subjects=N_DRAWS), criteria, question.grid
     )
     natural = population.structure.to_natural(found.phi[0])
+    low, middle, high = (each.found.exact for each in others)
     return PatientDose(
         subject.id,
         int(panel.seen.sum()),
         answer,
-        *(each.found.exact for each in others),
+        low,
+        middle,
+        high,
         parameters={name: float(value) for name, value in natural.items()},
     )

@@ -35,17 +35,20 @@ def fit_from_json(values: Mapping[str, Any]) -> PopulationFit:
     varying = tuple(
         name for name, deviation in zip(model.parameters, model.omega, strict=True) if deviation > 0
     )
-    tensors = {name: torch.tensor(values[name], dtype=torch.float64) for name in _TENSORS}
+    tensors: dict[str, Any] = {
+        name: torch.tensor(values[name], dtype=torch.float64) for name in _TENSORS
+    }
     theta = {
         name: torch.tensor(part, dtype=torch.float64) for name, part in values["theta"].items()
     }
+    numbers: dict[str, Any] = {name: values[name] for name in _NUMBERS}
     return PopulationFit(
         specification=Specification(model.structure, model.covariates, model.effects, varying),
         model=model,
         theta=Theta(**theta),
         decisions=tuple(Decision(**each) for each in values["decisions"]),
         **tensors,
-        **{name: values[name] for name in _NUMBERS},
+        **numbers,
     )
 
 

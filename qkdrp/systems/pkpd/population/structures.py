@@ -12,7 +12,8 @@ from qkdrp.systems.pkpd.population.fit import PopulationFit, fit_population
 from qkdrp.systems.pkpd.population.material import Material
 from qkdrp.systems.pkpd.population.panel import Panel
 
-FALLING, RISING = ("I", "IV", "direct"), ("III", "II", "direct")
+FALLING: tuple[Effect, ...] = ("I", "IV", "direct")
+RISING: tuple[Effect, ...] = ("III", "II", "direct")
 """Effects that lower and that raise a biomarker, the usual one first."""
 
 OnStage = Callable[[str], None]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.nn.hybrid import HybridModel
-from qkdrp.systems.response.config import TrainConfig
+from qkdrp.systems.response.config import DataConfig, TrainConfig
 from qkdrp.systems.response.data.cohort import Cohort
 from qkdrp.systems.response.new_samples.alignment import align, choose_alignment, gene_shift
 from qkdrp.systems.response.new_samples.as_trained import as_trained
@@ -43,7 +43,6 @@ from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.training.new_sample_settings import OutcomeSettings
 from qkdrp.training.new_samples import Matched, Member, NewSamples
 from qkdrp.training.picture import Picture
-from qkdrp.training.run_config import DataSettings
 from qkdrp.training.stored_state import State
 from qkdrp.training.trained import Trained
 
@@ -60,7 +59,7 @@ class ResponseNewSamples(NewSamples[Samples, ResponseSampleSettings]):
     def load(
         self,
         source: str | None,
-        data: DataSettings,  # noqa: ARG002  # read when samples are matched
+        data: DataConfig,  # noqa: ARG002  # read when samples are matched
         settings: ResponseSampleSettings,
         reference: State | None,  # noqa: ARG002  # no sample is among those of the training
     ) -> Samples:
@@ -72,7 +71,7 @@ class ResponseNewSamples(NewSamples[Samples, ResponseSampleSettings]):
     def from_frames(
         self,
         frames: Mapping[str, pd.DataFrame],
-        data: DataSettings,
+        data: DataConfig,
         settings: ResponseSampleSettings,  # noqa: ARG002  # a table in memory holds numbers
         reference: State | None,  # noqa: ARG002
     ) -> Samples:
