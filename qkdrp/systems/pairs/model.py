@@ -78,7 +78,7 @@ class PairModel(nn.Module):
         halves = shift.chunk(2)
         of_drugs, of_lines = halves if self.drug_first else halves[::-1]
         for branch, shift_of_it in ((self.drug_branch, of_drugs), (self.cell_branch, of_lines)):
-            cast("nn.Linear", branch.last).bias += shift_of_it
+            cast("nn.Linear", branch.last).bias.add_(shift_of_it)
 
     def _read(self, angles: torch.Tensor) -> torch.Tensor:
         prediction: torch.Tensor = self.head(self.core(angles))

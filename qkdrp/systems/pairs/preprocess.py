@@ -12,7 +12,7 @@ from qkdrp.common.shown import shown
 from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.systems.pairs.data.pair_data import Lines, PairData
 from qkdrp.systems.pairs.mean_effects import MeanEffects
-from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
+from qkdrp.systems.pairs.new_pairs import NewPairs
 from qkdrp.systems.pairs.target import LOWER, Target
 from qkdrp.training.stored_state import State
 

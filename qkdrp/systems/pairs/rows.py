@@ -11,7 +11,7 @@ import torch
 
 from qkdrp.systems.pairs.data.molecules import Molecules
 from qkdrp.systems.pairs.data.pair_data import PairData
-from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
+from qkdrp.systems.pairs.new_pairs import NewPairs
 from qkdrp.systems.pairs.preprocess import Preprocessor
 from qkdrp.training.rows import Indices, Rows, as_tensor
 

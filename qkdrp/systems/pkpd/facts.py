@@ -7,7 +7,8 @@ import numpy as np
 
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, Trial
-from qkdrp.systems.pkpd.models import SPLITS, find_model
+from qkdrp.systems.pkpd.find_model import find_model
+from qkdrp.systems.pkpd.models import SPLITS
 from qkdrp.systems.pkpd.preprocess import PD0, Preprocessor
 from qkdrp.training.split import Split
 from qkdrp.training.system import Facts

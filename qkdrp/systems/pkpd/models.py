@@ -2,12 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from qkdrp.systems.pkpd.kind import ModelKind
 
 
 @dataclass(frozen=True)
@@ -59,10 +54,3 @@ SPLITS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What is left out of training for the test, by the name of the split."""
-
-
-def find_model(name: str) -> "ModelKind":
-    """Return the model of a name, which is a key of :data:`MODELS`."""
-    module, _, attribute = MODELS[name].place.partition(":")
-    found: ModelKind = getattr(import_module(module), attribute)
-    return found

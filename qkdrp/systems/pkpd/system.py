@@ -19,8 +19,9 @@ from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
 from qkdrp.systems.pkpd.data.load import load_trial, table_path
 from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.facts import facts_of, score_title
+from qkdrp.systems.pkpd.find_model import find_model
 from qkdrp.systems.pkpd.kind import ModelKind
-from qkdrp.systems.pkpd.models import MODELS, find_model
+from qkdrp.systems.pkpd.models import MODELS
 from qkdrp.systems.pkpd.new_samples.support import PkpdNewSamples
 from qkdrp.systems.pkpd.overview import overview_of
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs

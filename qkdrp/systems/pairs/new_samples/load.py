@@ -11,8 +11,8 @@ from qkdrp.common.shown import shown
 from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.systems.pairs.data.molecules import Molecules
 from qkdrp.systems.pairs.data.pair_data import Drugs, Lines
+from qkdrp.systems.pairs.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.known import Known
-from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.similarity import canonical
 from qkdrp.systems.pairs.new_samples.sources import (
     Table,

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from qkdrp.common.brief import Brief
 from qkdrp.systems.pairs.data.pair_data import Drugs, Lines
+from qkdrp.systems.pairs.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.calibration import DRUG, HELPS, KINDS, LINE
 from qkdrp.systems.pairs.new_samples.known import Known
-from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.similarity import (
     Nearest,
     canonical,

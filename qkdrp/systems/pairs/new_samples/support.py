@@ -12,9 +12,9 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pairs.config import DataConfig, PairsConfig
 from qkdrp.systems.pairs.data.pair_data import PairData
 from qkdrp.systems.pairs.extra import need_graph_extra
+from qkdrp.systems.pairs.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.known import Known
 from qkdrp.systems.pairs.new_samples.load import new_pairs
-from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.placed import (
     lines_of_text,
     place,
