@@ -7,6 +7,7 @@ from torch import nn
 
 from qkdrp.systems.pairs.branch_centring import centre_branches
 from qkdrp.systems.pairs.model import PairModel
+from qkdrp.systems.pairs.spread import DRUG_SD, LINE_SD
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
 from qkdrp.training.epoch import Fit
@@ -17,7 +18,17 @@ PREDICTION_SD = "prediction_sd"
 """Standard deviation of validation predictions: a model that predicts the mean shows there."""
 
 COLLAPSED = 1e-5
-"""Standard deviation of predictions at which a model has learned nothing."""
+"""Standard deviation at which predictions, or outputs of a branch, are the same for all."""
+
+_HELP = "another --seed or a lower --lr may"
+
+COLLAPSES: Mapping[str, str] = {
+    PREDICTION_SD: "the model predicts the same for every validation pair, so it has learned "
+    "nothing; another --seed, a lower --lr or --normalisation moderated may",
+    LINE_SD: f"the model does not tell cell lines apart: their branch has died; {_HELP} help",
+    DRUG_SD: f"the model does not tell drugs apart: their branch has died; {_HELP} help",
+}
+"""What is told where a spread is gone, by its name in the history."""
 
 CENTRED_ON = 5000
 """Pairs that the start of a head is centred on."""
@@ -49,18 +60,15 @@ class PairsTask(RegressionTask):
         return {PREDICTION_SD: float(prediction.std(correction=0))}
 
 
-def collapse_doubt(fit: Fit | None) -> list[str]:
-    """Return, as a line, that a model predicts the same for every pair; nothing where it does not.
+def collapse_doubts(fit: Fit | None) -> list[str]:
+    """Return, a line each, what is the same for every pair: predictions, or a branch's outputs.
 
     Args:
         fit: The course of its training; None where that is not known.
     """
     if fit is None or not fit.epochs:
         return []
-    spread = fit.epochs[fit.best_epoch - 1].metrics.get(PREDICTION_SD)
-    if spread is None or spread > COLLAPSED:
-        return []
-    return [
-        "the model predicts the same for every validation pair, so it has learned nothing; another "
-        "--seed, a lower --lr or --normalisation moderated may"
-    ]
+    best = fit.epochs[fit.best_epoch - 1]
+    spreads = {name: best.value(name) for name in COLLAPSES}
+    gone = [name for name, each in spreads.items() if each is not None and each <= COLLAPSED]
+    return [COLLAPSES[name] for name in (gone if PREDICTION_SD not in gone else gone[:1])]

@@ -20,7 +20,7 @@ from qkdrp.systems.pairs.data.load import load_pairs
 from qkdrp.systems.pairs.data.pair_data import PairData
 from qkdrp.systems.pairs.extra import need_graph_extra
 from qkdrp.systems.pairs.facts import facts_of, score_title
-from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubt
+from qkdrp.systems.pairs.fit_task import PREDICTION_SD, PairsTask, collapse_doubts
 from qkdrp.systems.pairs.model import PairModel
 from qkdrp.systems.pairs.new_samples.support import PairNewSamples
 from qkdrp.systems.pairs.overview import overview_of
@@ -186,9 +186,9 @@ class PairsSystem(System[PairsConfig, PairData, Preprocessor]):
         trained: Trained[PairsConfig, Preprocessor],
         train: PairData,  # noqa: ARG002  # the history tells
     ) -> Sequence[str]:
-        """Return whether the model predicts the same for every pair, and a selection by test."""
+        """Return what is the same for every pair, and a selection by test."""
         shown = [] if trained.fit is None else selection_note(selected_on_test(trained.fit))
-        return [*collapse_doubt(trained.fit), *shown]
+        return [*collapse_doubts(trained.fit), *shown]
 
     def card(self, config: PairsConfig, metrics: Mapping[str, Any]) -> CardText:
         """Return what the model card says of the model."""

@@ -112,16 +112,21 @@ def _predictive_check(check: pd.DataFrame) -> Figure:
             if part.empty:
                 continue
             axes = figure.add_subplot(2, len(doses), row * len(doses) + column + 1)
-            for level, rows in part.groupby("quantile"):
-                colour = ORANGE if level == 0.5 else BLUE
-                days = rows["time"] / 24
-                axes.fill_between(days, rows["low"], rows["high"], color=colour, alpha=0.25)
-                axes.plot(days, rows["observed"], color=colour, linewidth=1.0)
+            _percentiles(axes, part)
             axes.set(yscale="log", xlabel="days", title="placebo" if not dose else f"{dose:g}")
             if column == 0 or endpoint == ENDPOINTS[0]:
                 axes.set_ylabel(endpoint)
             _plain(axes)
     return figure
+
+
+def _percentiles(axes: Axes, part: pd.DataFrame) -> None:
+    """Draw observed percentiles over time, and the band of simulated ones."""
+    for level, rows in part.groupby("quantile"):
+        colour = ORANGE if level == 0.5 else BLUE
+        days = rows["time"] / 24
+        axes.fill_between(days, rows["low"], rows["high"], color=colour, alpha=0.25)
+        axes.plot(days, rows["observed"], color=colour, linewidth=1.0)
 
 
 def _individual_fits(table: pd.DataFrame) -> Figure:
