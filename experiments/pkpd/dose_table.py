@@ -12,13 +12,14 @@ from qkdrp.systems.pkpd.dose.checks import (
     Check,
     check_fractions,
     check_intervals,
+    check_monotone,
     check_population,
     check_range,
     check_trial,
 )
-from qkdrp.systems.pkpd.dose.criterion import Criterion
+from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
 from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource, WithoutVariability
-from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks
+from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks, scan
 from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
 from qkdrp.systems.pkpd.dose.trial_check import level_counts
 
@@ -133,6 +134,7 @@ def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> 
             for schedule in sorted(questions.schedules, key=lambda each: each.interval)
         }
         checks = [
+            *(_monotone(source, each) for each in by_schedule.values()),
             *_between_fractions(list(by_schedule.values())),
             *_between_schedules(list(by_schedule.values())),
             *_with_trial(source, list(by_schedule.values())),
@@ -143,6 +145,15 @@ def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> 
 
 
 ByFraction = Mapping[float, Answer]
+
+
+def _monotone(source: DoseSource, of: ByFraction) -> Check:
+    """Return the check that the share never falls with the dose, of one schedule."""
+    answer = of[max(of)]
+    subjects = answer.population.draw(source.model)
+    doses, shares = scan(Responses(source.model, subjects, answer.criterion), answer)
+    check = check_monotone(doses.tolist(), shares.tolist())
+    return replace(check, words=f"every {answer.criterion.interval:g} h {check.words}")
 
 
 def _between_fractions(answers: Sequence[ByFraction]) -> Iterator[Check]:

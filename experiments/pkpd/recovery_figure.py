@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from qkdrp.experiments.pkpd.dose_figure import TICKS
 from qkdrp.experiments.study.panels import COLORS, panels
 
 INSIDE, OUTSIDE = COLORS[0], COLORS[1]
@@ -45,7 +46,8 @@ def _draw(axis: Axes, rows: pd.DataFrame) -> None:
     axis.axhline(1.0, color="black", linewidth=0.8)
     axis.set(yscale="log", ylabel="dose found / true dose", xlabel="simulated trials, sorted")
     axis.set_xticks([])
-    for formatter in (axis.yaxis.set_major_formatter, axis.yaxis.set_minor_formatter):
-        formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.tick_params(which="both", labelsize=8)
+    axis.yaxis.set_major_locator(LogLocator(subs=TICKS))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.tick_params(labelsize=8)
     axis.legend(fontsize=8, loc="upper left")
