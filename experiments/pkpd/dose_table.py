@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pandas as pd
 
@@ -95,15 +95,20 @@ def dose_table(
     """
     observed = source.observed()
     cells = []
-    total = len(questions.scenarios) * len(questions.schedules)
+    total = len(questions.scenarios) * len(questions.schedules) * (1 + len(source.refits))
+    done = count()
+
+    def tell() -> None:
+        on_progress("doses", next(done), total)
+
+    tell()
     for scenario in questions.scenarios:
         population = Population.of_trial(observed, scenario.words, n_subjects=n_subjects, seed=seed)
         for schedule in questions.schedules:
             cells += [
                 Cell(source.title, scenario, schedule, answer)
-                for answer in _answers(source, population, questions, schedule)
+                for answer in _answers(source, population, questions, schedule, tell)
             ]
-            on_progress("doses", len(cells) // len(questions.fractions), total)
     made = tuple(cells)
     return DoseTable(
         source,
@@ -115,12 +120,21 @@ def dose_table(
 
 
 def _answers(
-    source: DoseSource, population: Population, questions: Questions, schedule: Schedule
+    source: DoseSource,
+    population: Population,
+    questions: Questions,
+    schedule: Schedule,
+    tell: Callable[[], None],
 ) -> list[Answer]:
+    """Return the answers for each fraction, and tell of each model when it is done."""
     criteria = questions.criteria(schedule)
     fewer = replace(population, n_subjects=min(N_SUBJECTS_OF_REFITS, population.n_subjects))
     answers = find_doses(source.model, population, criteria, schedule.grid)
-    refits = [find_doses(each, fewer, criteria, schedule.grid) for each in source.refits]
+    tell()
+    refits = []
+    for each in source.refits:
+        refits.append(find_doses(each, fewer, criteria, schedule.grid))
+        tell()
     return with_refits(answers, refits)
 
 
