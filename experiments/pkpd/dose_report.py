@@ -120,17 +120,13 @@ def between_models(tables: Sequence[DoseTable]) -> pd.DataFrame:
         exact = [a.found.exact for a in answers.values() if a is not None]
         doses = np.array([math.inf if each is None else each for each in exact])
         low, high = float(doses.min()), float(doses.max())
-        rows.append(
-            dict(zip(("scenario", "schedule", "fraction"), place, strict=True))
-            | {"low": low, "high": high, "ratio": high / low if 0 < low < math.inf else math.nan}
-            | {
-                f"all within the interval of {title}": "yes"
-                if answer.spread.low <= low and high <= answer.spread.high
-                else "no"
-                for title, answer in answers.items()
-                if answer is not None and answer.spread is not None
-            }
-        )
+        row: dict[str, object] = dict(zip(("scenario", "schedule", "fraction"), place, strict=True))
+        row |= {"low": low, "high": high, "ratio": high / low if 0 < low < math.inf else math.nan}
+        for title, answer in answers.items():
+            if answer is not None and answer.spread is not None:
+                inside = answer.spread.low <= low and high <= answer.spread.high
+                row[f"all within the interval of {title}"] = "yes" if inside else "no"
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

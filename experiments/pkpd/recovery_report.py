@@ -66,21 +66,24 @@ class RecoveryReport:
         console.print(DISCLAIMER)
 
     def _page(self, findings: Findings, tables: Tables) -> Page:
-        results = [Table("Ratio of the found to the true dose", shown_summary(tables[SUMMARY]))]
         trials = tables[TRIALS]
-        drawn = [] if trials.empty else [
-            Figure.of(
-                "Doses of simulated trials",
-                "A dot is the exact dose that was found from one trial over the true one; the line "
-                "is its 90% interval. Orange intervals do not hold the true dose.",
-                draw_recovery(trials),
+        doses: list[str | Table | Figure] = [
+            Table("Ratio of the found to the true dose", shown_summary(tables[SUMMARY]))
+        ]
+        if not trials.empty:
+            doses.append(
+                Figure.of(
+                    "Doses of simulated trials",
+                    "A dot is the exact dose that was found from one trial over the true one; the "
+                    "line is its 90% interval. Orange intervals do not hold the true dose.",
+                    draw_recovery(trials),
+                )
             )
-        ]  # fmt: skip
         return Page(
             title="Doses found from trials with a known answer",
             lead=[*sentences(tables[SUMMARY]), DISCLAIMER, *failures(findings, lambda t: t.title)],
             sections=[
-                Section("Doses", [*results, *drawn]),
+                Section("Doses", doses),
                 Section("How it was done", list(self._method())),
                 Section("Parameters", [
                     "Fitted parameters of a subject of 70 kg without comedication over the true "

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from qkdrp.common.intervals import CONFIDENCE, TAIL, wilson
@@ -76,7 +77,7 @@ def summary_frame(trials: pd.DataFrame) -> pd.DataFrame:
         ratio of upper to lower end), not_reached.
     """
     groups = trials.groupby(["truth", "schedule"], sort=False)
-    return pd.DataFrame([_summary(*place, rows) for place, rows in groups])  # type: ignore[misc]
+    return pd.DataFrame([_summary(str(at[0]), str(at[1]), rows) for at, rows in groups])
 
 
 def _summary(truth: str, schedule: str, rows: pd.DataFrame) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def _parameters(case: Case, results: list[RecoveryResult]) -> Iterator[dict[str,
         }
 
 
-def _quartiles(name: str, values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
+def _quartiles(name: str, values: NDArray[np.float64]) -> dict[str, float]:
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
     return {name: float(middle), f"{name}_q1": float(low), f"{name}_q3": float(high)}
 

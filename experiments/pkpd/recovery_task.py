@@ -1,12 +1,13 @@
 """One simulated trial: the model is fitted and refitted, and its doses are found, as a task."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, Literal
 
 from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
+from qkdrp.experiments.pkpd.questions import Schedule
 from qkdrp.experiments.pkpd.recovery_cases import CASES
 from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
@@ -142,12 +143,13 @@ class RecoveryTask(Task):
             seconds=perf_counter() - start,
         )
 
-    def _doses(self, model: DoseModel, refits: Any) -> Mapping[str, FoundDoses]:  # noqa: ANN401
+    def _doses(self, model: DoseModel, refits: Sequence[DoseModel]) -> dict[str, FoundDoses]:
+        """Return the doses of each schedule; refits take fewer virtual subjects."""
         case = CASES[self.truth]
         population = case.population(self.subjects)
         fewer = replace(population, n_subjects=min(N_SUBJECTS_OF_REFITS, population.n_subjects))
 
-        def exact(of: DoseModel, whom: Population, schedule: Any) -> Exact:  # noqa: ANN401
+        def exact(of: DoseModel, whom: Population, schedule: Schedule) -> Exact:
             return find_dose(of, whom, case.criterion(schedule), schedule.grid).found.exact
 
         return {

@@ -133,6 +133,14 @@ def test_report_has_parameters_beside_true_ones_and_names_failures(tmp_path: Pat
     assert (tmp_path / "figures" / "doses-of-simulated-trials.png").stat().st_size > 5000
 
 
+def test_a_study_whose_trials_all_failed_is_told_of(tmp_path: Path) -> None:
+    plan = RecoveryPlan(RecoveryConfig(truths=("truth-b",), trials=1, subjects=N))
+    lost = Outcome(plan.tasks("truth-b")[0], error="ConfigError: no")
+    RecoveryReport(plan).write(Findings(failed=[lost]), tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "FAILED, left out: truth-b, trial 0: ConfigError: no" in text
+
+
 def test_results_survive_their_file() -> None:
     task = RecoveryTask.make(truth="truth-b", trial=3, structure="1-III", refits=2, subjects=N)
     found = result("truth-b", math.inf, 0.8, 1.2)
