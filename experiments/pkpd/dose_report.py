@@ -1,12 +1,11 @@
 """Files of the study of doses: tables, figure, page."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from qkdrp.common.files import write_csv, write_json
@@ -110,24 +109,37 @@ def between_models(tables: Sequence[DoseTable]) -> pd.DataFrame:
 
     Returns:
         Columns scenario, schedule, fraction, low and high (smallest and largest exact dose, mg;
-        empty where a model reaches no dose), ratio, and for each model with refits whether all
+        infinite where a model reaches no dose), ratio, and for each model with refits whether all
         models lie in its interval.
     """
+    places = [
+        (cell.scenario.name, cell.schedule.name, cell.answer.criterion.fraction)
+        for cell in tables[0].cells
+    ]
     rows = []
-    for cell in tables[0].cells:
-        place = (cell.scenario.name, cell.schedule.name, cell.answer.criterion.fraction)
-        answers = {table.source.title: table.find(*place) for table in tables}
-        exact = [a.found.exact for a in answers.values() if a is not None]
-        doses = np.array([math.inf if each is None else each for each in exact])
-        low, high = float(doses.min()), float(doses.max())
-        row: dict[str, object] = dict(zip(("scenario", "schedule", "fraction"), place, strict=True))
-        row |= {"low": low, "high": high, "ratio": high / low if 0 < low < math.inf else math.nan}
-        for title, answer in answers.items():
-            if answer is not None and answer.spread is not None:
-                inside = answer.spread.low <= low and high <= answer.spread.high
-                row[f"all within the interval of {title}"] = "yes" if inside else "no"
-        rows.append(row)
+    for scenario, schedule, fraction in places:
+        found = {each.source.title: each.find(scenario, schedule, fraction) for each in tables}
+        answers = {title: answer for title, answer in found.items() if answer is not None}
+        place = {"scenario": scenario, "schedule": schedule, "fraction": fraction}
+        rows.append({**place, **_differences(answers)})
     return pd.DataFrame(rows)
+
+
+def _differences(answers: Mapping[str, Answer]) -> dict[str, object]:
+    """Return how far the answers of models to one question are from one another."""
+    exact = [each.found.exact for each in answers.values()]
+    doses = [math.inf if each is None else each for each in exact]
+    low, high = min(doses), max(doses)
+    spreads = {title: each.spread for title, each in answers.items() if each.spread is not None}
+    return {
+        "low": low,
+        "high": high,
+        "ratio": high / low if 0 < low < math.inf else math.nan,
+        **{
+            f"all within the interval of {title}": "yes" if spread.holds(low, high) else "no"
+            for title, spread in spreads.items()
+        },
+    }
 
 
 def _models_section(tables: Sequence[DoseTable]) -> Section:

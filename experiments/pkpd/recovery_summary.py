@@ -54,7 +54,7 @@ def _trial_row(
         "low": spread.low,
         "high": spread.high,
         "ratio": exact / true,
-        "inside": found.holds(true),
+        "inside": spread.holds(true),
         "refits": len(found.refits),
         "refits_not_reached": spread.n_unreached,
         "structure": PopulationModel.from_json(result.model).structure.label,

@@ -45,10 +45,6 @@ class FoundDoses(Settings):
         """The interval over refits."""
         return Spread(tuple(float("inf") if each is None else each for each in self.refits))
 
-    def holds(self, dose: float) -> bool:
-        """Tell whether the 90% interval holds a dose."""
-        return self.spread.low <= dose <= self.spread.high
-
 
 class RecoveryResult(Result):
     """What a simulated trial came to.

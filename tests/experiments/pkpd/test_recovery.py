@@ -106,8 +106,8 @@ def test_a_dose_that_is_not_reached_counts_as_infinite() -> None:
     never = result("truth-b", math.inf, 0.8, 1.2)
     open_end = FoundDoses(exact=1.0, refits=(1.0, 1.1, None))
     assert open_end.spread.high == math.inf
-    assert open_end.holds(50.0)
-    assert not open_end.holds(0.5)
+    assert open_end.spread.holds(50.0)
+    assert not open_end.spread.holds(0.5)
     some = [result("truth-b", 1.0, 0.8, 1.2), result("truth-b", 1.1, 0.8, 1.2), never]
     frame = summary_frame(trials_frame(*study("truth-b", some)))
     assert (frame["not_reached"] == 1).all()
