@@ -7,6 +7,7 @@ from qkdrp.experiments.ito import command as ito
 from qkdrp.experiments.noise import command as noise
 from qkdrp.experiments.pairs import command as pairs
 from qkdrp.experiments.pkpd import dose_command as pkpd_doses
+from qkdrp.experiments.pkpd import recovery_command as pkpd_recovery
 
 app = typer.Typer(help="Studies: the paper's protocol, tables and figures.", no_args_is_help=True)
 plans = typer.Typer(help="Show what a study would train, and for how long; runs nothing of it.")
@@ -14,4 +15,5 @@ app.add_typer(plans, name="plan")
 
 for room in (ito, noise, external, pairs):
     room.register(app, plans)
-pkpd_doses.register(app)
+for room in (pkpd_doses, pkpd_recovery):
+    room.register(app)

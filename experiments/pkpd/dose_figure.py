@@ -6,7 +6,7 @@ from itertools import product
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from qkdrp.experiments.pkpd.dose_table import DoseTable
 from qkdrp.experiments.pkpd.published_doses import published
@@ -16,6 +16,9 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Of Okabe and Ito: told apart by every reader."""
 
 GREY = "#8c8c8c"
+
+TICKS = (1, 1.5, 2, 3, 4, 5, 7)
+"""Doses of each power of ten that the axis names."""
 
 OPEN = 10
 """How many times the exact dose an open interval is drawn up to."""
@@ -41,9 +44,10 @@ def draw_doses(tables: Sequence[DoseTable], with_published: bool) -> Figure:
             _draw_published(axes, schedule.name, places)
         axes.set_xticks(range(len(places)), [f"{name}\n{f:.0%}" for name, f in places], fontsize=8)
         axes.set(ylabel=f"{schedule.name} dose (mg)", yscale="log", xlim=(-0.6, len(places) - 0.4))
-        for axis_of in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            axis_of(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.legend(loc="best", fontsize=8)
+        axes.yaxis.set_major_locator(LogLocator(subs=TICKS))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8, frameon=False)
     return figure
 
 

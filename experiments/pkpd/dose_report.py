@@ -1,6 +1,7 @@
 """Files of the study of doses: tables, figure, page."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from qkdrp.systems.pkpd.data.load import EMBEDDED_ORIGIN
 from qkdrp.systems.pkpd.dose.answer import DISCLAIMER, Answer
 
 DOSES, PUBLISHED, VIOLATIONS = "doses.csv", "published.csv", "published_violations.csv"
-CHECKS, SHORTCUTS = "checks.csv", "shortcuts.csv"
+CHECKS, SHORTCUTS, MODELS = "checks.csv", "shortcuts.csv", "models.csv"
 RECORD, MARKDOWN, PAGE = "doses.json", "report.md", "report.html"
 """Names of files."""
 
@@ -34,6 +35,8 @@ def write_doses(tables: Sequence[DoseTable], folder: Path) -> Page:
     write_csv(folder / DOSES, pd.concat([each.to_frame() for each in tables], ignore_index=True))
     write_csv(folder / CHECKS, check_frame(tables))
     write_csv(folder / SHORTCUTS, shortcut_frame(tables))
+    if len(tables) > 1:
+        write_csv(folder / MODELS, between_models(tables))
     if answers_the_challenge(tables[0]):
         write_csv(folder / PUBLISHED, beside_published(tables))
         write_csv(folder / VIOLATIONS, violations())
@@ -98,6 +101,60 @@ def _cells(table: DoseTable, scenario: str, schedule: str) -> dict[str, str]:
     }
 
 
+def between_models(tables: Sequence[DoseTable]) -> pd.DataFrame:
+    """Return how far models are from one another: one row for each question.
+
+    Args:
+        tables: Of several models.
+
+    Returns:
+        Columns scenario, schedule, fraction, low and high (smallest and largest exact dose, mg;
+        infinite where a model reaches no dose), ratio, and for each model with refits whether all
+        models lie in its interval.
+    """
+    places = [
+        (cell.scenario.name, cell.schedule.name, cell.answer.criterion.fraction)
+        for cell in tables[0].cells
+    ]
+    rows = []
+    for scenario, schedule, fraction in places:
+        found = {each.source.title: each.find(scenario, schedule, fraction) for each in tables}
+        answers = {title: answer for title, answer in found.items() if answer is not None}
+        place = {"scenario": scenario, "schedule": schedule, "fraction": fraction}
+        rows.append({**place, **_differences(answers)})
+    return pd.DataFrame(rows)
+
+
+def _differences(answers: Mapping[str, Answer]) -> dict[str, object]:
+    """Return how far the answers of models to one question are from one another."""
+    exact = [each.found.exact for each in answers.values()]
+    doses = [math.inf if each is None else each for each in exact]
+    low, high = min(doses), max(doses)
+    spreads = {title: each.spread for title, each in answers.items() if each.spread is not None}
+    return {
+        "low": low,
+        "high": high,
+        "ratio": high / low if 0 < low < math.inf else math.nan,
+        **{
+            f"all within the interval of {title}": "yes" if spread.holds(low, high) else "no"
+            for title, spread in spreads.items()
+        },
+    }
+
+
+def _models_section(tables: Sequence[DoseTable]) -> Section:
+    found = between_models(tables)
+    worst = found["ratio"].max()
+    return Section(
+        "Between models",
+        [
+            f"Exact doses of {len(tables)} models to the same question differ by a factor of up to "
+            f"{worst:.3g}. This is uncertainty beside that of the subjects, which refits tell.",
+            Table("Smallest and largest exact dose of all models, mg", found),
+        ],
+    )
+
+
 def beside_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
     """Return published answers with ours beside them."""
     frame = published().copy()
@@ -146,6 +203,7 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
     sections = [
         Section("Doses", [Table("Grid dose (exact dose; 90% interval), mg", answer_frame(tables)),
                           figure]),
+        *([_models_section(tables)] if len(tables) > 1 else []),
         *([_published_section(tables)] if challenge else []),
         Section("What two shortcuts do", [
             Table("Exact doses in the first scenario with one change each", shortcut_frame(tables))

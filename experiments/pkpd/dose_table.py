@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pandas as pd
 
@@ -12,13 +12,14 @@ from qkdrp.systems.pkpd.dose.checks import (
     Check,
     check_fractions,
     check_intervals,
+    check_monotone,
     check_population,
     check_range,
     check_trial,
 )
-from qkdrp.systems.pkpd.dose.criterion import Criterion
+from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
 from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource, WithoutVariability
-from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks
+from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks, scan
 from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
 from qkdrp.systems.pkpd.dose.trial_check import level_counts
 
@@ -94,15 +95,20 @@ def dose_table(
     """
     observed = source.observed()
     cells = []
-    total = len(questions.scenarios) * len(questions.schedules)
+    total = len(questions.scenarios) * len(questions.schedules) * (1 + len(source.refits))
+    done = count()
+
+    def tell() -> None:
+        on_progress("doses", next(done), total)
+
+    tell()
     for scenario in questions.scenarios:
         population = Population.of_trial(observed, scenario.words, n_subjects=n_subjects, seed=seed)
         for schedule in questions.schedules:
             cells += [
                 Cell(source.title, scenario, schedule, answer)
-                for answer in _answers(source, population, questions, schedule)
+                for answer in _answers(source, population, questions, schedule, tell)
             ]
-            on_progress("doses", len(cells) // len(questions.fractions), total)
     made = tuple(cells)
     return DoseTable(
         source,
@@ -114,12 +120,21 @@ def dose_table(
 
 
 def _answers(
-    source: DoseSource, population: Population, questions: Questions, schedule: Schedule
+    source: DoseSource,
+    population: Population,
+    questions: Questions,
+    schedule: Schedule,
+    tell: Callable[[], None],
 ) -> list[Answer]:
+    """Return the answers for each fraction, and tell of each model when it is done."""
     criteria = questions.criteria(schedule)
     fewer = replace(population, n_subjects=min(N_SUBJECTS_OF_REFITS, population.n_subjects))
     answers = find_doses(source.model, population, criteria, schedule.grid)
-    refits = [find_doses(each, fewer, criteria, schedule.grid) for each in source.refits]
+    tell()
+    refits = []
+    for each in source.refits:
+        refits.append(find_doses(each, fewer, criteria, schedule.grid))
+        tell()
     return with_refits(answers, refits)
 
 
@@ -133,6 +148,7 @@ def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> 
             for schedule in sorted(questions.schedules, key=lambda each: each.interval)
         }
         checks = [
+            *(_monotone(source, each) for each in by_schedule.values()),
             *_between_fractions(list(by_schedule.values())),
             *_between_schedules(list(by_schedule.values())),
             *_with_trial(source, list(by_schedule.values())),
@@ -143,6 +159,15 @@ def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> 
 
 
 ByFraction = Mapping[float, Answer]
+
+
+def _monotone(source: DoseSource, of: ByFraction) -> Check:
+    """Return the check that the share never falls with the dose, of one schedule."""
+    answer = of[max(of)]
+    subjects = answer.population.draw(source.model)
+    doses, shares = scan(Responses(source.model, subjects, answer.criterion), answer)
+    check = check_monotone(doses.tolist(), shares.tolist())
+    return replace(check, words=f"every {answer.criterion.interval:g} h {check.words}")
 
 
 def _between_fractions(answers: Sequence[ByFraction]) -> Iterator[Check]:

@@ -59,7 +59,8 @@ class ReadingBar:
     def _show(self, what: str, done: int, total: int) -> None:
         if not sys.stderr.isatty():
             if not self._said:
-                print_note(f"{what}: {done / total:.0%} after {QUIET:.0f} s")
+                seconds = monotonic() - self._start
+                print_note(f"{what}: {done / total:.0%} after {seconds:.0f} s")
             self._said = True
             return
         if self._bar is None:

@@ -7,7 +7,7 @@ import pytest
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.pkpd.dose_report import answer_frame, write_doses
-from qkdrp.experiments.pkpd.dose_table import DoseTable, dose_table
+from qkdrp.experiments.pkpd.dose_table import Cell, DoseTable, dose_table
 from qkdrp.experiments.pkpd.published_doses import other_entries, published, violations
 from qkdrp.experiments.pkpd.questions import (
     SCENARIOS,
@@ -33,7 +33,7 @@ def table() -> DoseTable:
     source = DoseSource(MODEL, load_trial("truth-a"), REFITS, "truth-a")
     told = []
     found = dose_table(source, questions, lambda *each: told.append(each), n_subjects=512)
-    assert told[-1] == ("doses", 6, 6)
+    assert told == [("doses", done, 24) for done in range(25)]  # each model of each cell
     return found
 
 
@@ -54,7 +54,7 @@ def test_checks_of_a_true_model_warn_of_what_was_not_studied_only(table: DoseTab
     assert {check.name for check in failed} <= {"studied range", "studied population"}
     assert any("70 to 140" in check.words for check in failed)
     names = {check.name for check in table.checks}
-    assert {"fractions", "intervals", "covariate BW", "covariate COMED"} <= names
+    assert {"monotone", "fractions", "intervals", "covariate BW", "covariate COMED"} <= names
 
 
 def test_shortcuts_lower_the_dose(table: DoseTable) -> None:
@@ -74,6 +74,27 @@ def test_files_of_the_study(table: DoseTable, tmp_path: Path) -> None:
     assert len(record["answers"]) == 12
     assert not (folder / "published.csv").exists()  # another trial and target
     assert "Published answers" not in {section.title for section in page.sections}
+
+
+def test_models_stand_beside_one_another(table: DoseTable, tmp_path: Path) -> None:
+    other = replace(table, source=replace(table.source, title="other", refits=()))
+    other = replace(other, cells=tuple(_with_dose(cell, 1.5) for cell in table.cells))
+    page = write_doses([table, other], tmp_path)
+    found = pd.read_csv(tmp_path / "models.csv")
+    assert found["ratio"].to_numpy() == pytest.approx(1.5)
+    expected = [
+        "yes" if 1.5 * cell.answer.found.exact <= cell.answer.spread.high else "no"
+        for cell in table.cells
+    ]
+    assert found["all within the interval of truth-a"].to_list() == expected
+    assert set(expected) >= {"no"}
+    assert "Between models" in {section.title for section in page.sections}
+
+
+def _with_dose(cell: Cell, factor: float) -> Cell:
+    answer = cell.answer
+    found = replace(answer.found, exact=factor * answer.found.exact)
+    return replace(cell, answer=replace(answer, found=found, spread=None))
 
 
 def test_published_answers_stand_beside_those_to_the_challenge(

@@ -36,7 +36,7 @@ def test_a_slow_table_is_told_of_once_and_how_to_make_it_quicker(
         bar("reading t.csv", done, 100)
         clock.now += 3
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "note: reading t.csv: 10% after 2 s"
+    assert lines[0] == "note: reading t.csv: 10% after 3 s"
     assert lines[1].startswith("note: reading t.csv took 12 s; a parquet table")
     assert len(lines) == 2
 

@@ -35,6 +35,10 @@ class Spread:
         """Upper end of the 90% interval; infinite where enough refits reach no dose."""
         return self._quantile((1 + LEVEL) / 2)
 
+    def holds(self, *doses: float) -> bool:
+        """Tell whether the interval holds some doses, all of them."""
+        return all(self.low <= dose <= self.high for dose in doses)
+
     def _quantile(self, level: float) -> float:
         doses = np.array(self.doses)
         if np.isfinite(doses).all():

@@ -168,9 +168,8 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
     )
     subjects = population.draw(source.model)
     responses = Responses(source.model, subjects, question.criterion)
-    dose = answer.found.searched if answer.found.dose is None else answer.found.dose
-    doses = np.linspace(0, 2 * max(dose, question.grid), N_SCANNED)
-    shares = np.array([responses.share(float(each)) for each in doses])
+    dose = answer.found.shown
+    doses, shares = scan(responses, answer)
     counts = level_counts(source, question.criterion, question.seed)
     above = None if question.cmax is None else responses.share_above(dose, question.cmax)
     interval = question.criterion.interval
@@ -184,6 +183,12 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
         above, loading, counts,
     )  # fmt: skip
     return replace(outcome, checks=_checks(outcome))
+
+
+def scan(responses: Responses, answer: Answer) -> tuple[Reals, Reals]:
+    """Return doses up to twice the answer, mg, and the share at each, shapes (n_doses,)."""
+    doses = np.linspace(0, 2 * max(answer.found.shown, answer.grid), N_SCANNED)
+    return doses, np.array([responses.share(float(each)) for each in doses])
 
 
 def _lower(criterion: Criterion) -> Criterion:

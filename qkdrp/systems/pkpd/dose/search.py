@@ -38,6 +38,11 @@ class Found:
         """Whether some dose reaches the share."""
         return self.dose is not None
 
+    @property
+    def shown(self) -> float:
+        """The dose that curves are drawn for: the answer, or the greatest that was tried."""
+        return self.searched if self.dose is None else self.dose
+
 
 def smallest_dose(share: Callable[[float], float], fraction: float, grid: float) -> Found:
     """Return the smallest dose whose share is at least a fraction.
