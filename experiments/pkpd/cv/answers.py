@@ -15,7 +15,6 @@ from qkdrp.experiments.pkpd.cv.contenders import (
 )
 from qkdrp.experiments.pkpd.cv.pooled import ENDPOINTS
 from qkdrp.experiments.pkpd.cv.shown import Difference, scores_of, value_of
-from qkdrp.systems.pkpd.data.sources import EMBEDDED
 
 AIMS: Mapping[tuple[str, bool], float] = MappingProxyType(
     {("PK", False): 0.29, ("PD", False): 0.47, ("PD", True): 0.31}
@@ -26,19 +25,19 @@ AIMING = (MECHANISTIC, LINEAR, QUANTUM)
 """Models that the aims are set for."""
 
 
-def answers(scores: pd.DataFrame, differences: pd.DataFrame, source: str) -> Iterator[str]:
+def answers(scores: pd.DataFrame, differences: pd.DataFrame, *, aims: bool) -> Iterator[str]:
     """Yield what was found: heads compared, models behind the mean, PD0, aims.
 
     Args:
         scores: As :func:`~.scores.scores_frame` returns them.
         differences: As :func:`~.differences.differences_frame` returns them.
-        source: Of the trial; aims are for the embedded one alone.
+        aims: Whether the aims apply: they are for all folds of the embedded trial.
     """
     yield from _best(scores)
     yield from _heads(differences)
     yield from _behind_the_mean(differences)
     yield from _told(differences)
-    if source == EMBEDDED:
+    if aims:
         yield from _aims(scores)
 
 
@@ -61,21 +60,25 @@ def _heads(differences: pd.DataFrame) -> Iterator[str]:
             found = Difference.of(differences, endpoint, *pair)
             if found is None or (told and endpoint == "PK"):
                 continue
-            verdict = {
-                0: "level: the interval holds 0, so the circuit neither helps nor hurts as far as "
-                "this study can see",
-                1: "the circuit makes it worse",
-                -1: "the circuit makes it better",
-            }[found.established]
-            if math.isnan(found.low):
-                verdict = "no verdict: too few subjects"
             where = f"{endpoint}{', with PD0' if told else ''}"
+            if not found.told:
+                yield f"Quantum head against linear head, {where}: {found.text()}; no verdict."
+                continue
             yield (
-                f"Quantum head against linear head, {where}: {found.text()}; {verdict}. The "
-                f"smallest difference that {found.n_subjects} subjects would have shown (80% "
-                f"power, 5% level) is {found.detectable:.3f}, "
+                f"Quantum head against linear head, {where}: {found.text()}; {_verdict(found)}. "
+                f"The smallest difference that {found.n_subjects} subjects would have shown "
+                f"(80% power, 5% level) is {found.detectable:.4f}, "
                 f"{found.detectable / found.right:.1%} of the error of the linear head."
             )
+
+
+def _verdict(found: Difference) -> str:
+    """Return what a circuit in the head does, in words."""
+    if found.established:
+        return f"the circuit makes it {'worse' if found.established > 0 else 'better'}"
+    if found.low <= 0 <= found.high:
+        return "level within the paired interval: the circuit neither helps nor hurts"
+    return "nothing is established: the interval excludes 0, and a test does not agree"
 
 
 def _behind_the_mean(differences: pd.DataFrame) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """Settings of the study pkpd-cv: frozen, validated, written to ``study.json``."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, field_validator
 
+from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, contender
@@ -40,7 +42,7 @@ class CvConfig(Settings):
         description=f"Models, of {', '.join(MODELS)}; baselines take part always.",
         json_schema_extra=listed(TRIED),
     )
-    pd0: tuple[Literal["without", "with"], ...] = Field(
+    pd0: tuple[str, ...] = Field(
         default=(WITHOUT, WITH),
         description="Models without and with the biomarker before the first dose (of R0 alone).",
         json_schema_extra=listed(TRIED),
@@ -61,7 +63,7 @@ class CvConfig(Settings):
         default="auto",
         description="Of the mechanism, such as 2-I; auto chooses it in each fold by likelihood, on "
         "its training subjects.",
-        json_schema_extra={"metavar": "NAME", "panel": TRIED},
+        json_schema_extra=by_preset(TRIED, metavar="NAME"),
     )
     epochs: int = Field(
         default=500, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
@@ -86,6 +88,14 @@ class CvConfig(Settings):
     )
 
     _distinct = field_validator("models", "pd0")(one_of_each)
+
+    @field_validator("pd0")
+    @classmethod
+    def _known_words(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for word in given:
+            if word not in (WITHOUT, WITH):
+                raise ConfigError(f"pd0: found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
+        return given
 
     @field_validator("models")
     @classmethod

@@ -41,10 +41,10 @@ COLUMNS = [
 def differences_frame(found: Mapping[Variant, Pooled]) -> pd.DataFrame:
     """Return one row for each endpoint and pair of variants: scaled RMSE, left minus right.
 
-    Variants are paired where both are told PD0 or both are not; each is compared with the mean
-    of dose and time, and, by the biomarker, with itself without PD0. ``detectable`` is the smallest
-    true difference that a test at the 5% level would find with a probability of 80%. ``q`` is
-    p adjusted for all rows (Benjamini and Hochberg).
+    A model and another variant are paired where both are told PD0 or both are not. Each variant is
+    compared with the mean of dose and time, and, by the biomarker, with itself without PD0.
+    ``detectable`` is the smallest true difference that a test at the 5% level would find with a
+    probability of 80%. ``q`` is p adjusted for all rows (Benjamini and Hochberg).
 
     Args:
         found: Predictions by variant.
@@ -64,7 +64,8 @@ def _pairs(variants: list[Variant]) -> Iterator[tuple[Variant, Variant, tuple[st
     both, mean = tuple(ENDPOINTS), Variant(DOSE_TIME_MEAN)
     others = [each for each in variants if each != mean]
     for left, right in combinations(others, 2):
-        if left.told == right.told:
+        baselines = left.contender.is_baseline and right.contender.is_baseline
+        if left.told == right.told and not baselines:
             yield right, left, both
     for variant in others:
         if mean in variants:

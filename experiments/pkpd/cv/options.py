@@ -23,7 +23,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "smoke": {
             "models": (LINEAR, QUANTUM, "mlp"),
             "pd0": ("without",),
-            "folds": 3,
+            "folds": 2,
             "seeds": 1,
             "structure": "2-I",
             "epochs": 10,
@@ -73,7 +73,9 @@ def cv_config(given: Mapping[str, Any]) -> CvConfig:
         DataError: If the data are not there.
     """
     if given["preset"] not in PRESETS:
-        raise ConfigError(f"preset: {choose_one_of(given['preset'], PRESETS)}")
+        raise ConfigError(
+            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], PRESETS)}"
+        )
     check_work(Work.among(given))
     source = source_of(given)
     if not DataConfig.is_named(source):

@@ -29,11 +29,12 @@ READING = (
     "difference is computed on the same draws for both models. p is of a randomisation test that "
     "swaps two models in whole subjects; q is p adjusted for all rows (Benjamini and Hochberg). "
     "Training sets of folds overlap, so a second p is of the corrected resampled t-test over "
-    "folds (Nadeau and Bengio 2003). The detectable difference is 2.8 standard errors: one that "
-    "large would be found in 80% of such trials.",
+    "folds (Nadeau and Bengio 2003). A difference counts as established where the interval "
+    "excludes 0 and both p are below 0.05. The detectable difference is 2.8 standard errors: one "
+    "that large would be found in 80% of such trials.",
     "PD0 is the logarithm of the biomarker before the first dose. It is known before treatment. "
-    "Mechanisms use it for R0 alone, regressors for the biomarker alone, so a PK error with PD0 "
-    "tells of the same model.",
+    "Mechanisms use it for R0 alone, regressors for the biomarker alone, so PK errors "
+    "hardly change.",
     "Everything is fitted and chosen on the training subjects of a fold: {structure}, covariate "
     "effects and variability, scales. Validation subjects stop the network, and are used by "
     "nothing else. Models without seeds come to the same from each, and are trained once.",
@@ -55,8 +56,7 @@ def page_of(
         found: Predictions by variant.
         tables: Its tables, by name.
     """
-    source = plan.config.data.source
-    lead = list(answers(tables["scores"], tables["differences"], source))
+    lead = list(answers(tables["scores"], tables["differences"], aims=plan.has_aims))
     return Page(
         title=TITLE,
         lead=lead or ["No model has all folds yet."],

@@ -20,6 +20,7 @@ from qkdrp.experiments.study.folds import dataset_of
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Phase, Plan
 from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
+from qkdrp.systems.pkpd.data.sources import EMBEDDED
 from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.population.structures import AUTOMATIC, structure_named
 from qkdrp.systems.pkpd.split import active_levels
@@ -62,20 +63,24 @@ class CvPlan(Plan):
         structure_named(config.structure)
         told(f"reading {config.data.source}")
         plan = cls(config, dataset_of(SYSTEM, as_loaded(config.data)))
-        most = max(map(len, active_levels(plan.trial).values()))
-        if config.folds > most:
+        if config.folds > plan._most:
             raise ConfigError(
-                f"folds = {config.folds}: the trial has {most}, as the largest dose level has "
-                f"{most} subjects."
+                f"folds = {config.folds}: the trial has {plan._most}, as the largest dose level "
+                f"has {plan._most} subjects."
             )
         for variant in plan.variants:  # settings that do not fit together are refused at once
             PkpdConfig.make(**plan.task(variant, 0, 0, "2-I").settings)
         return plan
 
     @cached_property
+    def _most(self) -> int:
+        """Number of folds that the trial has."""
+        return max(map(len, active_levels(self.trial).values()))
+
+    @property
     def folds(self) -> int:
         """Number of folds."""
-        return self.config.folds or max(map(len, active_levels(self.trial).values()))
+        return self.config.folds or self._most
 
     def phases(self, findings: Findings) -> Iterator[Phase]:
         """Yield the structures of all folds, then all trainings, seed by seed and fold by fold."""
@@ -83,6 +88,11 @@ class CvPlan(Plan):
             tasks = [self.structure_task(fold) for fold in range(self.folds)]
             yield Phase("structures", tasks, unit="comparisons")
         yield Phase("trainings", list(self.tasks(findings)))
+
+    @property
+    def has_aims(self) -> bool:
+        """Whether this is the study that this project set itself aims for."""
+        return self.config.data.source == EMBEDDED and self.folds == self._most
 
     @property
     def chooses(self) -> bool:

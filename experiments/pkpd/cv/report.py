@@ -57,5 +57,5 @@ class CvReport:
         for variant, own in scores_of(tables["scores"]):
             table.add_row(variant.label, *(cell(own, endpoint) for endpoint in ("PK", "PD")))
         console.print(table)
-        for line in answers(tables["scores"], tables["differences"], self.plan.config.data.source):
+        for line in answers(tables["scores"], tables["differences"], aims=self.plan.has_aims):
             console.print(line, soft_wrap=True)

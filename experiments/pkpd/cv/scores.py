@@ -68,7 +68,8 @@ def _r2(part: Pooled) -> Moments:
 
     def of(means: Reals) -> Reals:
         spread = means[:, -1:] - means[:, -2:-1] ** 2
-        found: Reals = 1 - means[:, :-2] / spread
+        varies = np.where(spread > 0, spread, np.nan)  # a constant has no R2
+        found: Reals = 1 - means[:, :-2] / varies
         return found
 
     return np.column_stack([part.errors**2, centred, centred**2]), of

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -47,6 +47,10 @@ def value_of(scores: pd.DataFrame, variant: Variant, endpoint: str) -> float:
     return float(rows["value"].iloc[0]) if len(rows) else math.nan
 
 
+LEVEL = 0.05
+"""p of both tests below which a difference counts as established, if its interval excludes 0."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """The scaled RMSE of one variant minus that of another, as the table has it.
@@ -75,36 +79,49 @@ class Difference:
 
     @classmethod
     def of(cls, table: pd.DataFrame, endpoint: str, left: Variant, right: Variant) -> Self | None:
-        """Return a difference; None where the table does not have it, or only the other way."""
-        rows = table[
-            (table["endpoint"] == endpoint)
-            & (table["left"] == left.name)
-            & (table["left_pd0"] == left.told)
-            & (table["right"] == right.name)
-            & (table["right_pd0"] == right.told)
-        ]
-        if not len(rows):
-            return None
-        row = rows.iloc[0]
-        numbers = ("low", "high", "p", "p_folds", "detectable")
+        """Return a difference; None where the table has it in neither order."""
+        for one, other, sign in ((left, right, 1), (right, left, -1)):
+            rows = table[
+                (table["endpoint"] == endpoint)
+                & (table["left"] == one.name)
+                & (table["left_pd0"] == one.told)
+                & (table["right"] == other.name)
+                & (table["right_pd0"] == other.told)
+            ]
+            if len(rows):
+                return cls._read(rows.iloc[0], sign)
+        return None
+
+    @classmethod
+    def _read(cls, row: Any, sign: int) -> Self:  # noqa: ANN401  # of a table
+        """Return the difference of a row, turned round where the sign is -1."""
+        values = float(row["left_value"]), float(row["right_value"])
+        low, high = sorted((sign * float(row["low"]), sign * float(row["high"])))
         return cls(
-            float(row["left_value"]),
-            float(row["right_value"]),
-            float(row["difference"]),
-            *(float(row[name]) for name in numbers),
+            *values[::sign],
+            sign * float(row["difference"]),
+            low,
+            high,
+            *(float(row[name]) for name in ("p", "p_folds", "detectable")),
             n_subjects=int(row["n_subjects"]),
         )
 
     @property
+    def told(self) -> bool:
+        """Whether there are enough subjects for an interval."""
+        return not math.isnan(self.low)
+
+    @property
     def established(self) -> int:
-        """1 or -1 where left is above or below right by the interval; 0 where neither."""
-        if math.isnan(self.low) or self.low <= 0 <= self.high:
+        """1 or -1 where left is above or below right by interval and tests; 0 where neither."""
+        sure = self.low > 0 or self.high < 0
+        if not sure or not self.p < LEVEL or not self.p_folds < LEVEL:  # they may be no numbers
             return 0
         return 1 if self.value > 0 else -1
 
     def text(self) -> str:
         """Return both values, the difference, its interval and both p."""
-        ends = "" if math.isnan(self.low) else f" (95% {self.low:+.3f} to {self.high:+.3f})"
+        ends = f" (95% {self.low:+.3f} to {self.high:+.3f})" if self.told else ""
         return (
             f"{self.left:.3f} against {self.right:.3f}, difference {self.value:+.3f}{ends}, "
             f"{p_equation('p', self.p)}, over folds {p_equation('p', self.p_folds)}"
