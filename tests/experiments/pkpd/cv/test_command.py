@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from qkdrp.experiments.pkpd.cv import costs
+from qkdrp.experiments.pkpd.cv import config, costs
+from qkdrp.experiments.pkpd.cv.contenders import BASELINES
 from qkdrp.experiments.study import outcomes
 from tests.qkdrp.conftest import CliResult, snapshot
 
@@ -15,6 +16,8 @@ QUICK = ("--models", "mlp", "--pd0", "without", "--folds", 1, "--seeds", 1, "--e
 def test_a_study_runs_and_is_resumed_without_a_training(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    quick = {name: BASELINES[name] for name in ("dose_time_mean", "ridge")}
+    monkeypatch.setattr(config, "BASELINES", quick)  # trees take seconds
     words = ("experiment", "pkpd-cv", *QUICK, "--workers", 1, "--output", tmp_path / "study")
     result = cli(*words)
     assert result.code == 0, result.err
