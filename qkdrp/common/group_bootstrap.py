@@ -35,6 +35,26 @@ def grouped_interval(
     Returns:
         None for fewer than three groups, or where the score is seldom defined.
     """
+    values = bootstrap_values(columns, groups, statistic)
+    if values is None:
+        return None
+    low, high = np.quantile(values, [1 - TAIL, TAIL])
+    return float(low), float(high)
+
+
+def bootstrap_values(
+    columns: Reals, groups: NDArray[np.int64], statistic: Statistic
+) -> Reals | None:
+    """Return a score in bootstrap samples of groups, shape (n_defined,).
+
+    Args:
+        columns: As for :func:`grouped_interval`.
+        groups: Group of each row, from 0, shape (n_rows,).
+        statistic: Takes means of the columns.
+
+    Returns:
+        None for fewer than three groups, or where the score is seldom defined.
+    """
     _, groups = np.unique(groups, return_inverse=True)
     n_groups = int(groups.max()) + 1 if len(groups) else 0
     if n_groups < LEAST_VALUES:
@@ -45,10 +65,7 @@ def grouped_interval(
     with np.errstate(invalid="ignore", divide="ignore"):
         values = statistic(resampled[:, :-1] / resampled[:, -1:])
     values = values[np.isfinite(values)]
-    if len(values) < RESAMPLES // 2:
-        return None
-    low, high = np.quantile(values, [1 - TAIL, TAIL])
-    return float(low), float(high)
+    return values if len(values) >= RESAMPLES // 2 else None
 
 
 @lru_cache(maxsize=8)

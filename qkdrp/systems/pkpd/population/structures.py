@@ -111,3 +111,14 @@ def structure_named(name: str) -> Structure | None:
             f"1-III, 2-direct or 2-direct-rising; effects are {', '.join(EFFECTS)}."
         )
     return Structure(int(compartments), cast("Effect", effect), 1 if direction else -1)
+
+
+def short_name(structure: Structure) -> str:
+    """Return the name that :func:`structure_named` reads.
+
+    Example:
+        >>> short_name(Structure(1, "direct", 1)), short_name(Structure(2, "III", 1))
+        ('1-direct-rising', '2-III')
+    """
+    rising = "-rising" if structure.effect == "direct" and structure.direct_sign > 0 else ""
+    return f"{structure.compartments}-{structure.effect}{rising}"

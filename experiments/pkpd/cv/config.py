@@ -1,0 +1,118 @@
+"""Settings of the study pkpd-cv: frozen, validated, written to ``study.json``."""
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.ito.config import one_of_each
+from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, contender
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
+from qkdrp.systems.pkpd.config import DataConfig
+
+WITHOUT, WITH = "without", "with"
+"""Whether models are told the biomarker before the first dose."""
+
+
+class CvConfig(Settings):
+    """Everything that determines the numbers of the study.
+
+    Args:
+        study: Its name on the command line.
+        data: The trial; the fold is varied by the study.
+        models: Keys of :data:`~.contenders.MODELS`; all baselines take part, too.
+        pd0: Whether models are told the biomarker before the first dose.
+        folds: Number of folds, from the first; 0 for all.
+        seeds: Trainings of each model that draws numbers, in each fold.
+        structure: Of the mechanism; ``auto`` chooses it in each fold, on its training subjects.
+        epochs: Epochs at most.
+        lr: Learning rate.
+        patience: Epochs without a better validation loss before a network stops; grey boxes take
+            all epochs.
+        backend: Where circuits run.
+        seed: The first seed.
+    """
+
+    study: str = "pkpd-cv"
+    data: DataConfig = DataConfig()
+    models: tuple[str, ...] = Field(
+        default=tuple(MODELS),
+        description=f"Models, of {', '.join(MODELS)}; baselines take part always.",
+        json_schema_extra=listed(TRIED),
+    )
+    pd0: tuple[str, ...] = Field(
+        default=(WITHOUT, WITH),
+        description="Models without and with the biomarker before the first dose (of R0 alone).",
+        json_schema_extra=listed(TRIED),
+    )
+    folds: int = Field(
+        default=0,
+        ge=0,
+        description="Number of folds, from the first; 0 for all.",
+        json_schema_extra=by_preset(PROTOCOL),
+    )
+    seeds: int = Field(
+        default=3,
+        ge=1,
+        description="Trainings of each model in each fold, where it draws numbers.",
+        json_schema_extra=by_preset(PROTOCOL),
+    )
+    structure: str = Field(
+        default="auto",
+        description="Of the mechanism, such as 2-I; auto chooses it in each fold by likelihood, on "
+        "its training subjects.",
+        json_schema_extra=by_preset(TRIED, metavar="NAME"),
+    )
+    epochs: int = Field(
+        default=500, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
+    )
+    lr: float = Field(
+        default=2e-3, gt=0, description="Learning rate.", json_schema_extra={"panel": PROTOCOL}
+    )
+    patience: int = Field(
+        default=50,
+        ge=0,
+        description="Epochs without a better validation loss before a network stops; grey boxes "
+        "take all epochs.",
+        json_schema_extra={"panel": PROTOCOL},
+    )
+    backend: str = Field(
+        default="statevector",
+        description="Where circuits run.",
+        json_schema_extra={"metavar": "NAME", "panel": WORK},
+    )
+    seed: int = Field(
+        default=0, ge=0, description="The first seed.", json_schema_extra={"panel": PROTOCOL}
+    )
+
+    _distinct = field_validator("models", "pd0")(one_of_each)
+
+    @field_validator("pd0")
+    @classmethod
+    def _known_words(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for word in given:
+            if word not in (WITHOUT, WITH):
+                raise ConfigError(f"pd0: found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
+        return given
+
+    @field_validator("models")
+    @classmethod
+    def _known_models(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for name in given:
+            contender(name)
+        return tuple(name for name in given if name in MODELS)
+
+    def variants(self) -> tuple[Variant, ...]:
+        """Return models and baselines, with and without PD0 as the settings say."""
+        found = [
+            Variant(name, told == WITH) for told in self.pd0 for name in (*self.models, *BASELINES)
+        ]
+        fitting = [each for each in found if each.contender.told or not each.told]
+        mean = Variant(next(iter(BASELINES)))
+        return tuple(dict.fromkeys((*fitting, mean)))  # what all are held against is always there
+
+    def fit(self) -> dict[str, Any]:
+        """Return how models are trained, written out."""
+        return {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}

@@ -1,0 +1,87 @@
+"""Options and presets of the study."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field
+
+from qkdrp.backends.registry import check_backend
+from qkdrp.cli.options import DATA
+from qkdrp.cli.options_from_models import Section
+from qkdrp.common.errors import ConfigError
+from qkdrp.common.names import choose_one_of
+from qkdrp.common.settings import Settings
+from qkdrp.experiments.pkpd.cv.config import CvConfig
+from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MODELS, QUANTUM
+from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
+from qkdrp.systems.pkpd.config import DataConfig
+from qkdrp.training.source import check_source
+
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "smoke": {
+            "models": (LINEAR, QUANTUM, "mlp"),
+            "pd0": ("without",),
+            "folds": 2,
+            "seeds": 1,
+            "structure": "2-I",
+            "epochs": 10,
+        },
+        "small": {"models": tuple(MODELS), "seeds": 1},
+        "full": {"models": tuple(MODELS), "seeds": 3},
+    }
+)
+"""How thorough the study is, by preset; what is not named has its default: all folds."""
+
+NO_PARTS = ("split", "fold")
+"""Settings of data that are no options: the study goes through the folds."""
+
+
+class Preset(Settings):
+    """How thorough the study is.
+
+    Args:
+        preset: A key of :data:`PRESETS`.
+    """
+
+    preset: str = Field(
+        default="small",
+        description=f"{', '.join(PRESETS)}: how thorough; smoke is given the structure 2-I.",
+        json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
+    )
+
+
+OPTIONS = (
+    Section(DataConfig, DATA, without=NO_PARTS),
+    Section(CvConfig, only=("models", "pd0", "structure")),
+    Section(Preset),
+    Section(CvConfig, only=("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")),
+    Section(Work),
+)
+"""Options of the study."""
+
+
+def cv_config(given: Mapping[str, Any]) -> CvConfig:
+    """Return the settings of the study from its options.
+
+    Args:
+        given: The options; None for those that were left out.
+
+    Raises:
+        ConfigError: If a value is invalid.
+        DataError: If the data are not there.
+    """
+    if given["preset"] not in PRESETS:
+        raise ConfigError(
+            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], PRESETS)}"
+        )
+    check_work(Work.among(given))
+    source = source_of(given)
+    if not DataConfig.is_named(source):
+        check_source(source)
+    check_backend(given["backend"], {})
+    sections = {name: given[name] for name in DataConfig.model_fields if name in given}
+    data = DataConfig.make(**{**sections, "source": source})
+    chosen = {**PRESETS[given["preset"]], **given_of(CvConfig, given)}
+    return CvConfig.make(**chosen | {"data": data})
