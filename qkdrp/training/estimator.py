@@ -59,7 +59,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     """A scikit-learn regressor around the fit loop; the base class of those of systems.
 
     A subclass names its settings and says how its model is built. Its parameters are the fields of
-    the settings, then :attr:`more` and :data:`OWN_PARAMETERS`.
+    the settings, then :data:`OWN_PARAMETERS` and :attr:`more`.
 
     Attributes:
         model_: The trained torch model.
@@ -72,7 +72,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     """Settings whose fields are parameters; one is a :class:`FitConfig`."""
 
     more: ClassVar[Parameters] = MappingProxyType({})
-    """Parameters that are no settings, such as tables; files keep them as :meth:`state`."""
+    """Further parameters, such as tables, which files keep as :meth:`state`; or other defaults."""
 
     model_: nn.Module
     fit_: Fit
@@ -82,7 +82,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         """Give a subclass with settings of its own the parameters that they make."""
         super().__init_subclass__(**rest)
         if "settings" in vars(cls):
-            parameters = parameters_of(cls.settings, {**cls.more, **OWN_PARAMETERS})
+            parameters = parameters_of(cls.settings, {**OWN_PARAMETERS, **cls.more})
             cls.__init__ = constructor_of(parameters)  # type: ignore[method-assign]
             cls.__doc__ = documented(cls.__doc__ or "", parameters)
 
@@ -308,8 +308,8 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # as scikit-learn calls it
         """Return the settings that are not the default, and what was trained."""
         bare = copy(self)
-        for name, each in self.more.items():  # tables are too long to be shown
-            setattr(bare, name, each.default)
+        for name in set(self.more) - set(OWN_PARAMETERS):  # tables are too long to be shown
+            setattr(bare, name, self.more[name].default)
         shown: str = super(ModelRegressor, bare).__repr__(N_CHAR_MAX)
         if not hasattr(self, "model_"):
             return shown

@@ -14,7 +14,7 @@ from qkdrp.common.errors import DataError
 from qkdrp.common.settings import Settings
 from qkdrp.common.shown import shown
 from qkdrp.systems.pairs.build import build_model
-from qkdrp.systems.pairs.config import DataConfig, ModelConfig, TrainingConfig
+from qkdrp.systems.pairs.config import DataConfig, ModelConfig, PairsConfig, TrainingConfig
 from qkdrp.systems.pairs.data.pair_data import PairData
 from qkdrp.systems.pairs.extra import need_graph_extra
 from qkdrp.systems.pairs.fit_task import PairsTask
@@ -24,7 +24,7 @@ from qkdrp.systems.pairs.reading_config import ReadingConfig
 from qkdrp.systems.pairs.rows import PairRows, rows_of
 from qkdrp.systems.pairs.tables_in_memory import PAIR_COLUMNS, PairTables, pair_columns
 from qkdrp.systems.pairs.target import RANGES, first_outside
-from qkdrp.training.estimator import ModelRegressor
+from qkdrp.training.estimator import OWN_PARAMETERS, ModelRegressor
 from qkdrp.training.estimator_parameters import EstimatorParameter, Parameters
 from qkdrp.training.loop import predict
 from qkdrp.training.rows import Rows
@@ -66,6 +66,9 @@ class PairRegressor(ModelRegressor):
             ),
             "drugs": EstimatorParameter(
                 None, "Data frame of drugs: ``drug`` as a column or as the index, and ``smiles``."
+            ),
+            "backend": EstimatorParameter(
+                PairsConfig().backend, OWN_PARAMETERS["backend"].description
             ),
         }
     )
