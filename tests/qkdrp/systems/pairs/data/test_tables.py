@@ -90,7 +90,12 @@ def test_unknown_lines_and_drugs_are_counted(
 @pytest.mark.parametrize(
     ("table", "column", "value", "message"),
     [
-        ("drugs", "smiles", "C1CC", "drug 'D1': RDKit reads no molecule from the SMILES 'C1CC'"),
+        (
+            "drugs",
+            "smiles",
+            "C1CC",
+            "drugs.csv: drug 'D1': RDKit reads no molecule from the SMILES 'C1CC'",
+        ),
         ("pairs", "ln_ic50", 77.0, "cell line '101' and drug 'D1' has 77, expected the natural"),
         ("pairs", "ln_ic50", "x", "row '101, drug D1', column 'ln_ic50' holds 'x'"),
         ("pairs", "drug", None, "row 1 names no drug"),
