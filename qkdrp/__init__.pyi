@@ -5,6 +5,8 @@ from .reports.run import write_report
 from .runs.evaluate import evaluate
 from .runs.folder import Run, load_run
 from .runs.train import train
+from .systems.pairs.data.frames import load_pair_tables
+from .systems.pairs.regressor import PairRegressor
 from .systems.response.config import TrainConfig
 from .systems.response.data import Cohort, load_cohort
 from .systems.response.labels import LabelNormaliser
@@ -21,6 +23,7 @@ __all__ = [
     "HybridRegressor",
     "LabelNormaliser",
     "PQCSpec",
+    "PairRegressor",
     "QkdrpError",
     "QuantumLayer",
     "Run",
@@ -32,6 +35,7 @@ __all__ = [
     "evaluate",
     "get_backend",
     "load_cohort",
+    "load_pair_tables",
     "load_run",
     "make_split",
     "preprocessing",

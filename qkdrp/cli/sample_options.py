@@ -41,6 +41,6 @@ def read_settings(runs: Sequence[Path], given: Mapping[str, Any]) -> NewSampleSe
         DataError: If a table that is named is not there.
     """
     settings = settings_for(system_name(runs[0]), given)
-    for path in settings.paths.values():
-        check_samples_path(str(path))
+    for name, path in settings.paths.items():
+        check_samples_path(str(path), name)
     return settings

@@ -78,11 +78,12 @@ def system_name(path: Path) -> str:
         ) from error
 
 
-def check_samples_path(source: str | None) -> None:
+def check_samples_path(source: str | None, option: str = "data") -> None:
     """Refuse new samples that are not there.
 
     Args:
         source: ``"synthetic"``, a folder or a file; None where there is none.
+        option: That names it; any but ``data`` takes files only.
 
     Raises:
         DataError: If there is no such folder or file; names the one that may be meant.
@@ -91,7 +92,8 @@ def check_samples_path(source: str | None) -> None:
         return
     beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     like = closest(path.name, beside)
-    hint = f"; did you mean {path.parent / like}?" if like else "; give --data a table or a folder."
+    wanted = "a table or a folder" if option == "data" else "a table"
+    hint = f"; did you mean {path.parent / like}?" if like else f"; give --{option} {wanted}."
     raise DataError(f"{path}: no such file or folder{hint}")
 
 

@@ -1,24 +1,23 @@
 """The base class of scikit-learn regressors: parameters, fit, predict, save and load."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
+from functools import partial
 from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from qkdrp.backends import Backend, get_backend
-from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
 from qkdrp.training.checkpoint import Checkpoint
@@ -32,8 +31,10 @@ from qkdrp.training.estimator_parameters import (
     documented,
     parameters_of,
 )
+from qkdrp.training.estimator_rows import columns_of_the_fit, held_out_of, rows_of, taken
 from qkdrp.training.loop import fit_model, predict
 from qkdrp.training.rows import Rows, as_tensor
+from qkdrp.training.stored_state import State
 from qkdrp.training.task import FitTask, RegressionTask
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
@@ -58,7 +59,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     """A scikit-learn regressor around the fit loop; the base class of those of systems.
 
     A subclass names its settings and says how its model is built. Its parameters are the fields of
-    the settings, then :data:`OWN_PARAMETERS`.
+    the settings, then :data:`OWN_PARAMETERS` and :attr:`more`.
 
     Attributes:
         model_: The trained torch model.
@@ -70,6 +71,9 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     settings: ClassVar[Sequence[type[Settings]]] = (FitConfig,)
     """Settings whose fields are parameters; one is a :class:`FitConfig`."""
 
+    more: ClassVar[Parameters] = MappingProxyType({})
+    """Further parameters, such as tables, which files keep as :meth:`state`; or other defaults."""
+
     model_: nn.Module
     fit_: Fit
     n_features_in_: int
@@ -78,7 +82,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         """Give a subclass with settings of its own the parameters that they make."""
         super().__init_subclass__(**rest)
         if "settings" in vars(cls):
-            parameters = parameters_of(cls.settings, OWN_PARAMETERS)
+            parameters = parameters_of(cls.settings, {**OWN_PARAMETERS, **cls.more})
             cls.__init__ = constructor_of(parameters)  # type: ignore[method-assign]
             cls.__doc__ = documented(cls.__doc__ or "", parameters)
 
@@ -97,13 +101,32 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
             seed: Of the initial weights.
         """
 
-    def task(self, watched: Rows | None) -> FitTask:  # noqa: ARG002
+    def task(self, watched: Rows | None, seed: int) -> FitTask:  # noqa: ARG002
         """Return loss and scores.
 
         Args:
             watched: Rows that tell when to stop; None for none.
+            seed: Of what the task draws at random.
         """
         return RegressionTask()
+
+    def checked_fit(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:  # noqa: ANN401
+        """Return valid rows to fit, of which single ones can be taken, and note their columns."""
+        X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True, ensure_min_samples=2)
+        return X, y
+
+    def prepare(self, X: Any, y: NDArray[Any], seed: int) -> None:  # noqa: ANN401
+        """Fit what comes before the model, such as means, on the rows that are fitted.
+
+        Args:
+            X: Rows of :meth:`checked_fit`.
+            y: Shape (n_samples,).
+            seed: Of what is drawn at random.
+        """
+
+    def rows(self, X: Any, y: NDArray[Any]) -> Rows:  # noqa: ANN401
+        """Return valid rows as tensors."""
+        return rows_of(X, y)
 
     def watched_rows(self, validation: Sequence[Any]) -> Rows:
         """Return the rows that tell when to stop.
@@ -112,7 +135,14 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
             validation: What :meth:`fit` was given: X and y.
         """
         X, y = validation
-        return rows_of(*self.checked(X, y))
+        return self.rows(*self.checked(X, y))
+
+    def state(self) -> State | None:
+        """Return what :meth:`prepare` fitted, as plain numbers; None for nothing."""
+        return None
+
+    def restore(self, state: State) -> None:
+        """Take what :meth:`state` returned."""
 
     # --- what it gets for it
 
@@ -148,23 +178,25 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         """
         for kind in self.settings:
             self.setting(kind)
-        X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True, ensure_min_samples=2)
-        seed = self.random_state
-        if not isinstance(seed, Integral):
-            seed = int(check_random_state(seed).randint(2**31))
-        model = self.build(X.shape[1], self._open_backend(), derive_seed(int(seed), "weights"))
-        train, watched = rows_of(X, y), None
+        X, y = self.checked_fit(X, y)
+        seeds, held_out = self._seeds(), None
+        if validation is None:
+            held_out = held_out_of(X, groups, self.validation_fraction, seeds("validation"))
+        fitted = (X, y) if held_out is None else taken(X, y, held_out[0])
+        self.prepare(*fitted, seeds("columns"))
+        model = self.build(X.shape[1], self._open_backend(), seeds("weights"))
+        watched = None
         if validation is not None:
             watched = self.watched_rows(validation)
-        elif held_out := self._held_out(X, groups, derive_seed(int(seed), "validation")):
-            train, watched = (rows_of(X[rows], y[rows]) for rows in held_out)
+        elif held_out is not None:
+            watched = self.rows(*taken(X, y, held_out[1]))
         self.fit_ = fit_model(
             model,
-            train,
+            self.rows(*fitted),
             watched,
             self.setting(FitConfig),
-            derive_seed(int(seed), "shuffle"),
-            task=self.task(watched),
+            seeds("shuffle"),
+            task=self.task(watched, seeds("dropout")),
             on_epoch=on_epoch,
             keep_interrupted=keep_interrupted,
             checkpoint=checkpoint,
@@ -189,14 +221,14 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
     def inputs(self, X: Any) -> torch.Tensor:  # noqa: ANN401  # an array or a table
         """Return checked columns in the order of the fit, shape (n_samples, n_features)."""
         check_is_fitted(self, "model_")
-        X = self._columns_of_the_fit(X)
+        X = columns_of_the_fit(X, getattr(self, "feature_names_in_", None))
         return as_tensor(validate_data(self, X, dtype=np.float32, reset=False))
 
     def checked(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ANN401
         """Return rows with as many columns as those of the fit, as arrays."""
         X, y = validate_data(
             self,
-            self._columns_of_the_fit(X),
+            columns_of_the_fit(X, getattr(self, "feature_names_in_", None)),
             y,
             dtype=np.float32,
             y_numeric=True,
@@ -246,6 +278,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
             feature_names=None if names is None else names.tolist(),
             fit=self.fit_,
             weights=self.model_.state_dict(),
+            state=self.state(),
         ).save(Path(path), overwrite=overwrite)
 
     @classmethod
@@ -266,13 +299,18 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         regressor.n_features_in_, regressor.fit_ = stored.n_features, stored.fit
         if stored.feature_names is not None:
             regressor.feature_names_in_ = np.array(stored.feature_names, dtype=object)
+        if stored.state is not None:
+            regressor.restore(stored.state)
         regressor.model_ = regressor.build(stored.n_features, regressor._open_backend(), seed=0)
         stored.give_weights(regressor.model_, Path(path))
         return regressor
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # as scikit-learn calls it
-        """Return the parameters that are not the default, and what was trained."""
-        shown: str = super().__repr__(N_CHAR_MAX)
+        """Return the settings that are not the default, and what was trained."""
+        bare = copy(self)
+        for name in set(self.more) - set(OWN_PARAMETERS):  # tables are too long to be shown
+            setattr(bare, name, self.more[name].default)
+        shown: str = super(ModelRegressor, bare).__repr__(N_CHAR_MAX)
         if not hasattr(self, "model_"):
             return shown
         n_parameters = sum(each.numel() for each in self.model_.parameters() if each.requires_grad)
@@ -283,54 +321,12 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
 
     # --- helpers
 
+    def _seeds(self) -> Callable[[str], int]:
+        """Return what gives a seed for each use."""
+        seed = self.random_state
+        if not isinstance(seed, Integral):
+            seed = check_random_state(seed).randint(2**31)
+        return partial(derive_seed, int(seed))
+
     def _open_backend(self) -> Backend:
         return get_backend(self.backend) if isinstance(self.backend, str) else self.backend
-
-    def _held_out(
-        self, X: NDArray[Any], groups: ArrayLike | None, seed: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Return the numbers of the rows to fit and to watch; None where none are held out."""
-        share = self.validation_fraction
-        if not 0 <= share < 1:
-            raise ConfigError(
-                f"validation_fraction = {share!r}: expected a share from 0 to below 1."
-            )
-        if not share:
-            return None
-        if groups is None:
-            splitter = ShuffleSplit(n_splits=1, test_size=share, random_state=seed)
-        else:
-            check_consistent_length(X, groups)
-            splitter = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
-        fitted, watched = next(splitter.split(X, groups=groups))
-        return np.sort(fitted), np.sort(watched)
-
-    def _columns_of_the_fit(self, X: Any) -> Any:  # noqa: ANN401  # an array or a table
-        """Return the columns of a table by the names of the fit; arrays as they are."""
-        names = getattr(self, "feature_names_in_", None)
-        if names is None or not isinstance(X, pd.DataFrame):
-            return X
-        there = X.columns.value_counts()
-        missing = [name for name in names if name not in there]
-        if missing:
-            raise DataError(
-                f"{len(missing)} of the {len(names)} columns that the model was trained on are "
-                f"missing, {missing[0]!r} for one: give a table that has them all."
-            )
-        twice = [name for name in names if there[name] > 1]
-        if twice:
-            raise DataError(f"column {twice[0]!r} is there {there[twice[0]]} times, expected once.")
-        return X[list(names)]
-
-
-def rows_of(
-    X: NDArray[Any], y: NDArray[Any], extra: Mapping[str, NDArray[Any]] | None = None
-) -> Rows:
-    """Return arrays as rows to train on.
-
-    Args:
-        X: Shape (n_samples, n_features).
-        y: Shape (n_samples,).
-        extra: What only scores read, by name.
-    """
-    return Rows((as_tensor(X),), as_tensor(y), dict(extra or {}))

@@ -14,12 +14,16 @@ from torch import nn
 from qkdrp.common.errors import RunError
 from qkdrp.common.files import write_bytes
 from qkdrp.training.epoch import Epoch, Fit
+from qkdrp.training.stored_state import State
 
 FORMAT = 1
 """Version of the file's layout."""
 
 DETAILS = "regressor"
 """Name of the JSON text among the metadata."""
+
+STATE = "state."
+"""Beginning of the names of arrays that were fitted before the model; other names are weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,7 @@ class StoredEstimator:
         feature_names: Names of the columns; None where they have none.
         fit: The course of its training.
         weights: The model's ``state_dict``.
+        state: What was fitted before the model; None for nothing.
     """
 
     estimator: str
@@ -41,6 +46,7 @@ class StoredEstimator:
     feature_names: list[str] | None
     fit: Fit
     weights: Mapping[str, torch.Tensor]
+    state: State | None = None
 
     def save(self, path: Path, *, overwrite: bool) -> None:
         """Write the file, whole or not at all.
@@ -58,7 +64,12 @@ class StoredEstimator:
             "feature_names": self.feature_names,
             "fit": asdict(self.fit),
         }
-        tensors = {name: tensor.contiguous() for name, tensor in self.weights.items()}
+        tensors = dict(self.weights)
+        if self.state is not None:
+            details["state"] = dict(self.state.details)
+            arrays = self.state.arrays.items()
+            tensors |= {f"{STATE}{name}": torch.tensor(array) for name, array in arrays}
+        tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
         write_bytes(path, save(tensors, {DETAILS: json.dumps(details)}))
 
     @classmethod
@@ -74,7 +85,7 @@ class StoredEstimator:
         """
         try:
             with safe_open(path, framework="pt") as file:
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
                 details = json.loads(file.metadata()[DETAILS])
             if details["format"] != FORMAT:
                 raise RunError(f"{path}: was written by another version of qkdrp; train again.")
@@ -87,7 +98,8 @@ class StoredEstimator:
                 details["n_features"],
                 details["feature_names"],
                 Fit(**fit | {"epochs": [Epoch(**epoch) for epoch in fit["epochs"]]}),
-                weights,
+                {name: each for name, each in tensors.items() if not name.startswith(STATE)},
+                _state_of(tensors, details["state"]) if "state" in details else None,
             )
         except FileNotFoundError as error:
             raise RunError(f"{path}: no such file.") from error
@@ -106,6 +118,15 @@ class StoredEstimator:
             model.load_state_dict(dict(self.weights))
         except RuntimeError as error:
             raise unreadable(path) from error
+
+
+def _state_of(tensors: Mapping[str, torch.Tensor], details: Mapping[str, Any]) -> State:
+    arrays = {
+        name.removeprefix(STATE): tensor.numpy()
+        for name, tensor in tensors.items()
+        if name.startswith(STATE)
+    }
+    return State(arrays, details)
 
 
 def unreadable(path: Path) -> RunError:

@@ -4,7 +4,7 @@ Descriptions of fields are what ``qkdrp train-pairs --help`` says.
 """
 
 from functools import partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -16,56 +16,27 @@ from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
 from qkdrp.nn.cores import Core
 from qkdrp.nn.normalisation import NORMALISATIONS, find_normalisation
 from qkdrp.systems.pairs.models import EMBEDDING_SIZE, HYBRID, MODELS, SPLITS
-from qkdrp.systems.pairs.target import EXPONENT, LN_IC50, LOWER, MEASURES, Direction, Target
+from qkdrp.systems.pairs.reading_config import NAME, ReadingConfig
 from qkdrp.training.config import FitConfig as AnyFitConfig
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
-
-NAME: Any = {"metavar": "NAME"}
-"""What the help calls the value of an option."""
 
 SINGLE = "single"
 """Measurement layer of the circuit: one value, the parity of all qubits."""
 
 
-class DataConfig(DataSettings):
+class DataConfig(ReadingConfig, DataSettings):
     """What is learned from, and which pairs are for what.
 
     Args:
         source: ``"synthetic"`` or a folder.
-        measure: Column of the pairs table that is learned.
-        direction: Which areas are of sensitive pairs; None for lower ones. An IC50 needs none.
-        exponent: Of the IC50 in the target ``1 / (1 + y^exponent)``.
         split: A key of :data:`~qkdrp.systems.pairs.models.SPLITS`.
         train_size: Training and validation pairs together; more than there are means all.
         test_size: Test pairs; more than there are means all.
-        atom_rows: Features of an atom as 0 and 1, or divided by their sum.
-        largest_fragment: Whether salts are reduced to their largest fragment.
-        zscore: Whether features are standardised; None does so unless all are 0 or 1.
-        shuffle_columns: Whether the order of features is shuffled once, by the seed.
         replicates: What is done with a pair that is measured twice.
         strict: Whether pairs without line or drug are refused rather than left out.
         decimal: What separates fractions in text tables; None tells from the cells.
     """
 
-    measure: Annotated[str, AfterValidator(partial(known_name, MEASURES))] = Field(
-        default="ln_ic50",
-        description=f"What is learned: {any_of(MEASURES)}.",
-        json_schema_extra=NAME,
-    )
-    direction: Direction | None = Field(
-        default=None,
-        exclude_if=lambda given: given is None,
-        description="With --measure auc: which areas are sensitive, lower (area under the "
-        "viability curve) or higher (activity area).",
-        json_schema_extra={**NAME, "show_default": "lower"},
-    )
-    exponent: float = Field(
-        default=EXPONENT,
-        ge=-1,
-        le=1,
-        description="Exponent e of the target 1/(1+IC50^e): large is sensitive where e is "
-        "positive, as in the paper; other work takes -0.1.",
-    )
     split: Annotated[str, AfterValidator(partial(known_name, SPLITS))] = Field(
         default="lpo",
         description="What the test leaves out: "
@@ -77,22 +48,6 @@ class DataConfig(DataSettings):
         default=5000, ge=20, description="Training pairs; a tenth of them tells when to stop."
     )
     test_size: int = Field(default=1000, ge=2, description="Test pairs.")
-    atom_rows: Literal["binary", "normalised"] = Field(
-        default="binary",
-        description="Features of an atom: binary, or normalised to a sum of 1.",
-        json_schema_extra=NAME,
-    )
-    largest_fragment: bool = Field(
-        default=False, description="Reduce salts to their largest fragment."
-    )
-    zscore: bool | None = Field(
-        default=None, description="Standardise features; by default unless all are 0 or 1."
-    )
-    shuffle_columns: bool = Field(
-        default=False,
-        description="Shuffle the order of features: a control, for the network slides over "
-        "neighbours, and their order is no biology.",
-    )
     replicates: Literal["refuse", "mean"] = Field(
         default="refuse",
         description="Pairs that are measured twice: refuse, or take their mean.",
@@ -107,24 +62,6 @@ class DataConfig(DataSettings):
         description="What separates fractions in text tables: point or comma.",
         json_schema_extra={"metavar": "NAME", "show_default": "told from cells"},
     )
-
-    @model_validator(mode="after")
-    def _has_a_target(self) -> Self:
-        """Refuse an exponent that makes all targets the same."""
-        if self.exponent == 0:
-            raise ValueError("--exponent 0 makes every target 1/2: give another")
-        if self.direction is not None and self.measure == LN_IC50:
-            raise ValueError(
-                "--direction is of --measure auc; small IC50s are sensitive, and the sign of "
-                "--exponent says on which side of the target"
-            )
-        return self
-
-    @property
-    def target(self) -> Target:
-        """What models learn."""
-        direction = self.direction or LOWER
-        return Target(self.measure, self.exponent, direction)  # type: ignore[arg-type]  # checked
 
 
 class ModelConfig(ModelSettings):
@@ -249,12 +186,8 @@ class ModelConfig(ModelSettings):
         )
 
 
-class FitConfig(AnyFitConfig):
-    """How a model is trained; batch size, epochs and patience are not given in the paper.
-
-    Args:
-        paper_protocol: Whether all training pairs are trained on, for all epochs.
-    """
+class TrainingConfig(AnyFitConfig):
+    """How a network is trained; batch size, epochs and patience are not given in the paper."""
 
     batch_size: int = Field(default=64, ge=2, description="Pairs in a batch.")
     lr: float = Field(default=1.8e-3, gt=0, description="Learning rate of the optimiser.")
@@ -267,6 +200,15 @@ class FitConfig(AnyFitConfig):
         default=True,
         description="Start where the mean prediction is the mean target, whatever the head.",
     )
+
+
+class FitConfig(TrainingConfig):
+    """How a run is trained.
+
+    Args:
+        paper_protocol: Whether all training pairs are trained on, for all epochs.
+    """
+
     paper_protocol: bool = Field(
         default=False,
         exclude_if=lambda given: not given,

@@ -31,6 +31,48 @@ LARGEST_LN_IC50 = 30.0
 
 
 @dataclass(frozen=True)
+class Range:
+    """The values that a measure can have.
+
+    Args:
+        low: The smallest.
+        high: The largest.
+        expected: What it is and what to do with other values, in words.
+    """
+
+    low: float
+    high: float
+    expected: str
+
+
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        LN_IC50: Range(
+            -LARGEST_LN_IC50,
+            LARGEST_LN_IC50,
+            "the natural logarithm of the IC50 in micromolar, within "
+            f"+-{LARGEST_LN_IC50:g}: take it",
+        ),
+        AUC: Range(
+            0.0, 1.0, "an area from 0 to 1, a share of the largest that there can be: divide by it"
+        ),
+    }
+)
+"""The values that can be meant, by measure."""
+
+
+def first_outside(value: "NDArray[np.float64]", measure: str) -> int | None:
+    """Return the place of the first value that cannot be meant; None where all can be.
+
+    Args:
+        value: Measured values, shape (n,).
+        measure: A key of :data:`RANGES`.
+    """
+    outside = (value < RANGES[measure].low) | (value > RANGES[measure].high)
+    return int(outside.argmax()) if outside.any() else None
+
+
+@dataclass(frozen=True)
 class Target:
     """What models learn of a measure.
 

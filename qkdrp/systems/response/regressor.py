@@ -13,7 +13,8 @@ from qkdrp.nn.hybrid import HybridModel
 from qkdrp.systems.response.config import FitConfig, ModelConfig
 from qkdrp.systems.response.fit_task import RESPONDER, ResponseTask
 from qkdrp.systems.response.recipes import build_model
-from qkdrp.training.estimator import ModelRegressor, rows_of
+from qkdrp.training.estimator import ModelRegressor
+from qkdrp.training.estimator_rows import rows_of
 from qkdrp.training.monitor import LOSS
 from qkdrp.training.rows import Rows
 
@@ -49,7 +50,7 @@ class HybridRegressor(ModelRegressor):
         """Build a model with fresh weights."""
         return build_model(self.setting(ModelConfig), n_features, backend, seed)
 
-    def task(self, watched: Rows | None) -> ResponseTask:
+    def task(self, watched: Rows | None, seed: int) -> ResponseTask:  # noqa: ARG002
         """Return the squared error, watched by what the settings name, or else by the loss."""
         flagged = watched is None or RESPONDER in watched.extra
         return ResponseTask(self.setting(FitConfig).monitor if flagged else LOSS)

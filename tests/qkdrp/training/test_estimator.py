@@ -20,6 +20,7 @@ from qkdrp.common.errors import ConfigError, DataError, RunError
 from qkdrp.common.settings import Settings
 from qkdrp.training.config import FitConfig
 from qkdrp.training.estimator import ModelRegressor
+from qkdrp.training.estimator_rows import held_out_of
 
 NAMES = ["one", "two", "three"]
 
@@ -171,7 +172,7 @@ def test_rows_that_are_held_out_tell_when_to_stop(table: pd.DataFrame, label: ND
 def test_no_group_is_on_both_sides(table: pd.DataFrame, label: NDArray[Any]) -> None:
     groups = np.repeat(np.arange(8), 5)
     regressor = small(validation_fraction=0.25)
-    found = regressor._held_out(table.to_numpy(), groups, seed=3)
+    found = held_out_of(table.to_numpy(), groups, 0.25, seed=3)
     assert found is not None
     fitted, watched = (set(groups[rows]) for rows in found)
     assert (len(fitted), len(watched)) == (6, 2)

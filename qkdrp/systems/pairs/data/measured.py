@@ -10,7 +10,7 @@ from qkdrp.common.errors import DataError
 from qkdrp.common.names import listed
 from qkdrp.common.shown import shown
 from qkdrp.systems.pairs.config import DataConfig
-from qkdrp.systems.pairs.target import LARGEST_LN_IC50, LN_IC50
+from qkdrp.systems.pairs.target import RANGES, first_outside
 from qkdrp.tables.numbers import numeric
 
 MATRIX_AT_LEAST = 3
@@ -67,17 +67,17 @@ def measured_pairs(table: pd.DataFrame, path: Path, data: DataConfig) -> pd.Data
     """
     unnamed = table["drug"].isna() | (table["drug"] == "")
     if unnamed.any():
-        place = int(np.argmax(unnamed.to_numpy(bool)))
-        raise DataError(f"{path}: row {place + 1} names no drug, expected one in each row.")
+        first = int(np.argmax(unnamed.to_numpy(bool)))
+        raise DataError(f"{path}: row {first + 1} names no drug, expected one in each row.")
     values = table[["value"]].set_axis(table["sample"] + ", drug " + table["drug"].astype(str))
     values = values.rename(columns={"value": data.measure})
     numbers = numeric(values, path, decimal=data.decimal)[data.measure].to_numpy()
     table = table.assign(value=numbers)[~np.isnan(numbers)]
-    if data.measure == LN_IC50 and (table["value"].abs() > LARGEST_LN_IC50).any():
-        row = table[table["value"].abs() > LARGEST_LN_IC50].iloc[0]
+    place = first_outside(table["value"].to_numpy(np.float64), data.measure)
+    if place is not None:
+        row = table.iloc[place]
         raise DataError(
-            f"{path}: {_named(row)} has {row['value']:g}, expected the natural logarithm of the "
-            f"IC50 in micromolar, within +-{LARGEST_LN_IC50:g}: take it."
+            f"{path}: {_named(row)} has {row['value']:g}, expected {RANGES[data.measure].expected}."
         )
     twice = table.duplicated(["sample", "drug"])
     if twice.any() and data.replicates == "refuse":

@@ -47,6 +47,16 @@ class Molecules(Brief):
             np.array([bonds.shape[1] for _, bonds in graphs], dtype=np.int64),
         )
 
+    @classmethod
+    def together(cls, parts: Sequence["Molecules"]) -> Self:
+        """Return the molecules of several collections, one after the other."""
+        return cls(
+            np.concatenate([part.atoms for part in parts]),
+            np.concatenate([part.bonds for part in parts], axis=1),
+            np.concatenate([part.n_atoms for part in parts]),
+            np.concatenate([part.n_ends for part in parts]),
+        )
+
     def __len__(self) -> int:
         """Return the number of molecules."""
         return len(self.n_atoms)

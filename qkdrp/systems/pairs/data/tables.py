@@ -157,12 +157,12 @@ def _joined(
     ids = drugs.index.to_numpy(dtype=np.str_)
     smiles = drugs[SMILES].to_numpy(dtype=np.str_)
     salts = int(sum("." in each for each in smiles.tolist()))
-    if salts and data.largest_fragment:
-        reduced = [
-            largest_fragment(text, drug) if "." in text else text
-            for text, drug in zip(smiles.tolist(), ids.tolist(), strict=True)
-        ]
-        smiles = np.array(reduced, dtype=np.str_)
+    try:
+        if data.largest_fragment:
+            smiles = _unsalted(smiles, ids)
+        molecules = molecules_of(smiles, ids)
+    except DataError as error:
+        raise DataError(f"{table_path(folder, DRUGS)}: {error}") from error
     if salts:
         kept = "reduced to their largest fragment" if data.largest_fragment else "kept as they are"
         notes = (*notes, f"{salts} drugs are salts of several fragments, {kept}")
@@ -174,7 +174,7 @@ def _joined(
             features.to_numpy(dtype=np.float32),
             _tissues(folder, features.index),
         ),
-        drugs=Drugs(ids, np.where(names == "", ids, names), smiles, molecules_of(smiles, ids)),
+        drugs=Drugs(ids, np.where(names == "", ids, names), smiles, molecules),
         line=features.index.get_indexer(pd.Index(pairs["sample"])).astype(np.int64),
         drug=drugs.index.get_indexer(pd.Index(pairs["drug"])).astype(np.int64),
         value=pairs["value"].to_numpy(dtype=np.float64),
@@ -183,6 +183,13 @@ def _joined(
         measure=data.measure,
         notes=notes,
     )
+
+
+def _unsalted(smiles: NDArray[np.str_], ids: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return SMILES with salts reduced to their largest fragment."""
+    pairs = zip(smiles.tolist(), ids.tolist(), strict=True)
+    found = [largest_fragment(text, drug) if "." in text else text for text, drug in pairs]
+    return np.array(found, dtype=np.str_)
 
 
 def _tissues(folder: Path, lines: pd.Index) -> NDArray[np.str_] | None:

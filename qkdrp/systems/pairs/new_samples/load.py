@@ -133,12 +133,7 @@ def _with_known(lines: Lines, drugs: Drugs, known: Known | None) -> tuple[Lines,
             np.concatenate([drugs.ids, others.ids]),
             np.concatenate([drugs.names, others.names]),
             np.concatenate([drugs.smiles, others.smiles]),
-            Molecules(
-                np.concatenate([drugs.molecules.atoms, others.molecules.atoms]),
-                np.concatenate([drugs.molecules.bonds, others.molecules.bonds], axis=1),
-                np.concatenate([drugs.molecules.n_atoms, others.molecules.n_atoms]),
-                np.concatenate([drugs.molecules.n_ends, others.molecules.n_ends]),
-            ),
+            Molecules.together([drugs.molecules, others.molecules]),
         ),
     )
 

@@ -140,7 +140,8 @@ from qkdrp.cli import main
 run, out = sys.argv[1:]
 train = ["train", "--epochs", "1", "--backend", "statevector", "--threads", "1", "--output", out]
 for words in (["--help"], train, ["evaluate", out, "--threads", "1"], ["train-pairs"],
-              ["data", "show", "--system", "pairs"], ["evaluate", run], ["explain", run]):
+              ["data", "show", "--system", "pairs"], ["evaluate", run], ["explain", run],
+              ["predict", run], ["validate", run, "--data", run]):
     try:
         code = main(words)
     except SystemExit as end:
@@ -157,6 +158,8 @@ def test_without_the_extra_all_else_works_and_one_line_names_it(run: Path, tmp_p
     )  # our own
     lines = [line for line in done.stderr.splitlines() if line.startswith(("code", "error"))]
     named = "error: The system pairs needs RDKit and PyTorch Geometric: pip install 'qkdrp[graph]'."
-    refused = [(named, f"code {word} 2") for word in ("train-pairs", "data", "evaluate", "explain")]
+    commands = ("train-pairs", "data", "evaluate", "explain", "predict", "validate")
+    refused = [(named, f"code {command} 2") for command in commands]
     assert lines[:3] == ["code --help 0", "code train 0", "code evaluate 0"]
     assert lines[3:] == [line for pair in refused for line in pair]
+    assert not list(tmp_path.glob("predictions*"))

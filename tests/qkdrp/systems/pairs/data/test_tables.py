@@ -90,7 +90,12 @@ def test_unknown_lines_and_drugs_are_counted(
 @pytest.mark.parametrize(
     ("table", "column", "value", "message"),
     [
-        ("drugs", "smiles", "C1CC", "drug 'D1': RDKit reads no molecule from the SMILES 'C1CC'"),
+        (
+            "drugs",
+            "smiles",
+            "C1CC",
+            "drugs.csv: drug 'D1': RDKit reads no molecule from the SMILES 'C1CC'",
+        ),
         ("pairs", "ln_ic50", 77.0, "cell line '101' and drug 'D1' has 77, expected the natural"),
         ("pairs", "ln_ic50", "x", "row '101, drug D1', column 'ln_ic50' holds 'x'"),
         ("pairs", "drug", None, "row 1 names no drug"),
@@ -109,6 +114,20 @@ def test_a_wrong_cell_is_named(
     tables[table].loc[0, column] = value
     with pytest.raises(DataError, match=message):
         load(tables, tmp_path)
+
+
+@pytest.mark.parametrize("value", [1.3, -0.1, 73.0])
+def test_an_area_outside_0_to_1_is_refused(
+    tables: dict[str, pd.DataFrame], tmp_path: Path, value: float
+) -> None:
+    areas = tables["pairs"].rename(columns={"ln_ic50": "auc"}).assign(auc=0.5)
+    areas.loc[:1, "auc"] = 0.0, 1.0
+    tables["pairs"] = areas
+    assert load(tables, tmp_path, measure="auc").value[:3].tolist() == [0.0, 1.0, 0.5]
+    areas.loc[0, "auc"] = value
+    wrong = f"cell line '101' and drug 'D1' has {value:g}, expected an area from 0 to 1"
+    with pytest.raises(DataError, match=wrong):
+        load(tables, tmp_path, measure="auc")
 
 
 def test_missing_columns_are_named(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
