@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from qkdrp.common.files import atomic
-from qkdrp.systems.pkpd.data.trial import CONCENTRATION, ENDPOINTS, Trial
+from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
 from qkdrp.systems.pkpd.log_axes import log_axes
 from qkdrp.systems.pkpd.predictions import DOSE, INDIVIDUAL, LIMIT, MEASURED, PREDICTION
 
