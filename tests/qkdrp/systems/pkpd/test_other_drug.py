@@ -29,17 +29,9 @@ ASK = ("--target", 45, "--direction", "above", "--interval", 12)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("drug-x")
-    censored(other_drug(1, {0: 2, 60: 4, 180: 4, 540: 4})).to_csv(folder / "trial.csv", index=False)
-    write_json(folder / "trial.json", dict(SAID))
-    return folder / "trial.csv"
-
-
-@pytest.fixture(scope="module")
-def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def run(drug_x: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     config = PkpdConfig.make(
-        data={"source": str(data)}, model={"structure": "1-III", "refits": 2}, threads=1
+        data={"source": str(drug_x)}, model={"structure": "1-III", "refits": 2}, threads=1
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "N_TREES", 10)
@@ -48,8 +40,8 @@ def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield trained.path
 
 
-def test_values_below_the_limit_are_shown_in_its_own_words(data: Path, cli: Cli) -> None:
-    result = cli("data", "show", "--system", "pkpd", "--data", data)
+def test_values_below_the_limit_are_shown_in_its_own_words(drug_x: Path, cli: Cli) -> None:
+    result = cli("data", "show", "--system", "pkpd", "--data", drug_x)
     assert result.code == 0, result.err
     assert "concentration below quantification" in result.out
     assert "mU/L" in result.out
@@ -69,10 +61,10 @@ def test_dose_in_steps_of_the_trial(run: Path, cli: Cli, tmp_path: Path) -> None
 
 
 def test_a_patient_is_read_in_the_units_of_the_run(
-    run: Path, data: Path, cli: Cli, tmp_path: Path
+    run: Path, drug_x: Path, cli: Cli, tmp_path: Path
 ) -> None:
     """Micrograms that are read as milligrams would be a dose a thousand times too high."""
-    table = pd.read_csv(data)
+    table = pd.read_csv(drug_x)
     patient = table[(table["SUBJECT"] == "X10") & (table["DAY"] <= 1.5)]
     rows = pd.concat([patient[patient["EVID"] == 1], patient[patient["EVID"] == 0].iloc[:3]])
     found = []
@@ -80,7 +72,7 @@ def test_a_patient_is_read_in_the_units_of_the_run(
         (tmp_path / name).mkdir()
         rows.to_csv(tmp_path / name / "patient.csv", index=False)
         if name == "with":
-            shutil.copy(data.with_name("trial.json"), tmp_path / name)
+            shutil.copy(drug_x.with_name("trial.json"), tmp_path / name)
         result = cli("individualise", run, "--data", tmp_path / name / "patient.csv", *ASK,
                      "--output", tmp_path / f"dose-{name}")  # fmt: skip
         assert result.code == 0, result.err
@@ -106,10 +98,10 @@ def test_a_patient_is_read_in_the_units_of_the_run(
     ],
 )
 def test_what_a_patient_cannot_be_asked(
-    run: Path, data: Path, cli: Cli, tmp_path: Path, options: tuple[object, ...], message: str
+    run: Path, drug_x: Path, cli: Cli, tmp_path: Path, options: tuple[object, ...], message: str
 ) -> None:
     folder = tmp_path / "dose"
-    result = cli("individualise", run, "--data", data, *options, "--output", folder)
+    result = cli("individualise", run, "--data", drug_x, *options, "--output", folder)
     assert (result.code, folder.exists()) == (2, False)
     assert message in result.err
 
