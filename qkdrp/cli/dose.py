@@ -18,7 +18,7 @@ def dose(
     target: options.Target,
     fraction: options.Fraction = 0.9,
     interval: options.Interval = 24.0,
-    grid: options.Grid = 0.5,
+    grid: options.Grid = None,
     population: options.Words = None,
     direction: options.Side = "below",
     cmax: options.Cmax = None,

@@ -17,7 +17,14 @@ Target = Annotated[
 ]
 Fraction = Annotated[float, typer.Option(help="Share of subjects in which it must, 0 to 1.")]
 Interval = Annotated[float, typer.Option(help="Time between doses.", metavar="HOURS")]
-Grid = Annotated[float, typer.Option(help="Step of doses.", metavar="MG")]
+Grid = Annotated[
+    float | None,
+    typer.Option(
+        help="Step of doses.",
+        metavar="MG",
+        show_default="half of the trial's smallest dose, rounded down to 1, 2 or 5; estdata: 0.5",
+    ),
+]
 Words = Annotated[
     list[str] | None,
     typer.Option(

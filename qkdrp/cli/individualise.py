@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from qkdrp.cli.dose_options import Grid
 from qkdrp.cli.options import Output
 from qkdrp.runs.run_path import check_run_path
 
@@ -27,12 +28,12 @@ def individualise(
     ] = "below",
     interval: Annotated[float, typer.Option(help="Time between doses.", metavar="HOURS")] = 24.0,
     certainty: Annotated[float, typer.Option(help="Probability with which it must, 0 to 1.")] = 0.9,
-    grid: Annotated[float, typer.Option(help="Step of doses.", metavar="MG")] = 0.5,
+    grid: Grid = None,
     output: Output = None,
 ) -> None:
     """Find the dose of single patients from a few samples. For research only."""
     check_run_path(run)
-    from qkdrp.cli.console import console, print_folder
+    from qkdrp.cli.console import console, print_folder, print_note
     from qkdrp.common.files import write_json
     from qkdrp.runs.individual_doses import individual_doses
     from qkdrp.runs.new_folder import refuse_taken
@@ -41,8 +42,10 @@ def individualise(
 
     refuse_taken(output)
     question = PatientQuestion(target, direction, interval, certainty, grid)
-    found = individual_doses(run, data, question)
+    found, notes = individual_doses(run, data, question)
     out = console()
+    for note in notes:
+        print_note(note)
     for each in found:
         out.print(f"dose     {each}", soft_wrap=True)
     out.print(DISCLAIMER)

@@ -78,7 +78,10 @@ def _with_bounds(row: Mapping[Any, Any], name: str, digits: Mapping[str, int]) -
 
 def _cell(value: object, digits: int) -> str:
     if isinstance(value, float):
-        return "-" if math.isnan(value) else f"{value:.{digits}f}"
+        if math.isnan(value):
+            return "-"
+        small = 0 < abs(value) < 10**-digits  # such as a concentration in another unit
+        return f"{value:.{digits}g}" if small else f"{value:.{digits}f}"
     return str(value).replace("<NA>", "-")
 
 

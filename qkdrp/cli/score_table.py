@@ -68,9 +68,9 @@ class ScoreTable:
 
 def _with_interval(scores: Mapping[str, Any], row: "ScoreRow", between: str) -> str:
     low, high = scores.get(f"{row.key}_ci") or (None, None)
-    digits = row.digits - 1
-    bounds = "" if low is None else f"{between}({low:.{digits}f}, {high:.{digits}f})"
-    return number(scores.get(row.key), row.digits) + bounds
+    bounds = "" if low is None else f"{between}({', '.join(row.interval(low, high))})"
+    value = scores.get(row.key)
+    return ("-" if value is None else row.number(value)) + bounds
 
 
 def number(value: float | None, digits: int = DIGITS) -> str:

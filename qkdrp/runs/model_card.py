@@ -135,7 +135,7 @@ def _measured(system: AnySystem, test: Mapping[str, Any]) -> list[Score]:
     for row in system.score_rows:
         value, interval = test.get(row.key), test.get(f"{row.key}_ci")
         if value is not None:
-            low, high = (f"{end:.{row.digits - 1}f}" for end in interval) if interval else ("", "")
+            low, high = row.interval(*interval) if interval else ("", "")
             bounds = f", 95% interval {low} to {high}" if interval else ""
             found.append(Score(row.key, f"{row.name}{bounds}", value))
     return found

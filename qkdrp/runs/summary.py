@@ -98,4 +98,4 @@ def score_baselines(prepared: Prepared) -> dict[str, dict[str, Any] | None]:
 def _still_falling(epochs: Sequence[Epoch]) -> bool:
     """Tell whether training stopped while the validation loss was at its lowest."""
     losses = [epoch.validation_loss for epoch in epochs if epoch.validation_loss is not None]
-    return len(losses) > 1 and losses[-1] == min(losses)
+    return len(losses) > 1 and losses[-1] == min(losses) < losses[0]

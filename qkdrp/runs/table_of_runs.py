@@ -61,10 +61,8 @@ def cell(scores: Mapping[str, Any], row: ScoreRow, between: str = " ") -> str:
     value, bounds = scores.get(row.key), scores.get(f"{row.key}_ci")
     if value is None:
         return "-"
-    digits = row.digits - 1
-    return f"{value:.{row.digits}f}" + (
-        f"{between}({bounds[0]:.{digits}f}, {bounds[1]:.{digits}f})" if bounds else ""
-    )
+    ends = f"{between}({', '.join(row.interval(*bounds))})" if bounds else ""
+    return row.number(value) + ends
 
 
 def markdown_of(system: AnySystem, runs: Runs, problems: Mapping[str, str]) -> str:

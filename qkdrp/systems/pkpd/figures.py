@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from qkdrp.common.files import atomic
-from qkdrp.systems.pkpd.data.trial import CONCENTRATION, ENDPOINTS, Trial
+from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
+from qkdrp.systems.pkpd.log_axes import log_axes
 from qkdrp.systems.pkpd.predictions import DOSE, INDIVIDUAL, LIMIT, MEASURED, PREDICTION
 
 COLOURS = ("#8c8c8c", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9")
@@ -96,10 +97,12 @@ def _curves(trial: Trial, endpoint: str) -> Figure:
         times, means = _geometric_means(group, endpoint)
         axes.plot(times / 24, means, color=_colour(place, levels), linewidth=1.8)
         axes.set_title(f"{_dose_name(level, trial)}, {len(group)} subjects", fontsize=9)
-        axes.set(xlabel="days", yscale="log")
+        axes.set(xlabel="days")
         if place == 0:
             axes.set_ylabel(f"{endpoint} ({_unit(trial, endpoint)})")
         axes.spines[["top", "right"]].set_visible(False)
+    for axes in figure.axes:
+        log_axes(axes, "y")
     return figure
 
 
@@ -152,15 +155,16 @@ def _against_measured(test: pd.DataFrame, trial: Trial) -> Figure:
             ratio = np.log(positive[MEASURED] / positive[PREDICTION])
             over_time.scatter(positive["time"] / 24, ratio, color=colour, **mark)
         if len(part):
-            middle = float(part[MEASURED].median())
-            against.axline((middle, middle), slope=1, color=GREY, linewidth=0.8, linestyle=":")
+            ends = [float(part[MEASURED].min()), float(part[MEASURED].max())]
+            against.plot(ends, ends, color=GREY, linewidth=0.8, linestyle=":")
         unit = _unit(trial, endpoint)
-        against.set(xscale="log", yscale="log", xlabel=f"predicted {endpoint} ({unit})",
+        against.set(xlabel=f"predicted {endpoint} ({unit})",
                     ylabel=f"measured ({unit})")  # fmt: skip
         over_time.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
         over_time.set(xlabel="days", ylabel="ln (measured / predicted)")
         for axes in (against, over_time):
             axes.spines[["top", "right"]].set_visible(False)
+        log_axes(against, "x", "y")
         against.legend(frameon=False, fontsize=8)
     return figure
 
@@ -230,7 +234,7 @@ def _geometric_means(group: Trial, endpoint: str) -> tuple[np.ndarray, np.ndarra
 
 
 def _unit(trial: Trial, endpoint: str) -> str:
-    return trial.units.concentration if endpoint == CONCENTRATION else trial.units.biomarker
+    return trial.units.of(endpoint)
 
 
 def _dose_name(level: float, trial: Trial) -> str:

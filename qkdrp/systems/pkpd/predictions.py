@@ -22,12 +22,12 @@ PREDICTION, INDIVIDUAL = "prediction", "ipred"
 SCORE_ROWS = (
     ScoreRow("PK RMSE, scaled", "pk_rmse_scaled", values=POSITIVE, higher_is_better=False),
     ScoreRow("PD RMSE, scaled", "pd_rmse_scaled", values=POSITIVE, higher_is_better=False),
-    ScoreRow("PK RMSE", "pk_rmse", values=POSITIVE, higher_is_better=False),
-    ScoreRow("PD RMSE", "pd_rmse", values=POSITIVE, higher_is_better=False),
+    ScoreRow("PK RMSE", "pk_rmse", values=POSITIVE, higher_is_better=False, any_size=True),
+    ScoreRow("PD RMSE", "pd_rmse", values=POSITIVE, higher_is_better=False, any_size=True),
     ScoreRow("PK R2", "pk_r2", values=(-np.inf, 1.0)),
     ScoreRow("PD R2", "pd_r2", values=(-np.inf, 1.0)),
-    ScoreRow("PK MAE", "pk_mae", values=POSITIVE, higher_is_better=False),
-    ScoreRow("PD MAE", "pd_mae", values=POSITIVE, higher_is_better=False),
+    ScoreRow("PK MAE", "pk_mae", values=POSITIVE, higher_is_better=False, any_size=True),
+    ScoreRow("PD MAE", "pd_mae", values=POSITIVE, higher_is_better=False, any_size=True),
     ScoreRow(
         "PK RMSE, mean of subjects", "pk_rmse_by_subject", values=POSITIVE, higher_is_better=False
     ),

@@ -1,7 +1,10 @@
 """``trial.json``: what a table's columns and numbers mean, where names alone do not tell."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -50,6 +53,11 @@ class TrialDescription(Settings):
             raise ValueError("expected another number for each endpoint")
         return _known(given, ENDPOINTS)
 
+    def for_others(self) -> dict[str, Any]:
+        """Return what holds for tables of other subjects, too, as plain values."""
+        names = {"units", "columns", "endpoints", "ignore"}
+        return self.model_dump(include=names, exclude_defaults=True)
+
     def endpoint_of(self, by_cmt: bool) -> dict[str, str]:
         """Return the endpoint of each value of DVID, or of CMT where there is no DVID."""
         first = 2 if by_cmt else 1  # compartment 1 is where doses go
@@ -57,15 +65,21 @@ class TrialDescription(Settings):
         return {str(value): name for name, value in (self.endpoints or default).items()}
 
 
-def read_description(folder: Path) -> TrialDescription:
-    """Return what the file in a folder says; nothing where there is none.
+def read_description(
+    folder: Path, otherwise: Mapping[str, Any] = MappingProxyType({})
+) -> TrialDescription:
+    """Return what the file in a folder says.
+
+    Args:
+        folder: Of the table.
+        otherwise: What holds where there is no file, see :meth:`TrialDescription.for_others`.
 
     Raises:
         DataError: If it is no JSON, or says something else than expected.
     """
     path = folder / FILE_NAME
     if not path.is_file():
-        return TrialDescription()
+        return TrialDescription.make(**otherwise)
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:

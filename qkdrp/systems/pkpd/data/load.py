@@ -1,6 +1,9 @@
 """Choosing the loader by what a source is."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from qkdrp.common.errors import DataError
 from qkdrp.common.names import closest, listed
@@ -19,13 +22,18 @@ EMBEDDED_ORIGIN = (
 )
 
 
-def load_trial(source: str | None = None, measured: bool = True) -> Trial:
+def load_trial(
+    source: str | None = None,
+    measured: bool = True,
+    said: Mapping[str, Any] = MappingProxyType({}),
+) -> Trial:
     """Load the trial that a source names.
 
     Args:
         source: ``estdata`` (the default), ``truth-a`` or ``truth-b`` for a simulated trial
             (``truth-a:7`` for that of seed 7), a table, or a folder with one.
         measured: Whether observations have to hold values; False for times to predict at.
+        said: What holds of a table that has no ``trial.json``, see :func:`load_table`.
 
     Raises:
         DataError: If it cannot be read.
@@ -37,7 +45,7 @@ def load_trial(source: str | None = None, measured: bool = True) -> Trial:
         )
     if (found := simulated(str(source))) is not None:
         return simulated_trial(*found)
-    return load_table(table_path(str(source)), measured)
+    return load_table(table_path(str(source)), measured, said)
 
 
 def table_path(source: str) -> Path:

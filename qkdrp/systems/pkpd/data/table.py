@@ -1,8 +1,10 @@
 """Loader of tables in EstData (NONMEM) form: doses and observations are rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,11 @@ from qkdrp.systems.pkpd.data.trial import (
 )
 from qkdrp.systems.pkpd.data.units import Conversion, conversion_of
 
+BORROWED = (
+    f"There is no {FILE_NAME} beside the table, so columns and units are those of the run's trial."
+)
+"""What is said of a table that is read as another one was."""
+
 WEIGHTS = (0.2, 500.0)
 """Body weights that there are, kilograms."""
 
@@ -43,20 +50,30 @@ class _Reading:
     measured: bool
 
 
-def load_table(path: Path, measured: bool = True) -> Trial:
+def load_table(
+    path: Path, measured: bool = True, said: Mapping[str, Any] = MappingProxyType({})
+) -> Trial:
     """Load a trial from a table; ``trial.json`` beside it says what names alone do not tell.
 
     Args:
         path: The table.
         measured: Whether observations have to hold values; False for times to predict at.
+        said: What holds of columns and units where there is no ``trial.json``: what that of another
+            trial said, see :attr:`~qkdrp.systems.pkpd.data.trial.Trial.said`.
 
     Raises:
         DataError: If anything in it is invalid; one line, with file, row and column.
     """
-    description = read_description(path.parent)
-    cells = read_cells(path, description)
+    description = read_description(path.parent, said)
+    borrowed = bool(said) and not (path.parent / FILE_NAME).is_file()
+    try:
+        cells = read_cells(path, description)
+    except DataError as error:
+        raise DataError(f"{error} {BORROWED}" if borrowed else str(error)) from error
     conversion = conversion_of(description.units, str(path.parent / FILE_NAME))
     events, notes = events_of(cells, description, measured)
+    if borrowed:
+        notes.append(f"{path.name}: {BORROWED[0].lower()}{BORROWED[1:].rstrip('.')}")
     events = _converted(events, conversion, cells)
     if not _is_sorted(events):
         notes.append("rows were not in the order of time and were sorted")
@@ -82,6 +99,7 @@ def load_table(path: Path, measured: bool = True) -> Trial:
         provenance=description.name or f"table {path}",
         synthetic=description.synthetic,
         notes=tuple(notes),
+        said=description.for_others(),
     )
 
 

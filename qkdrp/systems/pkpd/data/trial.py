@@ -1,7 +1,7 @@
 """A trial: what every loader gives and everything after it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
@@ -169,6 +169,7 @@ class Trial(Brief):
         provenance: Where the numbers come from, in one line.
         synthetic: Whether the numbers are made up.
         notes: What the user should look at, a line each.
+        said: What ``trial.json`` said of columns and units, for tables of the same form.
 
     Raises:
         DataError: If an id is there twice, or a covariate is missing.
@@ -180,6 +181,7 @@ class Trial(Brief):
     provenance: str
     synthetic: bool
     notes: tuple[str, ...] = ()
+    said: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         """Check ids and covariates."""

@@ -64,6 +64,11 @@ class Units:
         """Of concentrations: the amount in a litre."""
         return f"{self.amount}/L"
 
+    def of(self, endpoint: str) -> str:
+        """Return the unit of an endpoint, ``concentration`` or ``biomarker``."""
+        found: str = getattr(self, endpoint)
+        return found
+
 
 @dataclass(frozen=True)
 class Conversion:

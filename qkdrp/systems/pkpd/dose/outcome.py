@@ -30,6 +30,7 @@ from qkdrp.systems.pkpd.dose.checks import (
 )
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
 from qkdrp.systems.pkpd.dose.distributions import Distribution
+from qkdrp.systems.pkpd.dose.grid import grid_of
 from qkdrp.systems.pkpd.dose.loading import Loading, loading_of
 from qkdrp.systems.pkpd.dose.model import (
     DoseModel,
@@ -51,6 +52,9 @@ N_SCANNED = 13
 N_DRAWN = 4096
 """Virtual subjects that the bands of curves are taken over."""
 
+SMOOTH = 8
+"""Into how many parts a step of the grid is cut for a curve that is drawn by itself."""
+
 BAND = (0.05, 0.5, 0.95)
 """Quantiles of the bands."""
 
@@ -66,7 +70,7 @@ class Question:
 
     Args:
         criterion: What it must achieve.
-        grid: Step of doses, mg.
+        grid: Step of doses, mg; None for that of :func:`~qkdrp.systems.pkpd.dose.grid.grid_of`.
         words: The population, such as ``bw=uniform:70,140``; empty for that of the trial.
         cmax: Upper limit of the concentration, mg/L, whose share above it is told; None for none.
         loading: Whether to find the loading dose and the time to steady state.
@@ -75,7 +79,7 @@ class Question:
     """
 
     criterion: Criterion
-    grid: float
+    grid: float | None = None
     words: tuple[str, ...] = ()
     cmax: float | None = None
     loading: bool = False
@@ -162,10 +166,9 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
         observed, question.words, n_subjects=question.n_subjects, seed=question.seed
     )
     criteria = [question.criterion, _lower(question.criterion)]
-    answers = find_doses(source.model, population, criteria, question.grid)
-    answer, lower = with_refits(
-        answers, _refit_answers(source.refits, population, criteria, question.grid)
-    )
+    grid = question.grid or grid_of(source.trial)
+    answers = find_doses(source.model, population, criteria, grid)
+    answer, lower = with_refits(answers, _refit_answers(source.refits, population, criteria, grid))
     subjects = population.draw(source.model)
     responses = Responses(source.model, subjects, question.criterion)
     dose = answer.found.shown
@@ -238,7 +241,9 @@ def _middle(population: Population) -> dict[str, Reals]:
 @torch.no_grad()
 def _typical(model: DoseModel, population: Population, dose: float, interval: float) -> Curves:
     logs = model.log_parameters(_middle(population))
-    found = steady_state(model.structure, model.structure.to_natural(logs), dose, interval)
+    found = steady_state(
+        model.structure, model.structure.to_natural(logs), dose, interval, refine=SMOOTH
+    )
     return Curves(found.times, found.concentration[0], found.biomarker[0])
 
 
@@ -252,7 +257,7 @@ def _checks(outcome: Outcome) -> list[Check]:
         *check_trial(outcome.counts),
     ]
     if question.criterion.interval != DAY:
-        grid = question.grid * DAY / question.criterion.interval
+        grid = answer.grid * DAY / question.criterion.interval
         daily = find_dose(
             source.model, answer.population, replace(question.criterion, interval=DAY), grid
         )

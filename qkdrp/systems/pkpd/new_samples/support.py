@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.names import listed
 from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
-from qkdrp.systems.pkpd.data.load import load_trial
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.new_samples.form import load_in_form, with_form
 from qkdrp.systems.pkpd.new_samples.ranges import Ranges
 from qkdrp.systems.pkpd.new_samples.table import prediction_table
 from qkdrp.systems.pkpd.preprocess import Preprocessor
@@ -34,9 +34,9 @@ class PkpdNewSamples(NewSamples[Trial, NewSampleSettings]):
     def load(
         self,
         source: str | None,
-        data: DataConfig,  # noqa: ARG002  # a table tells all by itself
+        data: DataConfig,  # noqa: ARG002  # of the run
         settings: NewSampleSettings,  # noqa: ARG002
-        reference: State | None,  # noqa: ARG002
+        reference: State | None,
     ) -> Trial:
         """Read subjects; rows of observations need no values.
 
@@ -46,7 +46,7 @@ class PkpdNewSamples(NewSamples[Trial, NewSampleSettings]):
         """
         if source is None:
             raise ConfigError("give --data a table with the doses and times of the subjects.")
-        return load_trial(source, measured=False)
+        return load_in_form(source, reference, measured=False)
 
     def from_frames(
         self,
@@ -97,8 +97,8 @@ class PkpdNewSamples(NewSamples[Trial, NewSampleSettings]):
         return Matched(dataset, (), warnings, {"outside_training": outside})
 
     def reference(self, trained: Trained[Any, Any], dataset: Trial) -> State:
-        """Return the ranges of features of training subjects."""
-        return Ranges.of(dataset.select(trained.split.train)).state()
+        """Return the ranges of features of training subjects, and the form of the table."""
+        return with_form(Ranges.of(dataset.select(trained.split.train)).state(), dataset)
 
     def target(self, metrics: Mapping[str, Any]) -> str:
         """Return what every run predicts: the courses of its trial."""

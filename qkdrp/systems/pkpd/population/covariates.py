@@ -53,7 +53,8 @@ class Covariate:
         x = torch.as_tensor(np.asarray(values, dtype=np.float64))
         if not torch.isfinite(x).all() or (self.logarithmic and not (x > 0).all()):
             kind = "positive numbers" if self.logarithmic else "finite numbers"
-            raise DataError(f"found covariate {self.name!r} with other values than {kind}.")
+            wrong = float(x[~torch.isfinite(x) | (x <= 0)][0])
+            raise DataError(f"found {wrong:g} as covariate {self.name!r}, expected {kind}.")
         return torch.log(x / self.reference) if self.logarithmic else x - self.reference
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 
+from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd.data.trial import Subject, Trial
 from qkdrp.systems.pkpd.dose.answer import Answer, find_doses
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Direction
+from qkdrp.systems.pkpd.dose.grid import USUAL
 from qkdrp.systems.pkpd.dose.population import Population as VirtualPopulation
 from qkdrp.systems.pkpd.mechanism import Structure
 from qkdrp.systems.pkpd.population.individual import Individuals, random_effects
@@ -82,14 +84,22 @@ class PatientQuestion:
         direction: On which side it must stay.
         interval: Hours between doses.
         certainty: With which probability the target must be met, 0 to 1.
-        grid: Step of doses.
+        grid: Step of doses, mg; None for that of the run's trial.
     """
 
     target: float
     direction: Direction = "below"
     interval: float = 24.0
     certainty: float = 0.9
-    grid: float = 0.5
+    grid: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if not 0 < self.certainty < 1:
+            raise ConfigError(f"certainty is between 0 and 1, not {self.certainty:g}.")
+        Criterion(self.target, self.certainty, self.interval, self.direction)
+        if self.grid is not None and not 0 < self.grid < float("inf"):
+            raise ConfigError(f"grid is a number above 0, not {self.grid:g}.")
 
 
 @dataclass(frozen=True)
@@ -149,7 +159,11 @@ class PatientDose:
 
 
 def patient_dose(
-    population: Population, subject: Subject, trial: Trial, question: PatientQuestion
+    population: Population,
+    subject: Subject,
+    trial: Trial,
+    question: PatientQuestion,
+    grid: float = USUAL,
 ) -> PatientDose:
     """Return the dose of one patient from its samples.
 
@@ -158,6 +172,7 @@ def patient_dose(
         subject: The patient: covariates, doses so far, samples.
         trial: What the patient's table was read as; gives the names of covariates.
         question: What the dose must achieve.
+        grid: Step of doses where the question names none, mg.
 
     Raises:
         DataError: If a covariate of the model is missing.
@@ -174,7 +189,7 @@ def patient_dose(
         for share in (question.certainty, LOW, MIDDLE, HIGH)
     ]
     answer, *others = find_doses(
-        model, VirtualPopulation({}, n_subjects=N_DRAWS), criteria, question.grid
+        model, VirtualPopulation({}, n_subjects=N_DRAWS), criteria, question.grid or grid
     )
     natural = population.structure.to_natural(found.phi[0])
     low, middle, high = (each.found.exact for each in others)

@@ -103,7 +103,8 @@ def simulate(
 def predictive_check(simulated: Simulated) -> pd.DataFrame:
     """Return observed percentiles with the 95% interval of simulated ones, by dose and time.
 
-    Percentiles are of the subjects of a dose level at a nominal time.
+    Percentiles are of the subjects of a dose level at a nominal time. Where an endpoint has values
+    below its limit of quantification, they stand at the limit, and so do simulated ones.
 
     Returns:
         Columns endpoint, dose, time, quantile, observed, low, median, high.
@@ -111,11 +112,12 @@ def predictive_check(simulated: Simulated) -> pd.DataFrame:
     rows = []
     panel = simulated.panel
     for endpoint, part in panel.slices.items():
+        limit = _limit(panel, part)
         for dose in np.unique(simulated.levels):
             group = torch.from_numpy(simulated.levels == dose)
             seen = panel.seen[group][:, part]
-            times, logs = panel.times[group][:, part], panel.logs[group][:, part]
-            drawn = simulated.logs[:, group][:, :, part]
+            times, logs = panel.times[group][:, part], panel.logs[group][:, part].clamp(min=limit)
+            drawn = simulated.logs[:, group][:, :, part].clamp(min=limit)
             for time in torch.unique(times[seen]).tolist():
                 here = seen & (times == time)
                 real = np.quantile(logs[here].numpy(), QUANTILES)
@@ -127,3 +129,9 @@ def predictive_check(simulated: Simulated) -> pd.DataFrame:
                 ]
     names = ["endpoint", "dose", "time", "quantile", "observed", "low", "median", "high"]
     return pd.DataFrame(rows, columns=names)
+
+
+def _limit(panel: Panel, part: slice) -> float:
+    """Return the logarithm of the largest limit that values are below; -inf for none."""
+    below = panel.below[:, part] & panel.seen[:, part]
+    return float(panel.logs[:, part][below].max()) if below.any() else -float("inf")

@@ -9,6 +9,7 @@ import pytest
 from qkdrp.common.files import write_json
 from qkdrp.systems.pkpd.data.load import load_trial
 from qkdrp.systems.pkpd.data.trial import Trial
+from tests.qkdrp.systems.pkpd.other_drug import SAID, censored, other_drug
 
 DOSES = {"A": 0.0, "B": 5.0, "C": 5.0}
 
@@ -88,3 +89,13 @@ def _other_subject(number: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 OTHER_UNITS = {"amount": "ug", "concentration": "ng/mL", "biomarker": "U/L"}
+
+
+@pytest.fixture(scope="session")
+def drug_x(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table of a small trial of another drug, with ``trial.json`` beside it."""
+    folder = tmp_path_factory.mktemp("drug-x")
+    table = censored(other_drug(1, {0: 2, 60: 4, 180: 4, 540: 4}))
+    table.to_csv(folder / "trial.csv", index=False)
+    write_json(folder / "trial.json", dict(SAID))
+    return folder / "trial.csv"
