@@ -67,8 +67,8 @@ class ScoreTable:
 
 
 def _with_interval(scores: Mapping[str, Any], row: "ScoreRow", between: str) -> str:
-    low, high = scores.get(f"{row.key}_ci") or (None, None)
-    bounds = "" if low is None else f"{between}({', '.join(row.interval(low, high))})"
+    ends = scores.get(f"{row.key}_ci")
+    bounds = "" if not ends or None in ends else f"{between}({', '.join(row.interval(*ends))})"
     value = scores.get(row.key)
     return ("-" if value is None else row.number(value)) + bounds
 

@@ -182,8 +182,8 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         seeds, held_out = self._seeds(), None
         if validation is None:
             held_out = held_out_of(X, groups, self.validation_fraction, seeds("validation"))
-        fitted = (X, y) if held_out is None else taken(X, y, held_out[0])
-        self.prepare(*fitted, seeds("columns"))
+        to_fit, label = (X, y) if held_out is None else taken(X, y, held_out[0])
+        self.prepare(to_fit, label, seeds("columns"))
         model = self.build(X.shape[1], self._open_backend(), seeds("weights"))
         watched = None
         if validation is not None:
@@ -192,7 +192,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
             watched = self.rows(*taken(X, y, held_out[1]))
         self.fit_ = fit_model(
             model,
-            self.rows(*fitted),
+            self.rows(to_fit, label),
             watched,
             self.setting(FitConfig),
             seeds("shuffle"),
@@ -224,7 +224,7 @@ class ModelRegressor(RegressorMixin, BaseEstimator):
         X = columns_of_the_fit(X, getattr(self, "feature_names_in_", None))
         return as_tensor(validate_data(self, X, dtype=np.float32, reset=False))
 
-    def checked(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ANN401
+    def checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:  # noqa: ANN401
         """Return rows with as many columns as those of the fit, as arrays."""
         X, y = validate_data(
             self,

@@ -58,7 +58,7 @@ class Pooled:
     @property
     def n_seeds(self) -> int:
         """Number of seeds."""
-        return self.predicted.shape[1]
+        return int(self.predicted.shape[1])
 
     @property
     def subjects(self) -> list[str]:

@@ -95,14 +95,17 @@ class Difference:
     @classmethod
     def _read(cls, row: Any, sign: int) -> Self:  # noqa: ANN401  # of a table
         """Return the difference of a row, turned round where the sign is -1."""
-        values = float(row["left_value"]), float(row["right_value"])
+        left, right = (float(row["left_value"]), float(row["right_value"]))[::sign]
         low, high = sorted((sign * float(row["low"]), sign * float(row["high"])))
         return cls(
-            *values[::sign],
+            left,
+            right,
             sign * float(row["difference"]),
             low,
             high,
-            *(float(row[name]) for name in ("p", "p_folds", "detectable")),
+            float(row["p"]),
+            float(row["p_folds"]),
+            float(row["detectable"]),
             n_subjects=int(row["n_subjects"]),
         )
 

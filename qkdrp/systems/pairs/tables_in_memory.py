@@ -17,7 +17,7 @@ from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.systems.pairs.data.molecules import Molecules
 from qkdrp.systems.pairs.data.pair_data import Drugs, Lines, PairData
 from qkdrp.systems.pairs.data.tables import DRUG_IDS, SAMPLE_IDS, SMILES
-from qkdrp.systems.pairs.new_samples.new_pairs import NewPairs
+from qkdrp.systems.pairs.new_pairs import NewPairs
 from qkdrp.systems.pairs.new_samples.sources import Table, drugs_of, lines_of, take_tables
 from qkdrp.tables.numbers import numeric
 from qkdrp.training.stored_state import State

@@ -1,6 +1,7 @@
 """Figures and tables of a population model: goodness of fit, predictive check, individual fits."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -161,7 +162,11 @@ def _individual_fits(table: pd.DataFrame, units: Units) -> Figure:
         _plain(axes, "y")
     names = [f"{endpoint} ({units.of(endpoint)})" for endpoint in ENDPOINTS]
     handles = [Line2D([], [], color=c, label=n) for n, c in zip(names, (BLUE, ORANGE), strict=True)]
-    styles = (("observed", ".", ""), ("IPRED", "", "-"), ("PRED", "", ":"))
+    styles: tuple[tuple[str, str, Literal["", "-", ":"]], ...] = (
+        ("observed", ".", ""),
+        ("IPRED", "", "-"),
+        ("PRED", "", ":"),
+    )
     handles += [Line2D([], [], color=GREY, marker=m, linestyle=s, label=n) for n, m, s in styles]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8)
     figure.supxlabel("days", fontsize=9)
