@@ -52,7 +52,8 @@ def test_defaults_that_are_told_are_those_of_the_backend(
             assert told == in_words[name]
             assert not known[name].default
         elif told is not None:
-            assert told == (f"{known[name].default:g}" if told.isdigit() else known[name].default)
+            default = known[name].default
+            assert told == (default if isinstance(default, str) else f"{default:g}")
 
 
 def test_every_option_reaches_its_backend() -> None:
@@ -82,6 +83,7 @@ def test_every_option_reaches_its_backend() -> None:
         "rep_delay": 1e-4,
         "price": "1 EUR",
         "over_quota": True,
+        "min_success": 0.1,
         "ledger": Path("jobs.sqlite"),
         "no_wait": True,
         "resubmit": True,

@@ -75,7 +75,7 @@ def test_noise_has_a_prepared_circuit_for_each_layer(run: Path, cli: Cli) -> Non
     assert result.code == 0, result.err
     folder = run / "evaluations" / "aer_noisy"
     assert names_of(folder) == {"metrics.json", "predictions.csv"} | files_of_layers(
-        "prepared.qpy", "prepared.json"
+        "prepared.qpy", "prepared.json", "noisy_values.csv"
     )
     report = read_json(folder / "metrics.json")["noise"]
     assert [each["layer"] for each in report["circuits"]] == list(STAGES)
