@@ -234,7 +234,7 @@ def _validate(training: _Training) -> tuple[float | None, Mapping[str, float | N
 def _score(training: _Training, rows: Rows) -> tuple[float, Mapping[str, float | None]]:
     """Return the loss of some rows and the task's scores."""
     inputs, target = rows.batch(slice(None))
-    prediction = predict(training.state.model, *inputs)
+    prediction = predict(training.task.watched(training.state.model), *inputs)
     loss = training.task.loss(prediction, target).item()
     if not math.isfinite(loss):
         return loss, {}

@@ -252,7 +252,7 @@ class NewSamples(ABC, Generic[DatasetT, SettingsT]):
             values: Predictions, one for each row of the outcomes.
             outcomes: Rows of :meth:`outcomes`.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # asked only of systems that have outcomes
 
     score_names: ClassVar[Mapping[str, str]] = {}
     """What tables call the scores, by their keys; an interval is ``<key>_ci``."""

@@ -27,6 +27,9 @@ class FitTask(Protocol):
     def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
         """Prepare a fresh model; not called where a training is resumed."""
 
+    def watched(self, model: nn.Module) -> nn.Module:
+        """Return what predicts rows that are scored while training: the model, or a part of it."""
+
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:
         """Return validation scores by name; where the monitored one is missing, the last counts."""
 
@@ -52,6 +55,10 @@ class RegressionTask:
 
     def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
         """Leave a fresh model as it is."""
+
+    def watched(self, model: nn.Module) -> nn.Module:
+        """Return the model."""
+        return model
 
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:  # noqa: ARG002
         """Return no scores beside the loss."""

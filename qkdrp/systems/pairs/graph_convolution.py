@@ -44,7 +44,7 @@ class _Propagate(torch.autograd.Function):
 
 
 def _propagate(adjacency: torch.Tensor, atoms: torch.Tensor) -> torch.Tensor:
-    mixed: torch.Tensor = _Propagate.apply(adjacency, atoms)  # type: ignore[no-untyped-call]
+    mixed: torch.Tensor = _Propagate.apply(adjacency, atoms)  # type: ignore[no-untyped-call]  # torch's
     return mixed
 
 

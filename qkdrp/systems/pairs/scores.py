@@ -4,8 +4,6 @@ Pairs of one line or drug are not independent, so pairs themselves are not resam
 is a function of sums over pairs, so a resample is a weighted sum over groups.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,17 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from qkdrp.common.intervals import LEAST_VALUES, TAIL, varies
+from qkdrp.common.group_bootstrap import Statistic, grouped_interval
+from qkdrp.common.intervals import LEAST_VALUES, varies
 from qkdrp.systems.pairs.target import LN_IC50
 
 Reals = NDArray[np.float64]
-Statistic = Callable[[Reals], Reals]
-"""Takes sums, shape (n_resamples, n_sums), and returns the score of each."""
-
-RESAMPLES = 1000
-"""Bootstrap samples of every interval."""
-
-_SEED = 0
 
 
 def score(table: pd.DataFrame) -> dict[str, Any]:
@@ -125,25 +117,4 @@ def _scored(
         statistic: Takes means of the columns.
     """
     value = float(statistic(columns.mean(axis=0, keepdims=True))[0])
-    _, groups = np.unique(groups, return_inverse=True)
-    n_groups = int(groups.max()) + 1
-    if n_groups < LEAST_VALUES:
-        return {key: value, f"{key}_ci": None}
-    sums = np.column_stack(
-        [np.bincount(groups, each) for each in (*columns.T, np.ones(len(groups)))]
-    )
-    resampled = _weights(n_groups) @ sums
-    values = statistic(resampled[:, :-1] / resampled[:, -1:])
-    values = values[np.isfinite(values)]
-    if len(values) < RESAMPLES // 2:
-        return {key: value, f"{key}_ci": None}
-    low, high = np.quantile(values, [1 - TAIL, TAIL])
-    return {key: value, f"{key}_ci": (float(low), float(high))}
-
-
-@lru_cache(maxsize=8)
-def _weights(n_groups: int) -> Reals:
-    """Return how often each group is in each resample, shape (n_resamples, n_groups)."""
-    rng = np.random.default_rng(_SEED)
-    share = np.full(n_groups, 1 / n_groups)
-    return rng.multinomial(n_groups, share, size=RESAMPLES).astype(np.float64)
+    return {key: value, f"{key}_ci": grouped_interval(columns, groups, statistic)}

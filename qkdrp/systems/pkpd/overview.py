@@ -1,5 +1,6 @@
 """What a trial holds: counts, dose levels, covariates, and its curves as figures."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -97,10 +98,10 @@ def _smallest(group: Trial, endpoint: str) -> np.ndarray:
     return _extremes(group, endpoint, np.min)
 
 
-def _extremes(group: Trial, endpoint: str, of: object) -> np.ndarray:
+def _extremes(group: Trial, endpoint: str, of: Callable[[np.ndarray], float]) -> np.ndarray:
     values = [each.observations[endpoint].values for each in group.subjects]
     values = [each[~np.isnan(each)] for each in values]
-    return np.array([of(each) for each in values if len(each)])  # type: ignore[operator]
+    return np.array([of(each) for each in values if len(each)])
 
 
 def _number(values: np.ndarray) -> str:

@@ -12,7 +12,7 @@ from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.mechanism import Structure
 
 BASELINE = "PD0"
-"""Covariate of models that know the biomarker before treatment: its logarithm."""
+"""Covariate of models that know the biomarker before the first dose: its logarithm, of R0 alone."""
 
 
 class DoseModel(Protocol):

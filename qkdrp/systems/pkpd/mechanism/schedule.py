@@ -64,4 +64,4 @@ class Schedule:
 
     def __getitem__(self, index: object) -> "Schedule":
         """Return the schedule of chosen subjects: indices of the leading dimensions."""
-        return Schedule(self.times[index], self.amounts[index])  # type: ignore[index]
+        return Schedule(self.times[index], self.amounts[index])  # type: ignore[index]  # torch's, of any kind

@@ -9,12 +9,10 @@ import torch
 from numpy.typing import ArrayLike
 
 from qkdrp.common.errors import DataError
+from qkdrp.systems.pkpd.dose.model import BASELINE
 
 BODY_WEIGHT = "BW"
 """The covariate that allometry scales by, after aliases."""
-
-BASELINE = "PD0"
-"""Logarithm of the biomarker before the first dose: it tells of R0 alone."""
 
 REFERENCE_WEIGHT = 70.0
 """Kilograms of the reference subject, the convention of the field."""

@@ -16,10 +16,11 @@ from qkdrp.backends import Backend
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
+from qkdrp.systems.pkpd.dose.model import BASELINE
 from qkdrp.systems.pkpd.kind import ModelKind
 from qkdrp.systems.pkpd.mechanism import Structure
 from qkdrp.systems.pkpd.population.alternation import Batch, linearise
-from qkdrp.systems.pkpd.population.covariates import BASELINE, Covariate
+from qkdrp.systems.pkpd.population.covariates import Covariate
 from qkdrp.systems.pkpd.population.fit import fit_population
 from qkdrp.systems.pkpd.population.heads import HEADS, ROLES, pqc_of
 from qkdrp.systems.pkpd.population.individual import random_effects

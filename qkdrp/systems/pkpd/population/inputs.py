@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from qkdrp.systems.pkpd.data.trial import Trial
-from qkdrp.systems.pkpd.population.covariates import BASELINE
+from qkdrp.systems.pkpd.dose.model import BASELINE
 from qkdrp.systems.pkpd.population.material import Material, covariate_columns
 from qkdrp.systems.pkpd.population.panel import Panel, panel_of
 from qkdrp.systems.pkpd.preprocess import Preprocessor

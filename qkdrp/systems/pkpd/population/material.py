@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
 from qkdrp.systems.pkpd.data.trial import Trial
-from qkdrp.systems.pkpd.population.covariates import BASELINE, Covariate, constant, covariate_of
+from qkdrp.systems.pkpd.dose.model import BASELINE
+from qkdrp.systems.pkpd.population.covariates import Covariate, constant, covariate_of
 from qkdrp.systems.pkpd.population.panel import Panel, panel_of
 
 

@@ -2,14 +2,13 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.dose.model import DoseModel
 from qkdrp.systems.pkpd.population.curves import log_curves_of
 from qkdrp.systems.pkpd.population.individual import random_effects
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs
@@ -17,29 +16,6 @@ from qkdrp.training.config import FitConfig
 from qkdrp.training.monitor import Direction, Monitor
 from qkdrp.training.rows import Rows
 from qkdrp.training.task import RegressionTask
-
-
-class Population(Protocol):
-    """A population model: what doses and individual parameters are found from."""
-
-    @property
-    def structure(self) -> Structure:
-        """Return the mechanism."""
-
-    @property
-    def covariates(self) -> Sequence[Any]:
-        """Return the covariates that parameters depend on, with a ``name`` each."""
-
-    @property
-    def omega(self) -> Sequence[float]:
-        """Return the deviation of each logarithmic parameter between subjects."""
-
-    @property
-    def sigma(self) -> Any:  # noqa: ANN401  # a mapping of endpoints
-        """Return the residual deviation of logarithms by endpoint."""
-
-    def log_parameters(self, covariates: Any, eta: Any = None) -> torch.Tensor:  # noqa: ANN401
-        """Return logarithmic parameters, shape (n_subjects, n_parameters)."""
 
 
 class PopulationNetwork(nn.Module):
@@ -57,11 +33,11 @@ class PopulationNetwork(nn.Module):
         self.names = names
 
     @abstractmethod
-    def population(self) -> Population:
+    def population(self) -> DoseModel:
         """Return the population model."""
 
     @abstractmethod
-    def refits(self) -> tuple[Population, ...]:
+    def refits(self) -> tuple[DoseModel, ...]:
         """Return refits to resampled subjects; none where there are none."""
 
     @abstractmethod
@@ -90,8 +66,7 @@ class PopulationNetwork(nn.Module):
         return self.learn(inputs) if self.training else self._curves(inputs)
 
     def _curves(self, inputs: SubjectInputs) -> torch.Tensor:
-        typical = self.typical(inputs).detach().double()
-        panel, population = inputs.panel, self.population()
+        typical, panel, population = self._typical(inputs), inputs.panel, self.population()
         if not torch.isfinite(typical).all():  # values of a circuit that a device still computes
             return torch.full((*panel.times.shape, 2), torch.nan, dtype=torch.float64)
         found = random_effects(
@@ -99,6 +74,14 @@ class PopulationNetwork(nn.Module):
         )
         both = [log_curves_of(population.structure, phi, panel) for phi in (typical, found.phi)]
         return torch.stack(both, dim=-1)
+
+    def typical_curves(self, inputs: SubjectInputs) -> torch.Tensor:
+        """Return PRED, shape (n_subjects, n_slots)."""
+        structure = self.population().structure
+        return log_curves_of(structure, self._typical(inputs), inputs.panel)
+
+    def _typical(self, inputs: SubjectInputs) -> torch.Tensor:
+        return self.typical(inputs).detach().double()
 
     def get_extra_state(self) -> torch.Tensor:
         """Return what it holds beside weights as JSON, in bytes: a file needs no pickle."""
@@ -115,6 +98,22 @@ LAST_EPOCH = Monitor("last_epoch", Direction.LOWER)
 dose level, say too little to choose an epoch by."""
 
 
+class TypicalCurves(nn.Module):
+    """PRED of a model as its first output; individual effects, which take most time, are not found.
+
+    Args:
+        model: Whose typical curves they are.
+    """
+
+    def __init__(self, model: PopulationNetwork) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        """Return PRED, shape (n_subjects, n_slots, 1)."""
+        return self.model.typical_curves(SubjectInputs.of(tensors)).unsqueeze(-1)
+
+
 class PopulationTask(RegressionTask):
     """Minimises -2 log likelihood for all epochs; validation loss is that of typical curves."""
 
@@ -126,6 +125,10 @@ class PopulationTask(RegressionTask):
             return prediction.mean()
         errors = prediction[..., 0] - target
         return errors[~torch.isnan(errors)].square().mean()
+
+    def watched(self, model: nn.Module) -> nn.Module:
+        """Return the typical curves of a model: the loss of held-out subjects is theirs."""
+        return TypicalCurves(model) if isinstance(model, PopulationNetwork) else model
 
     def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:  # noqa: ARG002
         """Fit the population that training starts from."""

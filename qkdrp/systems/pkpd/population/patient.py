@@ -11,11 +11,11 @@ from qkdrp.systems.pkpd.data.trial import Subject, Trial
 from qkdrp.systems.pkpd.dose.answer import Answer, find_doses
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Direction
 from qkdrp.systems.pkpd.dose.grid import USUAL
+from qkdrp.systems.pkpd.dose.model import DoseModel
 from qkdrp.systems.pkpd.dose.population import Population as VirtualPopulation
 from qkdrp.systems.pkpd.mechanism import Structure
 from qkdrp.systems.pkpd.population.individual import Individuals, random_effects
 from qkdrp.systems.pkpd.population.material import covariate_columns
-from qkdrp.systems.pkpd.population.network import Population
 from qkdrp.systems.pkpd.population.panel import panel_of
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
@@ -38,7 +38,7 @@ class PatientModel:
 
     covariates: tuple[str, ...] = ()
 
-    def __init__(self, population: Population, individuals: Individuals) -> None:
+    def __init__(self, population: DoseModel, individuals: Individuals) -> None:
         self.population, self.phi = population, individuals.phi[0]
         self.root = _root(individuals.covariance[0])
 
@@ -159,7 +159,7 @@ class PatientDose:
 
 
 def patient_dose(
-    population: Population,
+    population: DoseModel,
     subject: Subject,
     trial: Trial,
     question: PatientQuestion,
