@@ -58,7 +58,7 @@ def test_exact_backends_agree_and_noise_moves(run: Path, cli: Cli, tmp_path: Pat
 
 
 def test_it_runs_on_the_service(run: Path, cli: Cli, ibm: RuntimeServer, tmp_path: Path) -> None:
-    ibm.pace = 0
+    ibm.queue_seconds = 600  # the job has not ended before the client looks
     result = cli("evaluate", run, *EVALUATE, "--no-wait", "--output", tmp_path / "out")
     assert result.code == 0, result.err
     assert "submitted" in result.out
