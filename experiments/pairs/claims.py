@@ -127,15 +127,26 @@ def best_by_validation(tables: Tables, place: Place) -> str | None:
 
 def _against_ridge(tables: Tables, place: Place) -> Iterator[Claim]:
     """Yield whether the best network is better than the additive ridge."""
+    beside = f"of the drug mean {mean_of(tables, place, 'drug_mean', MSE):.4g}"
+    claim = "a network is better than shrunken effects of drug and line"
+    yield from best_against_ridge(tables, place, claim, beside)
+
+
+def best_against_ridge(tables: Tables, place: Place, claim: str, beside: str) -> Iterator[Claim]:
+    """Yield what the network with the smallest validation loss says to a claim, beside the ridge.
+
+    Args:
+        tables: Of the study.
+        place: Where networks were compared.
+        claim: That the network is better.
+        beside: Another number that is shown.
+    """
     best = best_by_validation(tables, place)
     found = None if best is None else Difference.of(tables, place, best, RIDGE, MSE)
     if best is None or found is None:
         return
-    drug_mean = mean_of(tables, place, "drug_mean", MSE)
     shown = (
         f"MSE of {best} (smallest validation loss) {found.left:.4g}, of the additive ridge "
-        f"{found.right:.4g}, {found.relative()}; of the drug mean {drug_mean:.4g}; "
-        f"{found.tested()}"
+        f"{found.right:.4g}, {found.relative()}; {beside}; {found.tested()}"
     )
-    claim = "a network is better than shrunken effects of drug and line"
     yield Claim("ours", claim, place.title, shown, verdict_on(found))

@@ -75,6 +75,10 @@ class ObservedTask:
         """Prepare the model as the other task does."""
         self.task.before_training(model, train, config)
 
+    def watched(self, model: nn.Module) -> nn.Module:
+        """Return what the other task watches."""
+        return self.task.watched(model)
+
     def measure(self, prediction: torch.Tensor, rows: Rows) -> Mapping[str, float]:
         """Return the other task's scores, and now and then the test error."""
         found = self.task.measure(prediction, rows)

@@ -39,11 +39,12 @@ def run_settings(
         ConfigError: If one is invalid.
     """
     given = dict(settings) | {"device": torch_device}
-    sections = {name: _section(kind, name).pick(given) for name in ("data", "model", "fit")}
+    sections = {name: section_of(kind, name).pick(given) for name in ("data", "model", "fit")}
     hardware = HardwareOptions.among(settings)
     options = NoiseOptions.among(settings).of_backend() | hardware.of_backend()
     return kind.make(**sections, **own, backend_options=options)
 
 
-def _section(kind: type[RunConfig], name: str) -> type[Settings]:
+def section_of(kind: type[RunConfig], name: str) -> type[Settings]:
+    """Return the class of a section of settings."""
     return cast("type[Settings]", kind.model_fields[name].annotation)

@@ -1,62 +1,19 @@
 """``qkdrp train-pairs``."""
 
-from typing import Annotated
-
-import typer
-
-from qkdrp.backends.options import HardwareOptions, NoiseOptions
-from qkdrp.backends.registry import check_backend
-from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads
-from qkdrp.cli.options_from_models import Section, option, with_options
-from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
-from qkdrp.cli.run_settings import OF_EVALUATION, run_settings
-from qkdrp.cli.train import train_and_report
-from qkdrp.runs.new_folder import refuse_taken
-from qkdrp.runs.run_path import check_run_path
-from qkdrp.systems.pairs.config import DataConfig, FitConfig, ModelConfig, PairsConfig
+from qkdrp.cli.train_command import train_command
+from qkdrp.systems.pairs.config import PairsConfig
 from qkdrp.systems.pairs.extra import need_graph_extra
 from qkdrp.training.source import check_source
 
-_D = PairsConfig()
+
+def _check(config: PairsConfig) -> None:
+    check_source(config.data.source)
 
 
-@with_options(
-    Section(DataConfig, DATA),
-    Section(ModelConfig, "Model"),
-    Section(FitConfig, "Training", without=("device",)),
-    Section(NoiseOptions, NOISE),
-    Section(HardwareOptions, HARDWARE, without=OF_EVALUATION),
+train_pairs = train_command(
+    PairsConfig,
+    "Train a model on pairs of cell line and drug, and write a run folder.",
+    needs=need_graph_extra,
+    check_new=_check,
 )
-def train_pairs(
-    *,
-    backend: Backend = _D.backend,
-    seed: Annotated[int, option(PairsConfig, "seed")] = _D.seed,
-    threads: Threads = _D.threads,
-    data_licence: Annotated[str | None, option(PairsConfig, "data_licence", DATA)] = None,
-    output: Output = None,
-    torch_device: Annotated[str, option(FitConfig, "device", "Training")] = _D.fit.device,
-    resume: Resume = None,
-    checkpoint_every: CheckpointEvery = 30.0,
-    context: typer.Context,
-    **settings: object,
-) -> None:
-    """Train a model on pairs of cell line and drug, and write a run folder."""
-    if resume is not None:
-        refuse_other_options(context)
-    config = run_settings(
-        PairsConfig,
-        settings,
-        torch_device,
-        backend=backend,
-        seed=seed,
-        threads=threads,
-        data_licence=data_licence,
-    )
-    need_graph_extra()
-    refuse_taken(output)
-    if resume is None:
-        check_backend(config.backend, config.backend_options)
-        check_source(config.data.source)
-    else:
-        check_run_path(resume)
-    train_and_report(config, output, resume, checkpoint_every)
+"""The command."""

@@ -11,6 +11,7 @@ from qkdrp.common.files import atomic
 from qkdrp.systems.pairs.fit_task import PREDICTION_SD
 from qkdrp.systems.pairs.length_scale import HALF, LengthScale
 from qkdrp.systems.pairs.spread import ANGLE_SD, BEYOND_PI, DRUG_SD, LINE_SD
+from qkdrp.training.drawing import side_by_side
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"
 """Of Okabe and Ito: told apart by every reader."""
@@ -50,7 +51,7 @@ def draw_figures(
 
 def learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
     """Draw losses, and the spread of validation predictions, by epoch."""
-    figure, (losses, predictions) = _panels(2)
+    figure, (losses, predictions) = side_by_side(2)
     losses.plot(history["epoch"], history["train_loss"], color=BLUE, label="training")
     losses.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
     losses.set(ylabel="mean squared error", yscale="log")
@@ -70,7 +71,7 @@ def spread_figure(history: pd.DataFrame, length_scale: float | None) -> Figure:
         history: One row per epoch.
         length_scale: Radians; None for models without circuit.
     """
-    figure, (spreads, beyond) = _panels(2)
+    figure, (spreads, beyond) = side_by_side(2)
     for name, label, color in (
         (ANGLE_SD, "all angles", BLUE),
         (LINE_SD, "embedding, between lines", ORANGE),
@@ -96,7 +97,7 @@ def length_scale_figure(standard: LengthScale, own: LengthScale | None) -> Figur
         standard: Over angles drawn from N(0, 1).
         own: Over angles of the model; None where they are not known.
     """
-    figure, (axes,) = _panels(1)
+    figure, (axes,) = side_by_side(1)
     for scale, color, label in (
         (standard, BLUE, "angles of N(0, 1)"),
         (own, ORANGE, "angles of the test pairs"),
@@ -115,7 +116,7 @@ def length_scale_figure(standard: LengthScale, own: LengthScale | None) -> Figur
 
 def predictions_figure(predictions: pd.DataFrame) -> Figure:
     """Draw predicted against measured target of the test pairs."""
-    figure, (axes,) = _panels(1)
+    figure, (axes,) = side_by_side(1)
     test = predictions[predictions["part"] == "test"]
     axes.scatter(test["label"], test["prediction"], s=8, color=BLUE, alpha=0.4, linewidths=0)
     middle = float(test["label"].mean()) if len(test) else 0.5
@@ -128,11 +129,3 @@ def predictions_figure(predictions: pd.DataFrame) -> Figure:
 def _epochs(axes: Axes) -> None:
     axes.set(xlabel="epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(4.6 * count, 3.8), layout="constrained")
-    axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-    return figure, axes

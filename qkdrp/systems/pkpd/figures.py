@@ -15,9 +15,13 @@ from qkdrp.common.files import atomic
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
 from qkdrp.systems.pkpd.log_axes import log_axes
 from qkdrp.systems.pkpd.predictions import DOSE, INDIVIDUAL, LIMIT, MEASURED, PREDICTION
+from qkdrp.training.drawing import side_by_side
 
 COLOURS = ("#8c8c8c", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9")
 """Of Okabe and Ito, one for each dose level; the first is grey."""
+
+PANEL = 4.2, 3.4
+"""Width and height of axes, inches."""
 
 BLUE, ORANGE, GREY = COLOURS[1], COLOURS[3], COLOURS[0]
 
@@ -111,7 +115,7 @@ def _covariates(trial: Trial) -> Figure:
     levels = trial.dose_levels()
     panels = {f"dose ({trial.units.amount})": levels}
     panels |= {name: trial.covariate(name) for name in trial.covariates}
-    figure, axes_of = _panels(len(panels))
+    figure, axes_of = side_by_side(len(panels), *PANEL)
     for axes, (name, values) in zip(axes_of, panels.items(), strict=True):
         _distribution(axes, values, levels, trial)
         axes.set(xlabel=name, ylabel="subjects")
@@ -199,7 +203,7 @@ def _course(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
-    figure, (axes,) = _panels(1)
+    figure, (axes,) = side_by_side(1, *PANEL)
     axes.plot(history["epoch"], history["train_loss"], color=BLUE, label="training")
     axes.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
     axes.axvline(best_epoch, color=GREY, linewidth=0.8, linestyle=":", label="best epoch")
@@ -207,14 +211,6 @@ def _learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
     return figure
-
-
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(4.2 * count, 3.4), layout="constrained")
-    axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-    return figure, axes
 
 
 def _group(trial: Trial, level: float) -> Trial:

@@ -15,6 +15,7 @@ from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.model_choice import recipe_of
 from qkdrp.systems.response.preprocess import Preprocessor
 from qkdrp.systems.response.rows import rows_of
+from qkdrp.training.drawing import side_by_side
 from qkdrp.training.scored import HELD_OUT
 from qkdrp.training.trained import Trained
 
@@ -65,7 +66,7 @@ def learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
     Without validation rows there is the training loss alone.
     """
     watched = bool(history["validation_loss"].notna().any())
-    figure, (losses, *others) = _panels(2 if watched else 1)
+    figure, (losses, *others) = side_by_side(2 if watched else 1)
     losses.plot(history["epoch"], history["train_loss"], color=BLUE, label="training")
     if watched:
         losses.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
@@ -99,7 +100,7 @@ def predictions_figure(predictions: pd.DataFrame, measure: str = LN_IC50.title) 
         predictions: One row per sample.
         measure: What the axis calls what was measured.
     """
-    figure, (axes,) = _panels(1)
+    figure, (axes,) = side_by_side(1)
     judged = "test"
     if (predictions["part"] == HELD_OUT).any():
         judged = HELD_OUT
@@ -142,18 +143,10 @@ def embedding_figure(trained: Trained[TrainConfig, Preprocessor], cohort: Cohort
     panels = [(phi, "embedding $\\phi$", BLUE)]
     if recipe_of(trained.config.model).quantum:
         panels.append((angles, "rotation angle $\\phi'$ (rad)", ORANGE))
-    figure, axes = _panels(len(panels))
+    figure, axes = side_by_side(len(panels))
     for axis, (values, label, color) in zip(axes, panels, strict=True):
         axis.hist(values.ravel(), bins=50, color=color)
         axis.xaxis.set_major_locator(MaxNLocator(5))
         axis.set(xlabel=label, ylabel="values")
         axis.set_title(f"{len(shown)} training samples x {values.shape[1]} features", fontsize=9)
     return figure
-
-
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(4.6 * count, 3.8), layout="constrained")
-    axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-    return figure, axes

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from qkdrp.systems.pairs.new_samples.table import HIGH, LOW, MEASURED, measure_of
 from qkdrp.systems.pairs.target import MEASURES
+from qkdrp.training.drawing import figure_of, plain_axes
 from qkdrp.training.picture import Picture
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
@@ -42,12 +41,12 @@ def _matrix(table: pd.DataFrame) -> Picture:
     grid = grid.loc[grid.mean(axis=1).sort_values().index, grid.mean().sort_values().index]
     shown = grid.iloc[:MOST, :MOST]
     names = table.drop_duplicates("drug").set_index("drug")["name"]
-    axes = _axes(1.8 + 0.16 * len(shown.columns), 1.6 + 0.16 * len(shown))
+    axes = plain_axes(1.8 + 0.16 * len(shown.columns), 1.6 + 0.16 * len(shown))
     image = axes.imshow(shown, cmap="RdYlBu", aspect="auto")
     axes.set_xticks(range(len(shown.columns)), names.loc[shown.columns], rotation=90, fontsize=6,
                     parse_math=False)  # fmt: skip
     axes.set_yticks(range(len(shown)), shown.index, fontsize=6, parse_math=False)
-    figure = _figure(axes)
+    figure = figure_of(axes)
     figure.colorbar(image, ax=axes, label=f"predicted {MEASURES[measure]}")
     cut = (
         f" The first {len(shown)} lines of {len(grid)}, {len(shown.columns)} drugs of "
@@ -66,7 +65,7 @@ def _intervals(table: pd.DataFrame, coverage: float) -> Picture:
     """Draw pairs with bounds, the most sensitive on top."""
     measure = measure_of(table)
     rows = table.dropna(subset=measure).sort_values(measure).head(MOST).iloc[::-1]
-    axes, place = _axes(6.8, len(rows) * 0.2 + 1.2), np.arange(len(rows))
+    axes, place = plain_axes(6.8, len(rows) * 0.2 + 1.2), np.arange(len(rows))
     low, high = (rows[f"{measure}{end}"].replace([np.inf, -np.inf], np.nan) for end in (LOW, HIGH))
     axes.hlines(place, low, high, color=GREY, linewidth=1.2, alpha=0.7)
     axes.plot(rows[measure], place, "o", color=BLUE, markersize=3.5)
@@ -80,14 +79,14 @@ def _intervals(table: pd.DataFrame, coverage: float) -> Picture:
         f"Predicted {MEASURES[measure]}",
         f"Dots are predictions, lines hold the measured value in {coverage:.0%} of cases, crosses "
         f"were measured; the most sensitive pair is on top.{cut}",
-        _figure(axes),
+        figure_of(axes),
     )
 
 
 def _near(table: pd.DataFrame, record: Mapping[str, Any]) -> Picture:
     """Draw how similar drugs are to the nearest training molecule."""
     drugs = table.drop_duplicates("drug").sort_values("tanimoto", ascending=False)
-    axes = _axes(6.4, 3.0)
+    axes = plain_axes(6.4, 3.0)
     axes.plot(np.arange(1, len(drugs) + 1), drugs["tanimoto"], ".", color=BLUE)
     limits = {found["drugs"]["limit"] for found in record["matched"].values() if "drugs" in found}
     for limit in limits - {None}:
@@ -97,14 +96,14 @@ def _near(table: pd.DataFrame, record: Mapping[str, Any]) -> Picture:
         "How near the drugs are to molecules of the training",
         "Similarity of Morgan fingerprints (2048 bits, radius 2) to the nearest training molecule; "
         "below the line 1% of the training molecules are, each compared with all others.",
-        _figure(axes),
+        figure_of(axes),
     )
 
 
 def _against_measured(known: pd.DataFrame) -> Picture:
     """Draw predictions against what was measured."""
     measure = measure_of(known)
-    axes = _axes(4.4, 4.0)
+    axes = plain_axes(4.4, 4.0)
     axes.plot(known[f"{MEASURED}{measure}"], known[measure], ".", color=BLUE, markersize=2,
               alpha=0.4)  # fmt: skip
     axes.axline((0, 0), slope=1, color=GREY, linewidth=0.8)
@@ -113,17 +112,5 @@ def _against_measured(known: pd.DataFrame) -> Picture:
     return Picture(
         "Against what was measured",
         "Pairs of the run's data, training pairs among them: this is no test.",
-        _figure(axes),
+        figure_of(axes),
     )
-
-
-def _axes(width: float, height: float) -> Axes:
-    axes = Figure(figsize=(width, height), layout="constrained").add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return axes
-
-
-def _figure(axes: Axes) -> Figure:
-    figure = axes.figure
-    assert isinstance(figure, Figure)
-    return figure

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from qkdrp.systems.response.measures import LN_IC50
 from qkdrp.systems.response.new_samples.table import HIGH, LOW, measure_column, measure_title
+from qkdrp.training.drawing import figure_of, plain_axes
 from qkdrp.training.picture import Picture
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"
@@ -37,7 +36,7 @@ def _intervals(table: pd.DataFrame, coverage: float) -> Picture:
     name = measure_column(table)
     title = measure_title(name)
     rows = table.dropna(subset=name).sort_values("percentile", ascending=False)
-    axes = _axes(6.4, min(len(rows), MOST_NAMED) * 0.2 + 1.2)
+    axes = plain_axes(6.4, min(len(rows), MOST_NAMED) * 0.2 + 1.2)
     place = np.arange(len(rows))
     low, high = (rows[f"{name}{end}"].replace([np.inf, -np.inf], np.nan) for end in (LOW, HIGH))
     axes.hlines(place, low, high, color=GREY, linewidth=1.2, alpha=0.7)
@@ -52,7 +51,7 @@ def _intervals(table: pd.DataFrame, coverage: float) -> Picture:
         f"Predicted {title}",
         f"Dots are predictions, lines hold the measured value in {coverage:.0%} of cases if new "
         "samples are like those of the validation; the most sensitive sample is on top.",
-        _figure(axes),
+        figure_of(axes),
     )
 
 
@@ -61,7 +60,7 @@ def _ranks(table: pd.DataFrame) -> Picture:
     order = table["sample"].drop_duplicates()
     grid = table.set_index(["sample", "drug"])["percentile"].unstack().loc[order]  # noqa: PD010
     shown = grid.iloc[:MOST_NAMED]
-    axes = _axes(1.6 + 0.9 * len(grid.columns), len(shown) * 0.2 + 1.6)
+    axes = plain_axes(1.6 + 0.9 * len(grid.columns), len(shown) * 0.2 + 1.6)
     image = axes.imshow(shown, cmap="RdYlBu", vmin=0, vmax=100, aspect="auto")
     axes.set_xticks(range(len(grid.columns)), grid.columns, rotation=30, ha="right", fontsize=8)
     axes.set_yticks(range(len(shown)), shown.index, fontsize=7, parse_math=False)
@@ -70,7 +69,7 @@ def _ranks(table: pd.DataFrame) -> Picture:
         if sample in shown.index:
             x, y = list(grid.columns).index(drug), list(shown.index).index(sample)
             axes.plot(x, y, "o", color="black", markersize=3)
-    figure = _figure(axes)
+    figure = figure_of(axes)
     figure.colorbar(image, ax=axes, label="place among training predictions")
     cut = f" The first {MOST_NAMED} samples of {len(grid)}." if len(grid) > len(shown) else ""
     return Picture(
@@ -83,7 +82,7 @@ def _ranks(table: pd.DataFrame) -> Picture:
 
 def _shift(genes: Mapping[str, Any]) -> Picture:
     """Draw how far gene means are from training."""
-    axes = _axes(6.4, 2.6)
+    axes = plain_axes(6.4, 2.6)
     edges, counts = np.array(genes["shift_of_means"]["edges"]), genes["shift_of_means"]["genes"]
     axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=ORANGE)
     axes.axvline(0, color=GREY, linewidth=0.8)
@@ -91,17 +90,5 @@ def _shift(genes: Mapping[str, Any]) -> Picture:
     return Picture(
         "How far the cohort is from training",
         "Before alignment; the outermost bars hold all genes beyond them.",
-        _figure(axes),
+        figure_of(axes),
     )
-
-
-def _axes(width: float, height: float) -> Axes:
-    axes = Figure(figsize=(width, height), layout="constrained").add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return axes
-
-
-def _figure(axes: Axes) -> Figure:
-    figure = axes.figure
-    assert isinstance(figure, Figure)
-    return figure
