@@ -28,6 +28,7 @@ from qkdrp.training.checkpoint import EVERY
 from qkdrp.training.epoch import Epoch
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
+from qkdrp.training.task import OnPreparing, untold
 from qkdrp.training.threads import limit_threads
 
 __all__ = ["Prepared", "open_backend", "prepare", "prepare_resumed", "train"]
@@ -44,6 +45,7 @@ def train(
     checkpoint_every: float = EVERY,
     on_step: Callable[[int, int], None] = lambda _done, _total: None,
     on_stage: OnStage = lambda _: None,
+    on_preparing: OnPreparing = untold,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
@@ -62,6 +64,7 @@ def train(
         checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
         on_step: Called after every batch with how many of the epoch are done, and of how many.
         on_stage: Called when each of the trainings begins that a model of all rows takes.
+        on_preparing: Called with the name of what begins before the first epoch of a training.
 
     Returns:
         The run, in another folder where that one could not be written, and its ``metrics.json``.
@@ -82,9 +85,12 @@ def train(
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            trained, crossed = saved.with_epochs(open_for, Listeners(on_stage, on_epoch, on_step))
+            listeners = Listeners(on_stage, on_epoch, on_step, on_preparing)
+            trained, crossed = saved.with_epochs(open_for, listeners)
             checkpoint = saved.checkpoint(ALL_ROWS, backend)
-            model, fit = fit_prepared(trained, backend, record, True, checkpoint, on_step)
+            model, fit = fit_prepared(
+                trained, backend, record, True, checkpoint, on_step, on_preparing
+            )
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise
