@@ -2,11 +2,11 @@
 
 A random effect is judged at the 5% level: it stays where dropping it costs more than 2.71, half a
 chi-squared, since a variance is not negative. A covariate effect enters where it lowers BIC with
-the number of subjects, the criterion that structures are compared by (for covariates of
-mixed-effects models: Delattre, Lavielle and Poursat, Electronic Journal of Statistics 8, 456,
-2014). With 47 subjects that is the 5% level of a test; more subjects ask for more. Decisions use
-the likelihood linearised at the subjects' own parameters, which needs no curve to be computed
-again.
+the number of subjects, the criterion that structures are compared by. Delattre, Lavielle and
+Poursat (Electronic Journal of Statistics 8, 456, 2014) derive this penalty for covariates of
+parameters that vary between subjects. With 47 subjects it is the 5% level of a test; more subjects
+ask for more. Decisions use the likelihood linearised at the subjects' own parameters, which needs
+no curve to be computed again.
 """
 
 import math
