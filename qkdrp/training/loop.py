@@ -114,15 +114,7 @@ def fit_model(
         train, validation, shown, config, task, state, checkpoint, on_step, on_preparing
     )
     fit = Fit(state.epochs)
-    try:
-        with let_through():
-            _run(training, on_epoch)
-    except KeyboardInterrupt:
-        if not keep_interrupted:
-            raise
-        fit.interrupted = True
-    finally:
-        model.to(CPU)
+    fit.interrupted = _run_or_stop(training, on_epoch, keep_interrupted)
     fit.best_epoch = state.stopping.best_epoch
     state.stopping.restore_best(model)
     return fit
@@ -142,6 +134,20 @@ def _check(train: Rows, validation: Rows | None, task: FitTask) -> None:
         raise ConfigError(f"Found {len(train)} training samples, expected at least 2.")
     if validation is not None:
         task.check_validation(validation)
+
+
+def _run_or_stop(training: _Training, on_epoch: OnEpoch, keep_interrupted: bool) -> bool:
+    """Train, and tell whether Ctrl-C ended that early; raise it where that is not to be kept."""
+    try:
+        with let_through():
+            _run(training, on_epoch)
+    except KeyboardInterrupt:
+        if not keep_interrupted:
+            raise
+        return True
+    finally:
+        training.state.model.to(CPU)
+    return False
 
 
 def _run(training: _Training, on_epoch: OnEpoch) -> None:
