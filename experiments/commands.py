@@ -14,7 +14,6 @@ app = typer.Typer(help="Studies: the paper's protocol, tables and figures.", no_
 plans = typer.Typer(help="Show what a study would train, and for how long; runs nothing of it.")
 app.add_typer(plans, name="plan")
 
-for room in (ito, noise, external, pairs, pkpd_cv):
+for room in (ito, noise, external, pairs, pkpd_cv, pkpd_recovery):
     room.register(app, plans)
-for room in (pkpd_doses, pkpd_recovery):
-    room.register(app)
+pkpd_doses.register(app)

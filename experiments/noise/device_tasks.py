@@ -135,7 +135,8 @@ class DeviceRunner(Runner):
         for task in tasks:
             assert isinstance(task, DeviceTask)
             try:
-                yield Outcome(task, task.evaluate(self.hardware.backend(task.cell.shots)))
+                result = task.evaluate(self.hardware.backend(task.cell.shots))
+                yield Outcome(task, result, seconds=result.seconds)
             except JobsPendingError as error:
                 yield Outcome(task, error=str(error), pending=True)
             except QkdrpError as error:

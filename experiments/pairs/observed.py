@@ -11,7 +11,7 @@ from qkdrp.training.epoch import Epoch
 from qkdrp.training.loop import predict
 from qkdrp.training.monitor import Monitor
 from qkdrp.training.rows import Rows
-from qkdrp.training.task import FitTask
+from qkdrp.training.task import FitTask, OnPreparing, untold
 
 TEST_MSE = "test_mse"
 """Name of the test error in the history."""
@@ -71,9 +71,11 @@ class ObservedTask:
         """Return the other task's groups."""
         return self.task.parameter_groups(model, config)
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+    def before_training(
+        self, model: nn.Module, train: Rows, config: FitConfig, told: OnPreparing = untold
+    ) -> None:
         """Prepare the model as the other task does."""
-        self.task.before_training(model, train, config)
+        self.task.before_training(model, train, config, told)
 
     def watched(self, model: nn.Module) -> nn.Module:
         """Return what the other task watches."""

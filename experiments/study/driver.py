@@ -72,12 +72,12 @@ def run_phase(
     start = time.perf_counter()
     with TaskProgress(console, phase, left, runner.n_workers) as progress:
         for outcome in runner.outcomes(left, checkpoints):
+            findings.task_seconds += outcome.seconds
             if outcome.result is None:
                 findings.failed.append(outcome)
             else:
                 key = store.put(outcome.task, outcome.result)
                 checkpoints.of(key).delete()
                 findings.results[key] = outcome.result
-                findings.task_seconds += outcome.result.seconds
             progress.add(outcome)
     findings.wall_seconds += time.perf_counter() - start

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from socket import gethostname
 from threading import get_ident
+from time import perf_counter
 
 from qkdrp.common.errors import RunError
 from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints
@@ -23,6 +24,7 @@ class Outcome:
         error: Why it failed last.
         pending: Whether it did not fail, but waits for something elsewhere.
         worker: Host, process and thread that ran it.
+        seconds: Time that the worker spent on it, of all tries; a resumed training took longer.
     """
 
     task: Task
@@ -30,6 +32,7 @@ class Outcome:
     error: str = ""
     pending: bool = False
     worker: str = field(default="", compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass
@@ -40,7 +43,7 @@ class Findings:
         results: Of finished tasks.
         failed: Outcomes without a result.
         wall_seconds: Time spent here, resumed or not.
-        task_seconds: Time of the tasks that ran here.
+        task_seconds: Time that workers spent here on tasks.
     """
 
     results: dict[str, Result] = field(default_factory=dict)
@@ -61,12 +64,14 @@ def attempt(task: Task, checkpoints: Checkpoints = NOTHING_SAVED) -> Outcome:
         checkpoints: Where its training is saved, and from where it goes on.
     """
     error, worker = "", f"{gethostname()} {os.getpid()} {get_ident()}"
+    start = perf_counter()
     for _ in range(ATTEMPTS):
         try:
-            return Outcome(task, run_task(task, checkpoints), worker=worker)
+            result = run_task(task, checkpoints)
+            return Outcome(task, result, worker=worker, seconds=perf_counter() - start)
         except RunError as failure:  # the checkpoint is damaged: train from the beginning
             checkpoints.of(task.key).delete()
             error = str(failure)
         except Exception as failure:  # noqa: BLE001  # one task's failure must not end the others
             error = f"{type(failure).__name__}: {failure}"
-    return Outcome(task, error=error)
+    return Outcome(task, error=error, seconds=perf_counter() - start)

@@ -97,6 +97,7 @@ def train_and_report(
                 checkpoint_every=checkpoint_every,
                 on_step=report.step,
                 on_stage=report.stage,
+                on_preparing=report.preparing,
             )
         write_page_of(run.path)
         report.finished(run.path, metrics)

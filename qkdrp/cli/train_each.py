@@ -96,6 +96,7 @@ class EachReport:
                 checkpoint_every=self.checkpoint_every,
                 on_step=report.step,
                 on_stage=report.stage,
+                on_preparing=report.preparing,
             )
         write_page_of(run.path)
         return metrics

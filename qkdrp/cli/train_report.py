@@ -18,15 +18,25 @@ from qkdrp.cli.noise_report import LINE_SECONDS, circuit_lines, noise_lines
 from qkdrp.cli.score_table import ScoreTable, number
 from qkdrp.cli.training_clock import TrainingClock
 from qkdrp.common.remaining import LONG_SECONDS, Remaining, duration_text
+from qkdrp.common.settings import any_of
+from qkdrp.training.monitor import LOSS
 from qkdrp.training.scored import FINAL, scored_rows
 
 if TYPE_CHECKING:
     from qkdrp.runs.cross_validation import Stage
     from qkdrp.runs.prepare import Prepared
+    from qkdrp.training.config import FitConfig
     from qkdrp.training.epoch import Epoch
 
 LOG_EVERY = 10
 """Epochs between two lines where the output is not a terminal."""
+
+
+MONITOR = "monitor"
+"""The setting of a training, in systems that have it, that names what early stopping watches."""
+
+NO_SCORES = "scores   none: no rows were left out for a test"
+"""Printed in place of a table of scores that would be empty."""
 
 
 class TrainReport(AbstractContextManager["TrainReport"]):
@@ -50,7 +60,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             console=self.console,
             disable=not self.console.is_terminal,
         )
-        epochs = prepared.config.fit.most_epochs(len(prepared.split.train))
+        self.fit = prepared.config.fit
+        self.epochs = epochs = self.fit.most_epochs(len(prepared.split.train))
         self.task = self.progress.add_task(
             "training",
             total=epochs,
@@ -100,6 +111,12 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         if not (self.brief or self.console.is_terminal):
             self.console.print(f"training {title}  {whole}".rstrip(), soft_wrap=True)
 
+    def preparing(self, what: str) -> None:
+        """Show what begins before the first epoch."""
+        self.progress.update(self.task, circuits=what)
+        if not (self.brief or self.console.is_terminal):
+            self.console.print(f"preparing: {what}", soft_wrap=True)
+
     def step(self, _done: int, total: int) -> None:
         """Count a batch, and show how long the training takes as soon as that is known."""
         self.clock.step(total)
@@ -109,7 +126,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         """Show an epoch."""
         self.clock.epoch()
         loss, watched = f"{epoch.train_loss:.4f}", self._watched(epoch)
-        self.progress.update(self.task, advance=1, loss=loss, watched=watched)
+        self.progress.update(self.task, advance=1, loss=loss, watched=watched, circuits="")
         self._show_time()
         due = not self.brief and (epoch.epoch == 1 or epoch.epoch % LOG_EVERY == 0)
         due = due or self._long_silence()
@@ -164,10 +181,8 @@ class TrainReport(AbstractContextManager["TrainReport"]):
             f"{metrics['seconds']:.1f} s in all"
         )
         if metrics["loss_still_falling"]:
-            self.note(
-                "the validation loss was still falling; a higher --lr, more --patience or "
-                "--monitor loss trains further"
-            )
+            advice = any_of(further_training(self.fit, metrics["epochs"] >= self.epochs))
+            self.note(f"the validation loss was still falling; {advice} trains further")
         for text in metrics["notes"]:
             if text not in self.doubts:  # those are told before training
                 self.note(text)
@@ -177,10 +192,25 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         if FINAL in metrics:
             for line in final_lines(metrics):
                 self.console.print(line, soft_wrap=True)
-        if scores is not None or FINAL not in metrics:
+        if scores is None and FINAL not in metrics:
+            self.console.print(NO_SCORES, soft_wrap=True)
+        elif scores is not None:
             columns = {metrics["model"]: scores, **metrics["baselines"]}
             self.console.print(ScoreTable(self.system, metrics, columns))
         print_folder("run", path)
+
+
+def further_training(fit: "FitConfig", all_epochs: bool) -> list[str]:
+    """Return options of the training that let it train further.
+
+    Args:
+        fit: How it was trained.
+        all_epochs: Whether it took all epochs, rather than stop early.
+    """
+    options = ["a higher --lr", "more --epochs" if all_epochs else "more --patience"]
+    if dict(fit).get(MONITOR, LOSS) != LOSS:
+        options.append(f"--{MONITOR} {LOSS}")
+    return options
 
 
 def final_lines(metrics: Mapping[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ from qkdrp.training.run_config import RunConfig
 from qkdrp.training.scored import HELD_OUT
 from qkdrp.training.split import Split
 from qkdrp.training.system import AnySystem
+from qkdrp.training.task import OnPreparing, untold
 
 FOLD = "fold"
 """Column of predictions that tells which fold held a row out, from 1."""
@@ -73,11 +74,13 @@ class Listeners:
         on_stage: When a training begins.
         on_epoch: After every epoch.
         on_step: After every batch.
+        on_preparing: Before the first epoch, with the name of what begins.
     """
 
     on_stage: OnStage
     on_epoch: Callable[[Epoch], None]
     on_step: OnStep
+    on_preparing: OnPreparing = untold
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +209,7 @@ class _Work:
             self.listeners.on_epoch,
             checkpoint=self.checkpoint_of(name, backend),
             on_step=self.listeners.on_step,
+            on_preparing=self.listeners.on_preparing,
         )
         return model, fit.best_epoch
 

@@ -11,6 +11,7 @@ from qkdrp.runs.prepare import Prepared
 from qkdrp.training.checkpoint import Checkpoint
 from qkdrp.training.epoch import Epoch, Fit
 from qkdrp.training.loop import OnStep, fit_model
+from qkdrp.training.task import OnPreparing, untold
 
 
 def fit_prepared(
@@ -20,6 +21,7 @@ def fit_prepared(
     keep_interrupted: bool = False,
     checkpoint: Checkpoint | None = None,
     on_step: OnStep = lambda _done, _total: None,
+    on_preparing: OnPreparing = untold,
 ) -> tuple[nn.Module, Fit]:
     """Return the trained model and the course of its training.
 
@@ -31,6 +33,7 @@ def fit_prepared(
             than raise. Before the first epoch ends, it is raised.
         checkpoint: Where the training is saved now and then, and from where it goes on.
         on_step: Called after every batch with how many of the epoch are done, and their number.
+        on_preparing: Called with the name of what begins before the first epoch.
 
     Raises:
         ConfigError: If training diverges.
@@ -54,6 +57,7 @@ def fit_prepared(
         keep_interrupted=keep_interrupted,
         checkpoint=checkpoint,
         on_step=on_step,
+        on_preparing=on_preparing,
         shown=prepared.rows("test") if system.shows_test(config) else None,
     )
     if not fit.epochs:

@@ -9,11 +9,12 @@ from time import perf_counter
 from typing import Any
 
 import pandas as pd
+from torch import nn
 
 from qkdrp.backends import Backend
 from qkdrp.common.files import write_csv, write_json, write_text
 from qkdrp.common.stop_signals import held_back, let_through
-from qkdrp.runs.cross_validation import Listeners, OnStage
+from qkdrp.runs.cross_validation import CrossValidated, Listeners, OnStage, OpenBackend
 from qkdrp.runs.fit import fit_prepared
 from qkdrp.runs.folder import FIGURES, FILES, HISTORY, METRICS, Run, default_folder, start_run
 from qkdrp.runs.model_card import CARD, model_card
@@ -25,9 +26,10 @@ from qkdrp.runs.saved_training import ALL_ROWS, SavedTraining
 from qkdrp.runs.saving import RunWriter
 from qkdrp.runs.summary import INTERRUPTED, summarise
 from qkdrp.training.checkpoint import EVERY
-from qkdrp.training.epoch import Epoch
+from qkdrp.training.epoch import Epoch, Fit
 from qkdrp.training.run_config import RunConfig
 from qkdrp.training.system import AnySystem
+from qkdrp.training.task import OnPreparing, untold
 from qkdrp.training.threads import limit_threads
 
 __all__ = ["Prepared", "open_backend", "prepare", "prepare_resumed", "train"]
@@ -44,6 +46,7 @@ def train(
     checkpoint_every: float = EVERY,
     on_step: Callable[[int, int], None] = lambda _done, _total: None,
     on_stage: OnStage = lambda _: None,
+    on_preparing: OnPreparing = untold,
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
@@ -62,6 +65,7 @@ def train(
         checkpoint_every: Seconds between two checkpoints; 0 for one after every batch.
         on_step: Called after every batch with how many of the epoch are done, and of how many.
         on_stage: Called when each of the trainings begins that a model of all rows takes.
+        on_preparing: Called with the name of what begins before the first epoch of a training.
 
     Returns:
         The run, in another folder where that one could not be written, and its ``metrics.json``.
@@ -79,12 +83,11 @@ def train(
         folder, on_error = claim_run_folder(output, default, resumed=resumed), _tell_once(on_note)
         saved = SavedTraining(prepared, folder.path, checkpoint_every, on_error)
         record = _history_writer(system, folder.path / HISTORY, on_epoch, on_error)
+        listeners = Listeners(on_stage, on_epoch, on_step, on_preparing)
         try:
             if not resumed:
                 start_run(folder.path, system, config, split)
-            trained, crossed = saved.with_epochs(open_for, Listeners(on_stage, on_epoch, on_step))
-            checkpoint = saved.checkpoint(ALL_ROWS, backend)
-            model, fit = fit_prepared(trained, backend, record, True, checkpoint, on_step)
+            model, fit, crossed = _fit(saved, open_for, backend, listeners, record)
         except BaseException as error:
             leave_failed(folder, error, on_note)
             raise
@@ -92,6 +95,29 @@ def train(
         history = history_frame(system, fit.epochs)  # Ctrl-C may have come while it was written
         writer = RunWriter(run, prepared.dataset, history, backend, hold, on_note, crossed)
         return _finish(writer, prepared, folder, saved, lambda: clock() + saved.seconds_before)
+
+
+def _fit(
+    saved: SavedTraining,
+    open_for: OpenBackend,
+    backend: Backend,
+    listeners: Listeners,
+    record: Callable[[Epoch], None],
+) -> tuple[nn.Module, Fit, CrossValidated | None]:
+    """Return the trained model, its course, and the cross-validation that found its epochs.
+
+    Args:
+        saved: The training and its checkpoints.
+        open_for: Opens a backend for each fold.
+        backend: Of the training itself.
+        listeners: Called meanwhile.
+        record: Called after every epoch of the training itself.
+    """
+    trained, crossed = saved.with_epochs(open_for, listeners)
+    checkpoint = saved.checkpoint(ALL_ROWS, backend)
+    on_step, on_preparing = listeners.on_step, listeners.on_preparing
+    fitted = fit_prepared(trained, backend, record, True, checkpoint, on_step, on_preparing)
+    return *fitted, crossed
 
 
 def _finish(

@@ -18,7 +18,7 @@ from qkdrp.training.epoch import Epoch, Fit
 from qkdrp.training.optimiser import optimiser_of
 from qkdrp.training.rows import Indices, Rows
 from qkdrp.training.state import TrainingState
-from qkdrp.training.task import FitTask
+from qkdrp.training.task import FitTask, OnPreparing
 
 __all__ = ["SHOWN_LOSS", "Epoch", "Fit", "fit_model", "predict", "train_step"]
 
@@ -49,6 +49,7 @@ class _Training:
         state: What changes meanwhile.
         checkpoint: Saves the state now and then.
         on_step: Called after every batch.
+        on_preparing: Called with the name of what begins before the first epoch.
     """
 
     train: Rows
@@ -59,6 +60,7 @@ class _Training:
     state: TrainingState
     checkpoint: Checkpoint | None
     on_step: OnStep
+    on_preparing: OnPreparing
 
 
 def fit_model(
@@ -74,6 +76,7 @@ def fit_model(
     checkpoint: Checkpoint | None = None,
     on_step: OnStep = _ignore,
     shown: Rows | None = None,
+    on_preparing: OnPreparing = _ignore,
 ) -> Fit:
     """Train a model in place; it ends with the weights of the best epoch.
 
@@ -95,6 +98,7 @@ def fit_model(
         checkpoint: Where the training is saved now and then, and from where it goes on.
         on_step: Called after every batch.
         shown: Rows whose loss is recorded as :data:`SHOWN_LOSS`, and decides nothing.
+        on_preparing: Called with the name of what begins before the first epoch.
 
     Raises:
         KeyboardInterrupt: On Ctrl-C, unless that is kept.
@@ -106,17 +110,11 @@ def fit_model(
     device = find_device(config.device)
     train, model = train.to(device), model.to(device)
     state = _fresh_state(model, config, task, seed)
-    training = _Training(train, validation, shown, config, task, state, checkpoint, on_step)
+    training = _Training(
+        train, validation, shown, config, task, state, checkpoint, on_step, on_preparing
+    )
     fit = Fit(state.epochs)
-    try:
-        with let_through():
-            _run(training, on_epoch)
-    except KeyboardInterrupt:
-        if not keep_interrupted:
-            raise
-        fit.interrupted = True
-    finally:
-        model.to(CPU)
+    fit.interrupted = _run_or_stop(training, on_epoch, keep_interrupted)
     fit.best_epoch = state.stopping.best_epoch
     state.stopping.restore_best(model)
     return fit
@@ -136,6 +134,20 @@ def _check(train: Rows, validation: Rows | None, task: FitTask) -> None:
         raise ConfigError(f"Found {len(train)} training samples, expected at least 2.")
     if validation is not None:
         task.check_validation(validation)
+
+
+def _run_or_stop(training: _Training, on_epoch: OnEpoch, keep_interrupted: bool) -> bool:
+    """Train, and tell whether Ctrl-C ended that early; raise it where that is not to be kept."""
+    try:
+        with let_through():
+            _run(training, on_epoch)
+    except KeyboardInterrupt:
+        if not keep_interrupted:
+            raise
+        return True
+    finally:
+        training.state.model.to(CPU)
+    return False
 
 
 def _run(training: _Training, on_epoch: OnEpoch) -> None:
@@ -162,7 +174,9 @@ def _begin(training: _Training, on_epoch: OnEpoch) -> None:
     with held_back():
         resumed = training.checkpoint is not None and training.checkpoint.resume(state)
     if not resumed:
-        training.task.before_training(state.model, training.train, training.config)
+        training.task.before_training(
+            state.model, training.train, training.config, training.on_preparing
+        )
     for epoch in list(state.epochs):
         on_epoch(epoch)
 

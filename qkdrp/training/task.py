@@ -1,7 +1,7 @@
 """The interface through which a system gives the fit loop its loss, learning rates and scores."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from torch import nn
@@ -9,6 +9,13 @@ from torch import nn
 from qkdrp.training.config import FitConfig
 from qkdrp.training.monitor import BY_LOSS, Monitor
 from qkdrp.training.rows import Rows
+
+OnPreparing: TypeAlias = Callable[[str], None]
+"""Called with the name of what begins before the first epoch, for work of some length."""
+
+
+def untold(_: str) -> None:
+    """Tell nobody what begins."""
 
 
 class FitTask(Protocol):
@@ -24,8 +31,17 @@ class FitTask(Protocol):
     def parameter_groups(self, model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
         """Return torch's parameter groups; a group without ``lr`` has that of the settings."""
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
-        """Prepare a fresh model; not called where a training is resumed."""
+    def before_training(
+        self, model: nn.Module, train: Rows, config: FitConfig, told: OnPreparing = untold
+    ) -> None:
+        """Prepare a fresh model; not called where a training is resumed.
+
+        Args:
+            model: The model.
+            train: Training rows.
+            config: How it is trained.
+            told: Called with the name of what begins.
+        """
 
     def watched(self, model: nn.Module) -> nn.Module:
         """Return what predicts rows that are scored while training: the model, or a part of it."""
@@ -53,7 +69,9 @@ class RegressionTask:
         """Return one group of all parameters."""
         return [{"params": list(model.parameters())}]
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+    def before_training(
+        self, model: nn.Module, train: Rows, config: FitConfig, told: OnPreparing = untold
+    ) -> None:
         """Leave a fresh model as it is."""
 
     def watched(self, model: nn.Module) -> nn.Module:

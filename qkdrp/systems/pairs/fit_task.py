@@ -12,7 +12,7 @@ from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
 from qkdrp.training.epoch import Fit
 from qkdrp.training.rows import Rows
-from qkdrp.training.task import RegressionTask
+from qkdrp.training.task import OnPreparing, RegressionTask, untold
 
 PREDICTION_SD = "prediction_sd"
 """Standard deviation of validation predictions: a model that predicts the mean shows there."""
@@ -44,7 +44,13 @@ class PairsTask(RegressionTask):
     def __init__(self, seed: int | None = None) -> None:
         self.seed = seed
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+    def before_training(
+        self,
+        model: nn.Module,
+        train: Rows,
+        config: FitConfig,
+        told: OnPreparing = untold,  # noqa: ARG002
+    ) -> None:
         """Seed dropout, and start where the mean prediction is the mean target."""
         if self.seed is not None:
             torch.manual_seed(self.seed)

@@ -31,6 +31,11 @@ class ModelKind(ABC):
     censored: ClassVar[bool] = False
     """Whether it takes values below the limit of quantification."""
 
+    limits: ClassVar[tuple[str, ...]] = (
+        "A regressor on features knows nothing of other dose schedules, weights and times.",
+    )
+    """What it does not know, for the model card, one line each."""
+
     def check(self, config: PkpdConfig) -> None:  # noqa: B027  # most have no need
         """Refuse settings that do not fit together.
 

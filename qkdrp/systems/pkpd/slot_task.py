@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import nn
 
-from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
 from qkdrp.training.task import RegressionTask
 
@@ -26,7 +24,7 @@ class SlotTask(RegressionTask):
         errors = (prediction - torch.where(there, target, prediction.detach())).square()
         return errors.sum() / there.sum().clamp(min=1)
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:  # noqa: ARG002
+    def before_training(self, *_: object, **__: object) -> None:
         """Seed dropout."""
         torch.manual_seed(self.seed)
 

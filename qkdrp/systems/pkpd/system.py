@@ -171,7 +171,7 @@ class PkpdSystem(System[PkpdConfig, Trial, Preprocessor]):
             uses=("Research on time courses of drugs, within the doses and times of the trial.",),
             limits=(
                 "For research, not for treatment.",
-                "A regressor on features knows nothing of other dose schedules, weights and times.",
+                *find_model(config.model.model).limits,
             ),
             target="the trial",
             rows="subjects",

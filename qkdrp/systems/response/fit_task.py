@@ -14,7 +14,7 @@ from qkdrp.systems.response.monitors import MEASURES, MONITORS
 from qkdrp.training.centring import centre_head
 from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
-from qkdrp.training.task import RegressionTask
+from qkdrp.training.task import OnPreparing, RegressionTask, untold
 
 RESPONDER = "responder"
 """Name of the responder flags among the extra parts of rows."""
@@ -44,7 +44,13 @@ class ResponseTask(RegressionTask):
     def __init__(self, monitor: str = "auc") -> None:
         self.monitor = MONITORS[monitor]
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:
+    def before_training(
+        self,
+        model: nn.Module,
+        train: Rows,
+        config: FitConfig,
+        told: OnPreparing = untold,  # noqa: ARG002
+    ) -> None:
         """Centre a linear head, if that is asked for."""
         if config.centre_head and isinstance(model, HybridModel):
             centre_head(model, model.head, train)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.experiments.pkpd import recovery_costs
 from qkdrp.experiments.pkpd.recovery_cases import CASES, true_doses
 from qkdrp.experiments.pkpd.recovery_config import RecoveryConfig
 from qkdrp.experiments.pkpd.recovery_plan import RecoveryPlan
@@ -185,6 +186,22 @@ def test_a_study_of_a_small_trial_and_its_resumption(
     again = cli(*words, "--resume")
     assert again.code == 0, again.err
     pd.testing.assert_frame_equal(pd.read_csv(path / "trials.csv"), trials)
+
+
+def test_a_plan_counts_trials(
+    cli: Callable[..., CliResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def timed(task: RecoveryTask, *_: object) -> RecoveryResult:
+        found = result(task.truth, 1.0, 0.8, 1.2)
+        return found.model_copy(update={"seconds": 2.0 + 0.5 * task.refits})
+
+    monkeypatch.setattr(recovery_costs, "run_task", timed)
+    words = ("--truths", "truth-b", "--trials", 30, "--refits", 40, "--workers", 1)
+    shown = cli("experiment", "plan", "pkpd-recovery", *words)
+    assert shown.code == 0, shown.err
+    assert "30 simulated trials" in shown.out
+    assert "11.0 min on one worker" in " ".join(shown.out.split())  # 30 trials of 22 s
+    assert not list(tmp_path.iterdir())
 
 
 def test_wrong_options_write_nothing(cli: Callable[..., CliResult], tmp_path: Path) -> None:

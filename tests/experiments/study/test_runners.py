@@ -15,7 +15,7 @@ from qkdrp.experiments.study import outcomes, runners
 from qkdrp.experiments.study.outcomes import ATTEMPTS, Outcome, attempt
 from qkdrp.experiments.study.runners import DaskRunner, LocalRunner
 from qkdrp.experiments.study.saved_training import CHECKPOINTS, Checkpoints
-from qkdrp.experiments.study.tasks import Task
+from qkdrp.experiments.study.tasks import Result, Task
 from tests.experiments.conftest import study_config
 
 distributed = pytest.importorskip("distributed")
@@ -82,6 +82,17 @@ def test_a_task_is_tried_once_more(data: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(outcomes, "run_task", fail)
     assert attempt(task) == Outcome(task, error="OSError: disk")
     assert len(calls) == ATTEMPTS == 2
+
+
+def test_time_before_a_checkpoint_was_not_spent_here(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tasks_of(data)[0]
+    resumed = Result(seconds=1e6)
+    monkeypatch.setattr(outcomes, "run_task", lambda *_: resumed)
+    found = attempt(task)
+    assert found.result == resumed
+    assert 0 < found.seconds < 60
 
 
 def die_once(marker: str, task: Task, _: object) -> Outcome:

@@ -28,11 +28,12 @@ from qkdrp.systems.pkpd.population.inputs import SubjectInputs, column_names, po
 from qkdrp.systems.pkpd.population.marginal import Design, Theta, by_subject
 from qkdrp.systems.pkpd.population.model import PopulationModel
 from qkdrp.systems.pkpd.population.moments import Moments
-from qkdrp.systems.pkpd.population.network import PopulationNetwork, PopulationTask
+from qkdrp.systems.pkpd.population.network import EXTRAPOLATES, PopulationNetwork, PopulationTask
 from qkdrp.systems.pkpd.population.structures import compare, structure_named
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.training.rows import Rows
 from qkdrp.training.system import LayerCircuit
+from qkdrp.training.task import OnPreparing, untold
 
 LAYER = "head"
 """Name of the quantum layer."""
@@ -122,11 +123,11 @@ class GreyBoxModel(PopulationNetwork):
 
     # --- training
 
-    def prepare(self, inputs: SubjectInputs) -> None:
+    def prepare(self, inputs: SubjectInputs, told: OnPreparing = untold) -> None:
         """Fit a population model without covariate effects but allometry."""
         material = inputs.material(self.names)
-        structure = self.structure or compare(material)[0]
-        fit = fit_population(material, structure, covariates=False)
+        structure = self.structure or compare(material, told)[0]
+        fit = fit_population(material, structure, covariates=False, on_stage=told)
         self.base, self.scales = fit.model, material.covariates
 
     def learn(self, inputs: SubjectInputs) -> torch.Tensor:
@@ -263,6 +264,11 @@ class GreyBox(ModelKind):
 
     target = "log"
     censored = True
+    limits = (
+        *EXTRAPOLATES,
+        "Its head was fitted to the covariates of the trial; beyond them it says what no subject "
+        "taught it.",
+    )
 
     def rows(self, preprocessor: Preprocessor, trial: Trial) -> Rows:
         """Return covariates, doses and observations."""

@@ -17,7 +17,7 @@ from qkdrp.systems.pkpd.population.bootstrap import refits
 from qkdrp.systems.pkpd.population.fit import PopulationFit, fit_population
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs, column_names, population_rows
 from qkdrp.systems.pkpd.population.model import PopulationModel
-from qkdrp.systems.pkpd.population.network import PopulationNetwork, PopulationTask
+from qkdrp.systems.pkpd.population.network import EXTRAPOLATES, PopulationNetwork, PopulationTask
 from qkdrp.systems.pkpd.population.record import (
     compared_from_json,
     compared_to_json,
@@ -28,6 +28,7 @@ from qkdrp.systems.pkpd.population.structures import Compared, compare, structur
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
+from qkdrp.training.task import OnPreparing, untold
 
 
 class MechanisticModel(PopulationNetwork):
@@ -59,13 +60,13 @@ class MechanisticModel(PopulationNetwork):
         """Return the models of refits to resampled subjects."""
         return self.models
 
-    def prepare(self, inputs: SubjectInputs) -> None:
+    def prepare(self, inputs: SubjectInputs, told: OnPreparing = untold) -> None:
         """Choose the structure, fit the population, choose covariates and variability."""
         material = inputs.material(self.names)
         structure = self.structure
         if structure is None:
-            structure, self.compared = compare(material)
-        self.fit = fit_population(material, structure)
+            structure, self.compared = compare(material, told)
+        self.fit = fit_population(material, structure, on_stage=told)
 
     def learn(self, inputs: SubjectInputs) -> torch.Tensor:
         """Fit the next resamples, and return the mean of -2 log likelihood by observation."""
@@ -125,6 +126,7 @@ class Mechanistic(ModelKind):
 
     target = "log"
     censored = True
+    limits = EXTRAPOLATES
 
     def rows(self, preprocessor: Preprocessor, trial: Trial) -> Rows:
         """Return covariates, doses and observations."""

@@ -15,7 +15,7 @@ from qkdrp.systems.pkpd.population.inputs import SubjectInputs
 from qkdrp.training.config import FitConfig
 from qkdrp.training.monitor import Direction, Monitor
 from qkdrp.training.rows import Rows
-from qkdrp.training.task import RegressionTask
+from qkdrp.training.task import OnPreparing, RegressionTask, untold
 
 
 class PopulationNetwork(nn.Module):
@@ -41,8 +41,13 @@ class PopulationNetwork(nn.Module):
         """Return refits to resampled subjects; none where there are none."""
 
     @abstractmethod
-    def prepare(self, inputs: SubjectInputs) -> None:
-        """Fit what comes before the first epoch, on all training subjects."""
+    def prepare(self, inputs: SubjectInputs, told: OnPreparing = untold) -> None:
+        """Fit what comes before the first epoch, on all training subjects.
+
+        Args:
+            inputs: The subjects.
+            told: Called with the name of what begins.
+        """
 
     @abstractmethod
     def learn(self, inputs: SubjectInputs) -> torch.Tensor:
@@ -98,6 +103,14 @@ LAST_EPOCH = Monitor("last_epoch", Direction.LOWER)
 dose level, say too little to choose an epoch by."""
 
 
+EXTRAPOLATES = (
+    "Other doses, schedules and times than those of the trial are extrapolated by the mechanism, "
+    "other covariates by the effects that were fitted.",
+    "It was fitted to few subjects: intervals of parameters and doses are wide.",
+)
+"""What a model with a mechanism does not know, for its model card."""
+
+
 class TypicalCurves(nn.Module):
     """PRED of a model as its first output; individual effects, which take most time, are not found.
 
@@ -130,7 +143,13 @@ class PopulationTask(RegressionTask):
         """Return the typical curves of a model: the loss of held-out subjects is theirs."""
         return TypicalCurves(model) if isinstance(model, PopulationNetwork) else model
 
-    def before_training(self, model: nn.Module, train: Rows, config: FitConfig) -> None:  # noqa: ARG002
+    def before_training(
+        self,
+        model: nn.Module,
+        train: Rows,
+        config: FitConfig,  # noqa: ARG002
+        told: OnPreparing = untold,
+    ) -> None:
         """Fit the population that training starts from."""
         if isinstance(model, PopulationNetwork):
-            model.prepare(SubjectInputs.of(train.inputs))
+            model.prepare(SubjectInputs.of(train.inputs), told)

@@ -4,10 +4,14 @@ import torch
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.population import mechanistic
 from qkdrp.systems.pkpd.population.fit import PopulationFit
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs
-from qkdrp.systems.pkpd.population.mechanistic import MechanisticModel
+from qkdrp.systems.pkpd.population.mechanistic import Mechanistic, MechanisticModel
 from qkdrp.systems.pkpd.population.panel import panel_of
+from qkdrp.training.rows import Rows
+from qkdrp.training.task import OnPreparing
 
 
 def inputs_of(trial: Trial) -> SubjectInputs:
@@ -44,3 +48,24 @@ def test_smaller_batches_are_refused(fit: PopulationFit, small_trial: Trial) -> 
 def test_epochs_are_refits_by_ten() -> None:
     config = PkpdConfig.make(model={"model": "mechanistic", "refits": 25})
     assert config.fit.epochs == 3
+
+
+def test_what_comes_before_the_first_epoch_is_told(
+    fit: PopulationFit, small_trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compared(_: object, on_stage: OnPreparing) -> tuple[Structure, tuple[()]]:
+        on_stage("structure: 1 compartment")
+        return fit.specification.structure, ()
+
+    def fitted(*_: object, on_stage: OnPreparing) -> PopulationFit:
+        on_stage("starting values")
+        return fit
+
+    monkeypatch.setattr(mechanistic, "compare", compared)
+    monkeypatch.setattr(mechanistic, "fit_population", fitted)
+    network, told = MechanisticModel(("BW",), None, n_refits=0, seed=0), list[str]()
+    rows = Rows(inputs_of(small_trial).tensors, panel_of(small_trial).logs)
+    config = PkpdConfig()
+    Mechanistic().task(config).before_training(network, rows, config.fit, told.append)
+    assert told == ["structure: 1 compartment", "starting values"]
+    assert network.population() == fit.model
