@@ -91,7 +91,14 @@ NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
 runs, which had no other."""
 
 PNU_COMPAT: Mapping[str, Any] = MappingProxyType(
-    {"split": "seed42", "pkpd_mode": CASCADE, "pk_column": ZEROS, "restore": "last", "balance": 0.0}
+    {
+        "split": "seed42",
+        "pkpd_mode": CASCADE,
+        "pk_column": ZEROS,
+        "restore": "last",
+        "balance": 0.0,
+        "dropout": DROPOUT,
+    }
 )
 """Settings that bring back what Team PNU's code does."""
 

@@ -96,7 +96,7 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     assert config["data"]["split"] == "seed42"
     model, fit = config["model"], config["fit"]
     assert (model["pkpd_mode"], model["pk_column"]) == ("cascade", "zeros")
-    assert (model["dropout_quantum"], fit["lr"]) == (0.1, 1e-4)
+    assert (model["dropout"], model["dropout_quantum"], fit["lr"]) == (0.3, 0.1, 1e-4)
     assert fit["restore"] == "best"
     refused = cli("train-pkpd", "--pnu-compat", "--output", tmp_path / "other")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
