@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from qkdrp.backends import get_backend
@@ -90,6 +91,7 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     output = tmp_path / "run"
     result = cli("train-pkpd", "--model", "resqnn_moe", "--pnu-compat", "--epochs", 2,
                  "--n-qubits", 2, "--n-layers", 1, "--restore", "best", "--lr", 1e-4,
+                 "--normalisation", "moderated", "--a", 2, "--learn-a-r",
                  "--threads", 1, "--output", output)  # fmt: skip
     assert result.code == 0, result.err
     config = read_json(output / "config.json")
@@ -98,6 +100,8 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     assert (model["pkpd_mode"], model["pk_column"]) == ("cascade", "zeros")
     assert (model["dropout"], model["dropout_quantum"], fit["lr"]) == (0.3, 0.1, 1e-4)
     assert fit["restore"] == "best"
+    learned = pd.read_csv(output / "history.csv")["a"]  # the mean over layers
+    assert 0 < abs(learned.iloc[-1] - 2) < 0.01
     refused = cli("train-pkpd", "--pnu-compat", "--output", tmp_path / "other")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "--pnu-compat with --model mechanistic: choose one of mlp" in refused.err
