@@ -38,7 +38,7 @@ def test_preprocessors_of_earlier_runs_are_read(make: Make) -> None:
     state = fitted.state()
     arrays = {name: each for name, each in state.arrays.items() if name != "measured"}
     read = Preprocessor.from_state(State(arrays, state.details))
-    assert read.measured_concentration.mean == fitted.values["concentration"].mean
+    assert read.measured_concentration.mean == fitted.values["concentration"].mean  # noqa: PD011  # no data frame
     logarithmic = make("qnn")[1]
     again = Preprocessor.from_state(logarithmic.state())
     assert again.measured_concentration.sd == logarithmic.measured_concentration.sd
