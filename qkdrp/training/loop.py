@@ -78,7 +78,7 @@ def fit_model(
     shown: Rows | None = None,
     on_preparing: OnPreparing = _ignore,
 ) -> Fit:
-    """Train a model in place; it ends with the weights of the best epoch.
+    """Train a model in place; it ends with the weights of the best epoch, or of the last.
 
     The best epoch has the best value of the task's monitored score, and training stops when that
     has not improved for ``config.patience`` epochs. Where the score is missing, the last epoch
@@ -115,9 +115,16 @@ def fit_model(
     )
     fit = Fit(state.epochs)
     fit.interrupted = _run_or_stop(training, on_epoch, keep_interrupted)
-    fit.best_epoch = state.stopping.best_epoch
-    state.stopping.restore_best(model)
+    fit.best_epoch = _end(state, config)
     return fit
+
+
+def _end(state: TrainingState, config: FitConfig) -> int:
+    """Give the model the weights that it ends with; return their epoch."""
+    if config.keeps_last:
+        return len(state.epochs)
+    state.stopping.restore_best(state.model)
+    return state.stopping.best_epoch
 
 
 def _fresh_state(model: nn.Module, config: FitConfig, task: FitTask, seed: int) -> TrainingState:
