@@ -135,7 +135,7 @@ def _answers(
     for each in source.refits:
         refits.append(find_doses(each, fewer, criteria, schedule.grid))
         tell()
-    return with_refits(answers, refits)
+    return with_refits(answers, refits, source.no_refits)
 
 
 def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> tuple[Check, ...]:
