@@ -19,7 +19,7 @@ from qkdrp.systems.pkpd.find_model import find_model
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.training.trained import Trained
 
-NO_REFITS = "a model on features is not fitted to resamples; train it with other --seed and --fold"
+NO_REFITS = "models on features are not fitted to resamples"
 """Why doses of models on features have no interval."""
 
 

@@ -30,6 +30,9 @@ Courses of a model on features differ by covariates alone, and few points cover 
 N_PROBED = 32
 """Virtual subjects that tell whether courses repeat, and what of their features is outside."""
 
+NEGATIVE = "; the biomarker is predicted below 0 there, which cannot be"
+"""Ends the words of a steady state that is none."""
+
 NO_DOSES = Doses(np.empty(0), np.empty(0))
 """Of placebo."""
 
@@ -85,7 +88,8 @@ class RegressorDoses:
     def _factors(self, n: int, deviates: torch.Tensor | None) -> Mapping[str, torch.Tensor]:
         """Return what courses are multiplied by, (..., n), by endpoint."""
         if self.held_out is None:
-            return dict.fromkeys(ENDPOINTS, torch.ones(n, dtype=torch.float64))
+            shape = (n,) if deviates is None else deviates.shape[:-1]
+            return dict.fromkeys(ENDPOINTS, torch.ones(shape, dtype=torch.float64))
         found = {}
         for place, name in enumerate(ENDPOINTS):
             mean, deviation = self.held_out.mean[name], self.held_out.deviation[name]
@@ -132,14 +136,13 @@ class RegressorDoses:
             times: Hours, shape (n, n_times), increasing along a row.
 
         Returns:
-            Curves of shape (n, n_times), float64; neither is below 0, and concentrations of
-            subjects without doses are 0.
+            Curves of shape (n, n_times), float64; concentrations of subjects without doses are 0.
         """
         asked = VirtualTrial.of(self.preprocessor.covariates, covariates, doses, times)
         inputs, _ = self.kind.rows(self.preprocessor, asked.trial).batch(slice(None))
         values = predict(self.module, *inputs).double().numpy()
         n_drug = times.shape[1]
-        found = self.preprocessor.natural(values, (n_drug, values.shape[1] - n_drug)).clip(min=0)
+        found = self.preprocessor.natural(values, (n_drug, values.shape[1] - n_drug))
         marker = np.take_along_axis(found[:, n_drug:], asked.asked, axis=1)
         drug = found[:, :n_drug] * np.array([len(each) > 0 for each in doses])[:, None]
         at = torch.from_numpy(times)
@@ -262,11 +265,13 @@ class RegressorInterval:
 
     def support(self, dose: float) -> Support:
         """Return how steady state was reached, and which features are outside the training."""
-        _, known = self._curves(dose)
+        curves, known = self._curves(dose)
         _, trial = self.subjects.alike(N_PROBED, self._given(dose, known.n_doses), self._at(known))
         model = self.subjects.model
         outside = model.ranges.outside(model.preprocessor, trial)
-        return Support(str(known), known.settled, outside, len(model.ranges))
+        negative = bool((curves.biomarker < 0).any())
+        words = f"{known}{NEGATIVE if negative else ''}"
+        return Support(words, known.settled and not negative, outside, len(model.ranges))
 
     def _curves(self, dose: float) -> tuple[Curves, Repeated]:
         if dose not in self._found:

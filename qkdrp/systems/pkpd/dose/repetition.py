@@ -14,6 +14,9 @@ SETTLED = 1e-3
 MOST_HOURS = 2016.0
 """Twelve weeks: dosing ends here, settled or not."""
 
+SMALLEST = 1e-12
+"""Biomarker, in its unit, below which relative changes are those of this value."""
+
 LEAST_DOSES = 4
 """Doses that are given however long the interval is."""
 
@@ -63,7 +66,8 @@ def repeated(biomarker: Callable[[int], Reals], hours: float) -> Repeated:
     """
     most = max(LEAST_DOSES, int(MOST_HOURS // hours))
     values = biomarker(most)
-    change = np.abs(np.diff(values, axis=1)) / np.maximum(np.abs(values[:, 1:]), np.finfo(float).tiny)
+    size = np.maximum(np.abs(values[:, 1:]), SMALLEST)
+    change = np.abs(np.diff(values, axis=1)) / size
     largest = change.max(axis=(0, 2))
     settled = np.flatnonzero(largest < SETTLED)
     place = int(settled[0]) if len(settled) else most - 2

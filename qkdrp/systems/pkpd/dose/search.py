@@ -77,7 +77,7 @@ def smallest_dose(share: Callable[[float], float], fraction: float, grid: float)
         is_enough = share(on_grid(middle, grid)) >= fraction
         below, enough = (below, middle) if is_enough else (middle, enough)
     dose, too_low = on_grid(enough, grid), on_grid(below, grid)
-    exact = _exact(share, fraction, too_low, dose)
+    exact = _exact(share, fraction, too_low, dose, PRECISION * grid)
     return Found(dose, exact, share(dose), share(too_low), searched)
 
 
@@ -86,8 +86,14 @@ def on_grid(steps: int, grid: float) -> float:
     return round(steps * grid, DIGITS)
 
 
-def _exact(share: Callable[[float], float], fraction: float, low: float, high: float) -> float:
-    while high - low > PRECISION * high:
+def _exact(
+    share: Callable[[float], float], fraction: float, low: float, high: float, least: float
+) -> float:
+    """Return the smallest dose between two that is enough; below ``least`` all are that one.
+
+    A model on features may jump between no dose and the smallest.
+    """
+    while high - low > PRECISION * max(high, least):
         middle = (low + high) / 2
         low, high = (low, middle) if share(middle) >= fraction else (middle, high)
     return high

@@ -58,6 +58,10 @@ class Shortcuts:
             if getattr(self, each.name) != each.default
         }
 
+    def words_of(self, name: str) -> str:
+        """Return what a shortcut does, in words."""
+        return WORDS[name]
+
     def __str__(self) -> str:
         """Return them in words."""
         return "; ".join(f"{name}={value}: {WORDS[name]}" for name, value in self.taken.items())
