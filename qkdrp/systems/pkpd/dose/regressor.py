@@ -22,7 +22,7 @@ from qkdrp.training.loop import predict
 
 Reals = NDArray[np.float64]
 
-N_COURSES = 256
+N_COURSES = 128
 """Virtual subjects whose courses are predicted; all others share these, each with its own offset.
 
 Courses of a model on features differ by covariates alone, and few points cover these."""
