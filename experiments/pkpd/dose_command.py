@@ -98,11 +98,11 @@ def _answer(
     from dataclasses import replace
 
     from qkdrp.cli.console import console, print_folder
+    from qkdrp.cli.dose_sources import dose_sources
     from qkdrp.cli.reading_bar import ReadingBar
     from qkdrp.experiments.pkpd.dose_report import answer_frame, write_doses
     from qkdrp.experiments.pkpd.dose_table import dose_table
     from qkdrp.experiments.pkpd.questions import scenarios_for
-    from qkdrp.cli.dose_sources import dose_sources
     from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
 
     sources = dose_sources(runs, variability=questions.shortcuts.variability == "model")

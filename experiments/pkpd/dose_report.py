@@ -171,7 +171,7 @@ def beside_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
 
 
 def answers_like_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
-    """Return our answers in the columns of the published ones; doses that no search reached lack."""
+    """Return our answers in the columns of the published ones, but for those without a dose."""
     return pd.DataFrame(
         [
             {
@@ -245,8 +245,11 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
             f"{questions.target:g} {trial.units.biomarker} over the whole interval between doses, "
             "at steady state, in a share of a virtual population.",
             f"Trial: {trial.provenance}.",
-            *([f"With shortcuts of a published optimiser: {questions.shortcuts}."]
-              if questions.shortcuts.taken else []),
+            *(
+                [f"With shortcuts of a published optimiser: {questions.shortcuts}."]
+                if questions.shortcuts.taken
+                else []
+            ),
             *(f"{each.source.title}: {note}" for each in tables for note in each.source.notes),
         ],
         sections=sections,

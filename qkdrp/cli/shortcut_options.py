@@ -73,7 +73,7 @@ ScalerOption = Annotated[
 ]
 
 
-def shortcuts_of(compat: bool, **given: str | None) -> "Shortcuts":  # noqa: FBT001  # an option
+def shortcuts_of(compat: bool, **given: str | None) -> "Shortcuts":  # an option
     """Return the shortcuts of options.
 
     Args:

@@ -122,9 +122,7 @@ class Caps:
         return [round(self.low + step * grid, DIGITS) for step in range(n_steps + 1)]
 
 
-def capped_dose(
-    share: Callable[[float], float], fraction: float, grid: float, caps: Caps
-) -> Found:
+def capped_dose(share: Callable[[float], float], fraction: float, grid: float, caps: Caps) -> Found:
     """Return the smallest dose of a closed grid whose share is at least a fraction.
 
     Where none is enough, the one whose share is closest to the fraction is given, as Team PNU does.

@@ -235,9 +235,7 @@ def patient_dose(
 @torch.no_grad()
 def _curves(model: PatientModel, subject: Subject, answer: Answer) -> PatientCurves:
     """Return what a patient's samples lie on, and what the dose does."""
-    normal = torch.from_numpy(
-        np.random.default_rng(0).normal(size=(N_DRAWN, model.n_deviates))
-    )
+    normal = torch.from_numpy(np.random.default_rng(0).normal(size=(N_DRAWN, model.n_deviates)))
     drawn, most_probable = model.subjects({}, normal), model.subjects({})
     ends = [each.times[-1] for each in subject.observations.values() if len(each)]
     ends += [subject.doses.times[-1]] if len(subject.doses) else []

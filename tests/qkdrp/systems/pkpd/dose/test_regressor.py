@@ -54,9 +54,14 @@ class Known(nn.Module):
         scaling, names = self.of.features[BIOMARKER], self.of.feature_names(BIOMARKER)
         rows = marker.double() * torch.from_numpy(scaling.sd) + torch.from_numpy(scaling.mean)
         found = self.curve(dict(zip(names, rows.unbind(-1), strict=True)))
+        scales = self.of.values  # noqa: PD011  # a mapping
         both = {CONCENTRATION: torch.ones(drug.shape[:2]).double(), BIOMARKER: found}
         return torch.cat(
-            [(both[name] - float(s.mean)) / float(s.sd) for name, s in self.of.values.items()], dim=1
+            [
+                (both[name] - float(scales[name].mean)) / float(scales[name].sd)
+                for name in (CONCENTRATION, BIOMARKER)
+            ],
+            dim=1,
         )
 
 
