@@ -56,7 +56,8 @@ class Support:
         named = ", ".join(f"{name} ({share:.0%})" for name, share in self.outside.items())
         return (
             f"the model extrapolates: {len(self.outside)} of {self.n_features} features are "
-            f"outside the range of the training, each in so many of the virtual observations: {named}"
+            "outside the range of the training, each in so many of the virtual observations: "
+            f"{named}"
         )
 
     def to_json(self) -> dict[str, Any]:
