@@ -18,7 +18,7 @@ from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
 from qkdrp.systems.pkpd.dose.model import BASELINE
 from qkdrp.systems.pkpd.kind import ModelKind
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Structure
 from qkdrp.systems.pkpd.population.alternation import Batch, linearise
 from qkdrp.systems.pkpd.population.covariates import Covariate
 from qkdrp.systems.pkpd.population.fit import fit_population
@@ -50,6 +50,11 @@ class GreyBoxModel(PopulationNetwork):
         head: From covariates but the baseline, (n, n_covariates), to changes, (n, n_roles).
         structure: Of the mechanism; None to choose it by likelihood.
     """
+
+    no_refits = (
+        "a grey box is not fitted to resamples, as each fit takes as long as the training; the "
+        "interval of a mechanistic run of the same trial stands for it"
+    )
 
     def __init__(
         self, names: tuple[str, ...], head: nn.Module, structure: Structure | None
@@ -192,7 +197,7 @@ class GreyBoxModel(PopulationNetwork):
         )
 
 
-class GreyBoxPopulation:
+class GreyBoxPopulation(DosedByMechanism):
     """The population model of a grey box: see :class:`~.model.PopulationModel`.
 
     Args:

@@ -2,13 +2,13 @@
 
 import json
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import nn
 
-from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.mechanism import Mechanistic
 from qkdrp.systems.pkpd.population.curves import log_curves_of
 from qkdrp.systems.pkpd.population.individual import random_effects
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs
@@ -28,16 +28,19 @@ class PopulationNetwork(nn.Module):
         names: Covariates, in the order of the inputs' columns.
     """
 
+    no_refits: ClassVar[str] = "the run holds no refits"
+    """Why a dose has no interval where there are no refits, in words."""
+
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
         self.names = names
 
     @abstractmethod
-    def population(self) -> DoseModel:
+    def population(self) -> Mechanistic:
         """Return the population model."""
 
     @abstractmethod
-    def refits(self) -> tuple[DoseModel, ...]:
+    def refits(self) -> tuple[Mechanistic, ...]:
         """Return refits to resampled subjects; none where there are none."""
 
     @abstractmethod
