@@ -84,7 +84,7 @@ def preview(
         run = load_run(run_path, backend)
         refuse_without_rows(run)
         if not run.system.circuits(run.config):
-            raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
+            raise ConfigError(f"{run.config.model.in_words} has no circuit: it costs nothing.")
         rows = load_subject(run, source).rows
         return preview_layers(planned_layers(run, rows), len(rows), backend)
 

@@ -253,7 +253,7 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
     refuse_without_rows(run)
     if backend.circuits_only and not run.system.circuits(run.config):
         raise ConfigError(
-            f"model {run.config.model.model!r} has no circuit: there is nothing to run "
+            f"{run.config.model.in_words} has no circuit: there is nothing to run "
             f"on {backend.name}."
         )
     if request.repeats == 1:

@@ -33,10 +33,11 @@ def planned_layers(run: Run, rows: Any) -> tuple[PlannedLayer, ...]:  # noqa: AN
         points = dict.fromkeys(circuits, sum(points.values()))
     for label in points:
         check_layer(label, circuits)
+    asked = {label: each for label, each in circuits.items() if points.get(label)}
+    turns = sorted({each.stage for each in asked.values()})  # of layers that ask for anything
     return tuple(
-        PlannedLayer(label, each.pqc, points[label], each.stage)
-        for label, each in circuits.items()
-        if points.get(label)
+        PlannedLayer(label, each.pqc, points[label], turns.index(each.stage))
+        for label, each in asked.items()
     )
 
 
