@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,8 @@ def preview_layers(planned: Sequence[PlannedLayer], n_samples: int, backend: Bac
     """
     if not planned:
         raise ConfigError("No circuit is needed for these samples: they cost nothing.")
-    costs = [backend.estimate_cost(each.pqc, each.points) for each in planned]
+    price = cache(backend.estimate_cost)  # layers may share one circuit
+    costs = [price(each.pqc, each.points) for each in planned]
     shifts = [_shifted_points(each.pqc) for each in planned]
     executions, stock = [], []
     for each, shifted in zip(planned, shifts, strict=True):
