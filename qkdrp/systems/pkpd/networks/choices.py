@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from qkdrp.common.errors import ConfigError
+
 INDEPENDENT, CASCADE, MULTITASK = "independent", "cascade", "multitask"
 
 MODES: Mapping[str, str] = MappingProxyType(
@@ -56,17 +58,53 @@ class NetworkChoice:
     model: Mapping[str, Any] = field(default_factory=dict)
 
 
+FIT_OF_BLOCKS: Mapping[str, Any] = MappingProxyType(
+    {"lr": 1e-3, "epochs": 300, "patience": 0, "restore": "last"}
+)
+"""How networks of blocks are trained: all epochs, and the last one counts. The validation loss of
+three subjects rises early with the logarithms of small concentrations, while errors still fall."""
+
+LOGARITHMS: Mapping[str, Any] = MappingProxyType({"log_target": True})
+"""Errors of both endpoints are of one size on the logarithmic scale."""
+
 NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
     {
         "mlp": NetworkChoice("dense layers on features of dose and time", INDEPENDENT),
-        "resmlp": NetworkChoice("residual dense layers"),
-        "moe": NetworkChoice("mixtures of experts"),
-        "resmlp_moe": NetworkChoice("residual dense layers and mixtures of experts"),
-        "qnn": NetworkChoice("mlp with circuits in its layers", circuits=True),
+        "resmlp": NetworkChoice("residual dense layers", fit=FIT_OF_BLOCKS, model=LOGARITHMS),
+        "moe": NetworkChoice("mixtures of experts", fit=FIT_OF_BLOCKS, model=LOGARITHMS),
+        "resmlp_moe": NetworkChoice(
+            "residual dense layers and mixtures of experts", fit=FIT_OF_BLOCKS, model=LOGARITHMS
+        ),
+        "qnn": NetworkChoice("mlp with circuits in its layers", circuits=True, model=LOGARITHMS),
         "resqnn_moe": NetworkChoice(
-            "resmlp_moe with circuits in its residual layers", circuits=True
+            "resmlp_moe with circuits in its residual layers",
+            circuits=True,
+            fit=FIT_OF_BLOCKS,
+            model=LOGARITHMS,
         ),
     }
 )
 """Networks of Team PNU 2025 and parts of them, by name. The mode of ``mlp`` is that of its earlier
 runs, which had no other."""
+
+PNU_COMPAT: Mapping[str, Any] = MappingProxyType(
+    {"split": "seed42", "pkpd_mode": CASCADE, "pk_column": ZEROS, "restore": "last", "balance": 0.0}
+)
+"""Settings that bring back what Team PNU's code does."""
+
+PNU_COMPAT_QUANTUM: Mapping[str, Any] = MappingProxyType({"dropout_quantum": 0.1})
+"""More of them, of ``resqnn_moe``, whose dropout their code leaves at its default."""
+
+
+def pnu_compat(model: str) -> dict[str, Any]:
+    """Return the settings that bring back what Team PNU's code does with a network.
+
+    Raises:
+        ConfigError: If the model is no network of theirs.
+    """
+    if model not in NETWORKS:
+        raise ConfigError(
+            f"--pnu-compat with --model {model}: choose one of {', '.join(NETWORKS)}; the flag "
+            "brings back what Team PNU's code does with its networks."
+        )
+    return {**PNU_COMPAT, **(PNU_COMPAT_QUANTUM if model == "resqnn_moe" else {})}

@@ -32,6 +32,11 @@ def mode_of(config: ModelConfig) -> str:
     return config.pkpd_mode or NETWORKS[config.model].mode
 
 
+def reads_predictions(config: ModelConfig) -> bool:
+    """Tell whether the biomarker's network reads predicted concentrations."""
+    return mode_of(config) == CASCADE and config.pk_column == PREDICTED
+
+
 def encoder_names(config: ModelConfig) -> tuple[str, ...]:
     """Return the names of a network's encoders."""
     return (SHARED,) if mode_of(config) == MULTITASK else ENDPOINTS
@@ -108,8 +113,7 @@ def layer_circuits(config: ModelConfig) -> Mapping[str, LayerCircuit]:
     noted = _Noted()
     ENCODERS[config.model](1, parts_of(config, noted))
     pqc, n_stages = pqc_of(config), max(noted.stages.values()) + 1
-    waits = mode_of(config) == CASCADE and config.pk_column == PREDICTED
-    first = {BIOMARKER: n_stages if waits else 0}
+    first = {BIOMARKER: n_stages if reads_predictions(config) else 0}
     return {
         f"{encoder}.{name}": LayerCircuit(pqc, stage=first.get(encoder, 0) + stage)
         for encoder in encoder_names(config)

@@ -68,7 +68,7 @@ class Network(ModelKind):
 
     def task(self, config: PkpdConfig) -> SlotTask:
         """Return the squared error, with a seed for dropout."""
-        return SlotTask(derive_seed(config.seed, "dropout"))
+        return SlotTask(derive_seed(config.seed, "dropout"), config.fit.weight_decay)
 
     def names(self, config: PkpdConfig) -> Mapping[str, str]:
         """Return mode, core and the like where they are not the model's own."""
