@@ -13,8 +13,10 @@ import pytest
 import torch
 
 from qkdrp.backends import get_backend
+from qkdrp.backends.aer_noisy import AerNoisy
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.stages import Stages
+from qkdrp.common.errors import ConfigError
 from qkdrp.common.files import write_json
 from qkdrp.runs.folder import Run
 from qkdrp.runs.planned_layers import planned_layers
@@ -247,6 +249,26 @@ def test_depth_names_every_circuit_and_counts_its_gates(cli: Cli, tmp_path: Path
     assert re.findall(r"layer (\S+): pnu \(4,2\)", result.out) == LAYERS
     (absorbed,) = re.findall(r"absorbed tail +(\d+)", result.out)
     assert int(absorbed) <= 7
+
+
+def test_absorbed_tails_give_the_same_numbers_with_fewer_gates(estdata: Trial) -> None:
+    subjects, sizes = estdata.select(["1", "13"]), {"n_qubits": 4, "n_layers": 2}
+    runs = [untrained(estdata, absorb_tail=absorb, **sizes) for absorb in (False, True)]
+    one, other = (run.predict(subjects) for run in runs)
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+    circuit = planned_layers(runs[1], subjects)[0].pqc
+    with get_backend("aer_noisy", noise="fake_torino") as backend:
+        assert isinstance(backend, AerNoisy)
+        assert backend.prepare(circuit).two_qubit_gates <= 7
+
+
+@pytest.mark.parametrize(
+    "model",
+    [{"model": "resqnn_moe", "core": "dense"}, {"model": "mlp"}, {"model": "greybox"}],
+)
+def test_a_tail_belongs_to_circuits(model: Mapping[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="--absorb-tail belongs to models with circuits"):
+        PkpdConfig.make(model={**model, "absorb_tail": True})
 
 
 @pytest.mark.parametrize("core", ["dense", "lowrank", "none"])
