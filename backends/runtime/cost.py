@@ -53,6 +53,7 @@ class RuntimeCost(CostEstimate):
         seconds: Estimated seconds of the device.
         rep_delay: Seconds between executions.
         circuit_seconds: Seconds of the circuit, readout included.
+        two_qubit_gates: Gates on two qubits of the circuit, routing included.
         device: Name.
         instance: Who pays.
         plan: How.
@@ -70,6 +71,7 @@ class RuntimeCost(CostEstimate):
     seconds: float
     rep_delay: float
     circuit_seconds: float
+    two_qubit_gates: int
     device: str
     instance: str
     plan: str
@@ -89,6 +91,7 @@ class RuntimeCost(CostEstimate):
             payload=self.payload + other.payload,
             seconds=self.seconds + other.seconds,
             circuit_seconds=max(self.circuit_seconds, other.circuit_seconds),
+            two_qubit_gates=max(self.two_qubit_gates, other.two_qubit_gates),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -96,10 +99,11 @@ class RuntimeCost(CostEstimate):
         return asdict(self)
 
     def summary(self) -> str:
-        """Return points, bases and seconds in words."""
+        """Return points, bases, gates and seconds in words."""
         return (
-            f"{self.points} points, {self.bases} measurement "
-            f"{'basis' if self.bases == 1 else 'bases'}, about {self.seconds:.1f} s"
+            f"{_counted(self.points, 'point')}, "
+            f"{_counted(self.bases, 'measurement basis', 'measurement bases')}, "
+            f"{_counted(self.two_qubit_gates, 'two-qubit gate')}, about {self.seconds:.1f} s"
         )
 
     def lines(self) -> list[str]:
@@ -109,9 +113,9 @@ class RuntimeCost(CostEstimate):
             f"device   {self.device}{halted}, {self.queue} jobs in the queue; estimator "
             f"{self.estimator}",
             f"pays     instance {self.instance}, plan {self.plan}",
-            f"jobs     {self.pubs}, one PUB each; {self.points} points, {self.bases} "
-            f"measurement {'basis' if self.bases == 1 else 'bases'}; {self.executions:,} "
-            f"circuits, {self.shots:,} executions; {self.payload:,} bytes",
+            f"jobs     {self.pubs}, one PUB each; {_counted(self.points, 'point')}, "
+            f"{_counted(self.bases, 'measurement basis', 'measurement bases')}; "
+            f"{self.executions:,} circuits, {self.shots:,} executions; {self.payload:,} bytes",
             f"time     about {self.seconds:.1f} s of the device: {OVERHEAD_SECONDS:g} s for each "
             f"job + ({_micro(self.rep_delay)} us delay + {self.circuit_seconds / MICRO:.1f} us "
             "circuit) x executions",
@@ -182,6 +186,7 @@ def estimate(
         seconds=sum(qpu_seconds(load.executions, device.rep_delay, length) for load in loads),
         rep_delay=device.rep_delay,
         circuit_seconds=length,
+        two_qubit_gates=pubs[0].circuit.num_nonlocal_gates(),
         device=device.name,
         instance=device.instance,
         plan=device.plan,
@@ -213,6 +218,11 @@ def circuit_seconds(pub: EstimatorPub, target: Target) -> float:
     return critical_path(pub.circuit, gate_durations(target)) + readout_duration(
         target, range(target.num_qubits)
     )
+
+
+def _counted(number: int, one: str, several: str = "") -> str:
+    """Return a number of things in words, such as ``3 points``."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def _micro(seconds: float) -> str:

@@ -91,7 +91,7 @@ class PaidJobs:
         self._pass = ModelPass()
         self._spent = self._spent_before = 0.0
         self._told = False
-        self._estimates: dict[str, RuntimeCost] = {}
+        self._estimates: dict[tuple[PQC, int], RuntimeCost] = {}
 
     def ask_for(self, request: ValueRequest) -> None:
         """Say what the values asked for next are for."""
@@ -352,9 +352,10 @@ class PaidJobs:
         return [each.pqc for each in self._request.layers if each.label != layer]
 
     def _estimate(self, layer: PlannedLayer) -> RuntimeCost:
-        if layer.label not in self._estimates:
-            self._estimates[layer.label] = self.circuits.estimate(layer.pqc, layer.points)
-        return self._estimates[layer.label]
+        alike = layer.pqc, layer.points  # layers may share one circuit
+        if alike not in self._estimates:
+            self._estimates[alike] = self.circuits.estimate(*alike)
+        return self._estimates[alike]
 
     def _with_rest(self, cost: RuntimeCost, layer: str) -> RuntimeCost:
         """Return a cost with that of all other layers that are still to be sent."""

@@ -1,6 +1,6 @@
 """What values are asked for, so that jobs that were paid for them are found again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -65,9 +65,18 @@ class ValueRequest:
         Raises:
             BackendError: If the model has several layers, and this is none of them.
         """
-        names = [each.label for each in self.layers]
-        if self.staged and label not in names:
-            raise BackendError(
-                f"Found a quantum layer called {label!r}, expected one of {', '.join(names)}: give "
-                "the name that the system's circuits() has for it to backend.qnn(pqc, label)."
-            )
+        if self.staged:
+            check_layer(label, [each.label for each in self.layers])
+
+
+def check_layer(label: str, names: Collection[str]) -> None:
+    """Refuse a quantum layer whose name is none of a model's.
+
+    Raises:
+        BackendError: Says where the name comes from.
+    """
+    if label not in names:
+        raise BackendError(
+            f"Found a quantum layer called {label!r}, expected one of {', '.join(names)}: give "
+            "the name that the system's circuits() has for it to backend.qnn(pqc, label)."
+        )

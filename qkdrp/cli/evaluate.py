@@ -67,7 +67,7 @@ def evaluate(
     check_backend(backend, options)
     check_run_path(run)
     if hardware.dry_run:
-        _preview(run, backend, options)
+        _preview(run, backend, options, source)
         return
     _evaluate(
         run,
@@ -130,13 +130,13 @@ def _refuse_with_replay(*given: Settings) -> None:
             )
 
 
-def _preview(run: Path, backend: str, options: dict[str, object]) -> None:
+def _preview(run: Path, backend: str, options: dict[str, object], source: str | None) -> None:
     from qkdrp.cli.hardware_report import print_preview
     from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.runs.cost_preview import preview
 
     with CircuitBar() as bar:
-        found = preview(run, backend, options, bar.update)
+        found = preview(run, backend, options, bar.update, source)
     print_preview(found)
 
 

@@ -1,21 +1,22 @@
 """What an evaluation will cost, without asking for any value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from pathlib import Path
 from typing import Any
 
 from qkdrp.backends import Backend, CostEstimate
 from qkdrp.backends.qnn.shift_rule import find_rule
+from qkdrp.backends.runtime.value_request import PlannedLayer
 from qkdrp.circuits import PQC
 from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError, ConfigError
-from qkdrp.runs.evaluate import Progress, refuse_without_rows, silent
+from qkdrp.runs.evaluate import Progress, load_subject, refuse_without_rows, silent
 from qkdrp.runs.folder import load_run
 from qkdrp.runs.open_backend import open_backend
-from qkdrp.training.system import LayerCircuit
+from qkdrp.runs.planned_layers import planned_layers
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def preview(
     backend_name: str,
     options: Mapping[str, Any],
     on_progress: Progress = silent,
+    source: str | None = None,
 ) -> Preview:
     """Return what evaluating a run would cost; submits and writes nothing.
 
@@ -72,41 +74,44 @@ def preview(
         backend_name: Where the circuits would run.
         options: The backend's own options.
         on_progress: Called with what is counted, how much of it is done, and how much there is.
+        source: Data to take instead of the rows that are kept with the run.
 
     Raises:
-        QkdrpError: If run or backend cannot be used, or the model has no circuit.
+        QkdrpError: If run, data or backend cannot be used, or the model has no circuit.
     """
     with open_backend(backend_name, options, 0) as backend:
         backend.on_progress = on_progress
         run = load_run(run_path, backend)
         refuse_without_rows(run)
-        circuits = run.system.circuits(run.config).items()
-        if not circuits:
-            raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
-        return preview_circuits(circuits, len(run.split.test), backend)
+        if not run.system.circuits(run.config):
+            raise ConfigError(f"{run.config.model.in_words} has no circuit: it costs nothing.")
+        rows = load_subject(run, source).rows
+        return preview_layers(planned_layers(run, rows), len(rows), backend)
 
 
-def preview_circuits(
-    circuits: Iterable[tuple[str, LayerCircuit]], n_samples: int, backend: Backend
-) -> Preview:
-    """Return what the values of some circuits would cost.
+def preview_layers(planned: Sequence[PlannedLayer], n_samples: int, backend: Backend) -> Preview:
+    """Return what the values of some quantum layers would cost.
 
     Args:
-        circuits: Of a model, with the names of its layers; one at least.
+        planned: The layers; one at least.
         n_samples: Samples that the model is asked for.
         backend: Where the circuits would run.
+
+    Raises:
+        ConfigError: If no layer asks for a value.
     """
-    named = list(circuits)
-    found = [(each.pqc, n_samples * each.calls_per_row) for _, each in named]
-    costs = [backend.estimate_cost(pqc, points) for pqc, points in found]
-    shifts = [_shifted_points(pqc) for pqc, _ in found]
+    if not planned:
+        raise ConfigError("No circuit is needed for these samples: they cost nothing.")
+    price = cache(backend.estimate_cost)  # layers may share one circuit
+    costs = [price(each.pqc, each.points) for each in planned]
+    shifts = [_shifted_points(each.pqc) for each in planned]
     executions, stock = [], []
-    for (pqc, points), shifted in zip(found, shifts, strict=True):
+    for each, shifted in zip(planned, shifts, strict=True):
         if shifted is not None:
-            executions.append(shifted * points * count_bases(pqc.observables))
-            stock.append(shifted * points * pqc.n_outputs)
+            executions.append(shifted * each.points * count_bases(each.pqc.observables))
+            stock.append(shifted * each.points * each.pqc.n_outputs)
     known = None not in shifts
-    observables = sum(pqc.n_outputs for pqc, _ in found)
+    observables = sum(each.pqc.n_outputs for each in planned)
     return Preview(
         cost=reduce(add, costs),
         n_samples=n_samples,
@@ -116,8 +121,8 @@ def preview_circuits(
         stock_gradient_pubs=sum(stock) if known else None,
         notes=tuple(backend.notes),
         layers=tuple(
-            LayerCost(label, each.stage, cost)
-            for (label, each), cost in zip(named, costs, strict=True)
+            LayerCost(each.label, each.stage, cost)
+            for each, cost in zip(planned, costs, strict=True)
         ),
     )
 

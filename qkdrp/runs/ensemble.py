@@ -144,7 +144,7 @@ def load_ensemble(
         run, metrics = load_run(path, backend), read_metrics(path)
         if backend.circuits_only and not system.circuits(run.config):
             raise ConfigError(
-                f"model {run.config.model.model!r} has no circuit: there is nothing to run on "
+                f"{run.config.model.in_words} has no circuit: there is nothing to run on "
                 f"{backend.name}; use --backend statevector."
             )
         reference = _reference(run, metrics, train_data)

@@ -23,7 +23,7 @@ from qkdrp.runs.kept_rows import ROWS, read_rows
 from qkdrp.runs.new_folder import claim_folder, refuse_taken
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.paid_evaluation import PaidEvaluation
-from qkdrp.runs.planned_layers import planned_layers
+from qkdrp.runs.planned_layers import staged_layers
 from qkdrp.runs.predict import predict_parts
 from qkdrp.runs.repeats import summarise_tables
 from qkdrp.training.dataset import Dataset
@@ -145,6 +145,11 @@ class Subject(Brief):
     digest: str
 
     @property
+    def rows(self) -> Any:  # noqa: ANN401  # the system's own data set
+        """The rows that are evaluated."""
+        return self.dataset.select(self.run.split.test)
+
+    @property
     def identity(self) -> str:
         """Digest that tells an evaluation from others: the same model on the same samples.
 
@@ -224,7 +229,7 @@ def carry_out(
         paid = None
         if isinstance(backend, PaidBackend):
             purpose = request.purpose(subject.identity, backend.name)
-            layers = planned_layers(run.system.circuits(run.config), len(run.split.test))
+            layers = staged_layers(run, subject.rows)
             paid = PaidEvaluation(backend, purpose, destination, layers)
             backend.gather(partial(predict_parts, subject.run, subject.dataset, (PART,)))
         predictions, metrics = compute(request, subject, backend)
@@ -248,7 +253,7 @@ def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> Non
     refuse_without_rows(run)
     if backend.circuits_only and not run.system.circuits(run.config):
         raise ConfigError(
-            f"model {run.config.model.model!r} has no circuit: there is nothing to run "
+            f"{run.config.model.in_words} has no circuit: there is nothing to run "
             f"on {backend.name}."
         )
     if request.repeats == 1:

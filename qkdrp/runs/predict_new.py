@@ -14,7 +14,7 @@ from qkdrp.backends.protocols import PaidBackend
 from qkdrp.common.errors import JobsPendingError, RunError
 from qkdrp.common.files import write_csv, write_files, write_json
 from qkdrp.common.provenance import versions
-from qkdrp.runs.cost_preview import Preview, preview_circuits
+from qkdrp.runs.cost_preview import Preview, preview_layers
 from qkdrp.runs.destinations import Destination, Purpose
 from qkdrp.runs.ensemble import Ensemble, load_ensemble, system_of
 from qkdrp.runs.evaluate import NOT_ASKED_AGAIN, Progress, silent
@@ -22,11 +22,9 @@ from qkdrp.runs.folder import METRICS, read_config
 from qkdrp.runs.new_folder import claim_folder
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.runs.paid_evaluation import PaidEvaluation
-from qkdrp.runs.planned_layers import planned_layers
-from qkdrp.runs.reference_file import read_reference
+from qkdrp.runs.planned_layers import planned_layers, staged_layers
 from qkdrp.runs.run_path import system_name
 from qkdrp.systems.sample_settings import sample_settings_of
-from qkdrp.training.forecast import new_samples_of
 from qkdrp.training.new_sample_settings import NewSampleSettings
 from qkdrp.training.new_samples import AnyNewSamples, Matched, Member
 from qkdrp.training.run_config import SYNTHETIC
@@ -220,19 +218,33 @@ def carry_out(
     return Predicted(request, table, record, lines, warnings, ensemble.support)
 
 
-def preview(request: PredictionRequest, backend: str) -> Preview | None:
+def preview(
+    request: PredictionRequest, backend: str, on_progress: Progress = silent
+) -> Preview | None:
     """Return what predictions would cost, over all runs; None where no model has a circuit.
+
+    Args:
+        request: What is to be predicted.
+        backend: Name of where circuits would run.
+        on_progress: Called with what is counted, how much of it is done, and how much there is.
 
     Raises:
         QkdrpError: If runs, samples or backend cannot be used.
     """
+    system = system_of(request.runs)
+    if not any(system.circuits(read_config(path)) for path in request.runs):
+        return None
     with open_backend(backend, request.options, request.seed) as opened:
-        system = system_of(request.runs)
-        configs = [read_config(path) for path in request.runs]
-        support, reference = new_samples_of(system), read_reference(request.runs[0], system)
-        data = support.load(request.source, configs[0].data, request.settings, reference)
-        circuits = [each for config in configs for each in system.circuits(config).items()]
-        return preview_circuits(circuits, len(data), opened) if circuits else None
+        opened.on_progress = on_progress
+        ensemble = load_ensemble(request.runs, opened, request.train_data)
+        dataset = ensemble.load(request.source, request.settings)
+        matched = ensemble.match(dataset, request.settings)
+        layers = [
+            layer
+            for each, found in zip(ensemble.runs, matched, strict=True)
+            for layer in planned_layers(each.run, found.dataset)
+        ]
+        return preview_layers(layers, len(dataset), opened)
 
 
 def _members(
@@ -282,9 +294,7 @@ def _paid(
     """Say what the values of one run are asked for; None where nothing is paid."""
     if not isinstance(backend, PaidBackend):
         return None
-    layers = planned_layers(
-        ensemble.system.circuits(ensemble.runs[number].run.config), len(matched.dataset)
-    )
+    layers = staged_layers(ensemble.runs[number].run, matched.dataset)
     return PaidEvaluation(backend, request.purpose(ensemble, number, matched), destination, layers)
 
 

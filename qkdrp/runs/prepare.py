@@ -137,7 +137,7 @@ def _check_backend(backend: Backend, system: AnySystem, config: RunConfig) -> No
         backend.check_training()
     elif backend.circuits_only:
         raise ConfigError(
-            f"model {config.model.model!r} has no circuit: there is nothing to run on "
+            f"{config.model.in_words} has no circuit: there is nothing to run on "
             f"{config.backend}; use --backend statevector."
         )
 

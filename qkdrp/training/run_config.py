@@ -10,6 +10,9 @@ from qkdrp.training.config import FinalConfig, FitConfig
 DEFAULT_SYSTEM = "response"
 """The system of settings without a tag: those of earlier versions."""
 
+CORE = "core"
+"""The setting of what stands in the place of a model's circuit, in systems that have one."""
+
 SYNTHETIC = "synthetic"
 """The data source that needs no files."""
 
@@ -41,6 +44,14 @@ class ModelSettings(Settings):
     """
 
     model: str
+
+    @property
+    def in_words(self) -> str:
+        """The model as messages call it, with its ``core`` where another than usual was chosen."""
+        field = type(self).model_fields.get(CORE)
+        core = getattr(self, CORE, None)
+        changed = field is not None and core != field.default
+        return f"model {self.model!r}" + (f" with core {core!r}" if changed else "")
 
 
 class RunConfig(Settings):

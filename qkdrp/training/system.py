@@ -52,14 +52,14 @@ class LayerCircuit:
 
     Args:
         pqc: The circuit.
-        calls_per_row: How often the layer calls it to predict one row.
         stage: Which turn it has on hardware, from 0: circuits of a stage need values of earlier
             stages, and none of each other. On hardware the model is run, and each layer asks for
             its values as soon as its angles are known; those that are missing are NaN meanwhile.
+            At how many points it asks must not depend on expectation values, since all stages are
+            priced before the first one is sent.
     """
 
     pqc: PQC
-    calls_per_row: int = 1
     stage: int = 0
 
 

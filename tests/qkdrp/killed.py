@@ -5,12 +5,16 @@ python -m tests.qkdrp.killed POINT RUN [OPTION ...]
 
 import os
 import signal
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from qkdrp.backends.runtime import client_adapters as estimators
 from qkdrp.backends.runtime import job_collection
 from qkdrp.backends.runtime.ledger import Ledger
+from qkdrp.cli import main
 from qkdrp.runs import evaluate as evaluation
 
 
@@ -60,3 +64,24 @@ POINTS: dict[str, Callable[[], None]] = {
     "result is read": die_with_the_result,
     "half written": die_half_written,
 }
+
+
+def killed_in_a_fork(point: str, folder: Path, *command: str) -> int:
+    """Run a command of ``qkdrp`` in a process that kills itself; return its exit code.
+
+    Args:
+        point: Where it does, of :data:`POINTS`.
+        folder: For what it prints, ``client.log``.
+        *command: The words of the command.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # threads of the server are not the child's concern
+        child = os.fork()
+    if child == 0:
+        with suppress(BaseException), (folder / "client.log").open("w") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            POINTS[point]()
+            main(list(command))
+        os._exit(99)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -72,4 +72,4 @@ class LayeredSystem(ToySystem):
             return LayeredNet(layers)
 
     def circuits(self, config: ToyConfig) -> dict[str, LayerCircuit]:
-        return {name: LayerCircuit(circuit_of(name), 1, turn) for name, turn in STAGES.items()}
+        return {name: LayerCircuit(circuit_of(name), turn) for name, turn in STAGES.items()}

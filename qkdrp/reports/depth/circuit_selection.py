@@ -77,7 +77,7 @@ def layers_of_run(path: Path) -> dict[str, CircuitSpec]:
     config = read_config(path)
     circuits = find_system(config.system).circuits(config)
     if not circuits:
-        raise RunError(f"{path}: model {config.model.model!r} has no circuit; give another run.")
+        raise RunError(f"{path}: {config.model.in_words} has no circuit; give another run.")
     several = len(circuits) > 1
     return {
         name: each.pqc.spec or OwnCircuit(each.pqc, number, name if several else "")

@@ -27,6 +27,7 @@ from qkdrp.systems.pkpd.networks.choices import (
     PK_COLUMNS,
     PREDICTED,
     QUANTUM,
+    WITH_CIRCUITS,
 )
 from qkdrp.training.config import FitConfig as AnyFitConfig
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
@@ -145,6 +146,7 @@ class ModelConfig(ModelSettings):
         refits: Resamples that a mechanistic model is fitted to, for intervals.
         n_qubits: Qubits of a circuit.
         n_layers: Layers of a circuit.
+        absorb_tail: Whether the last CNOTs of a circuit are moved into its observables.
         core: What stands in the place of a network's circuits, a key of
             :data:`~qkdrp.systems.pkpd.networks.choices.CORES`.
         qexperts: Whether the circuits of ``resqnn_moe`` stand in its experts.
@@ -200,6 +202,11 @@ class ModelConfig(ModelSettings):
     )
     n_qubits: int = Field(default=4, ge=2, description="Qubits of a circuit.")
     n_layers: int = Field(default=2, ge=1, description="Layers of a circuit.")
+    absorb_tail: bool = _later(
+        False,
+        "Move the last CNOTs of a circuit into the observables: same numbers, fewer gates, more "
+        "measurement bases.",
+    )
     core: Annotated[str, AfterValidator(partial(known_name, CORES))] = _later(
         QUANTUM,
         "In the place of a network's circuits: "
@@ -263,7 +270,16 @@ class ModelConfig(ModelSettings):
             self._refuse(OF_CIRCUITS, [name for name, each in NETWORKS.items() if each.circuits])
         if self.qexperts and (self.model != "resqnn_moe" or self.core == NONE):
             raise ValueError("--qexperts belongs to --model resqnn_moe with circuits")
+        if self.absorb_tail and not self.has_circuits:
+            raise ValueError("--absorb-tail belongs to models with circuits, and this has none")
         return self
+
+    @property
+    def has_circuits(self) -> bool:
+        """Whether there are circuits in it."""
+        if self.model in NETWORKS:
+            return NETWORKS[self.model].circuits and self.core in WITH_CIRCUITS
+        return self.model == "greybox" and self.head == "quantum"
 
     def _refuse(self, names: Iterable[str], models: Iterable[str]) -> None:
         """Refuse settings that were changed, of models that lack them."""

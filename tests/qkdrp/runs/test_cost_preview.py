@@ -10,10 +10,10 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qkdrp.backends import get_backend
 from qkdrp.backends.runtime.cost import RuntimeCost
+from qkdrp.backends.runtime.value_request import PlannedLayer
 from qkdrp.circuits import PQC, PQCSpec, build_pqc
-from qkdrp.runs.cost_preview import preview_circuits
+from qkdrp.runs.cost_preview import preview_layers
 from qkdrp.runs.train import prepare, train
-from qkdrp.training.system import LayerCircuit
 from tests.backends.tester import SpyEstimator, random_point, stock_qnn
 from tests.qkdrp.conftest import CliResult, make_tables, small_config, snapshot
 
@@ -45,9 +45,9 @@ def test_83_samples_with_8_observables_are_one_pub_in_one_basis(
 )
 def test_circuits_of_a_model_are_added_up(name: str, options: dict[str, str]) -> None:
     one, two = build_pqc(PQCSpec(2, 1, 1)), build_pqc(PQCSpec(3, 1, 2))
-    circuits = [("one", LayerCircuit(one)), ("two", LayerCircuit(two, calls_per_row=4, stage=1))]
+    layers = [PlannedLayer("one", one, 10, 0), PlannedLayer("two", two, 40, 1)]
     with get_backend(name, **options) as backend:
-        found = preview_circuits(circuits, 10, backend)
+        found = preview_layers(layers, 10, backend)
         costs = [backend.estimate_cost(one, 10), backend.estimate_cost(two, 40)]
     wanted = costs[0] + costs[1]
     if isinstance(wanted, RuntimeCost):  # compressed bytes vary with what was sent before
@@ -96,7 +96,7 @@ def test_a_gradient_is_counted_as_it_is_executed(
     pqc, n_samples = circuit(*observables), 3
     options = {"device": "fake_manila", "shots": 8, "gradient": "shift"}
     with get_backend("ibm_runtime", **options) as backend:
-        found = preview_circuits([("core", LayerCircuit(pqc))], n_samples, backend)
+        found = preview_layers([PlannedLayer("core", pqc, n_samples, 0)], n_samples, backend)
         assert found.cost.executions == n_samples * groups
         backend.qnn(pqc).backward(*random_point(pqc, n_samples, rng))
     shifts = 4 + 2 + 1 + 1  # two gates for each input, crx, rz, the sum of two parameters
@@ -110,5 +110,5 @@ def test_a_circuit_without_a_shift_rule_has_a_price_all_the_same() -> None:
     gates.rx(theta[0].abs(), 0)
     pqc = PQC.from_circuit(gates, list(theta), [], [SparsePauliOp("Z")])
     with get_backend("statevector") as backend:
-        found = preview_circuits([("core", LayerCircuit(pqc))], 3, backend)
+        found = preview_layers([PlannedLayer("core", pqc, 3, 0)], 3, backend)
     assert found.cost.executions == 3

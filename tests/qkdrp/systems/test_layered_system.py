@@ -1,14 +1,11 @@
 """A model with three quantum layers in series, and two side by side, on every backend."""
 
 import json
-import os
 import re
 import shutil
 import signal
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +15,11 @@ import pytest
 from qkdrp.backends.runtime.ledger import Ledger
 from qkdrp.backends.runtime.points import unpack_points
 from qkdrp.backends.runtime.stages import Stages
-from qkdrp.cli import main
 from qkdrp.runs.folder import load_run
 from qkdrp.runs.train import train
 from tests.qkdrp.conftest import CliResult, read_json, snapshot
 from tests.qkdrp.hardware import EVALUATE, check_refused, end_all
-from tests.qkdrp.killed import POINTS
+from tests.qkdrp.killed import killed_in_a_fork
 from tests.runtime_server import RuntimeServer
 from tests.toy_system.installed import install
 from tests.toy_system.layered import STAGES, LayeredConfig, circuit_of
@@ -229,28 +225,15 @@ def test_paying_again_is_for_what_failed_alone(
     assert [each.layer for each in book.evaluations()] == [*STAGES, "first"]
 
 
-def killed_going_on(point: str, run: Path) -> int:
-    """Go on with an evaluation in a process that kills itself; return its exit code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # threads of the server are not the child's concern
-        child = os.fork()
-    if child == 0:
-        with suppress(BaseException), (run / "client.log").open("w") as log:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-            POINTS[point]()
-            main(["jobs", "continue", "1", "--wait"])
-        os._exit(99)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def test_a_client_killed_between_stages_pays_nothing_twice(
     run: Path, cli: Cli, ibm: RuntimeServer, book: Ledger
 ) -> None:
     ibm.queue_seconds = 600
     assert cli("evaluate", run, *EVALUATE, "--no-wait").code == 0
     end_all(ibm)
-    assert killed_going_on("server has it", run) == -signal.SIGKILL
+    assert (
+        killed_in_a_fork("server has it", run, "jobs", "continue", "1", "--wait") == -signal.SIGKILL
+    )
     assert len(ibm.jobs) == 2
     deadline = time.monotonic() + 60
     while "collected" not in (result := cli("jobs", "continue", 1, "--wait")).out:

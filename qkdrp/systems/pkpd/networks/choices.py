@@ -31,6 +31,9 @@ CORES: Mapping[str, str] = MappingProxyType(
 )
 """What stands in the place of a network's circuits, by name."""
 
+WITH_CIRCUITS = (QUANTUM, FROZEN)
+"""Those of them that are circuits."""
+
 PREDICTED, ZEROS = "predicted", "zeros"
 
 PK_COLUMNS: Mapping[str, str] = MappingProxyType(

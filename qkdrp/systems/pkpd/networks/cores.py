@@ -8,18 +8,12 @@ import torch
 from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
-from qkdrp.circuits import PQC, build_pqc
-from qkdrp.circuits.families.pnu.spec import PnuSpec
+from qkdrp.systems.pkpd.circuit import pqc_of
 from qkdrp.systems.pkpd.config import ModelConfig
 from qkdrp.systems.pkpd.networks.choices import DENSE, FROZEN, LOWRANK, QUANTUM
 
 LETTERS = 4
 """Values of a circuit for each qubit: X, Y, Z and ZZ."""
-
-
-def pqc_of(config: ModelConfig) -> PQC:
-    """Return the circuit of each quantum layer of a network."""
-    return build_pqc(PnuSpec(config.n_qubits, config.n_layers))
 
 
 class DenseRing(nn.Module):

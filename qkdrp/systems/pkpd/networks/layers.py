@@ -8,21 +8,20 @@ from torch import nn
 
 from qkdrp.backends import Backend
 from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
+from qkdrp.systems.pkpd.circuit import pqc_of
 from qkdrp.systems.pkpd.config import ModelConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS
 from qkdrp.systems.pkpd.networks.blocks import MakeLinear, plain_linear
 from qkdrp.systems.pkpd.networks.choices import (
     CASCADE,
     DROPOUT,
-    FROZEN,
     MULTITASK,
     NETWORKS,
     NONE,
     PREDICTED,
-    QUANTUM,
 )
 from qkdrp.systems.pkpd.networks.circuit_linear import CircuitLinear
-from qkdrp.systems.pkpd.networks.cores import LETTERS, MAKERS, pqc_of
+from qkdrp.systems.pkpd.networks.cores import LETTERS, MAKERS
 from qkdrp.systems.pkpd.networks.encoders import ENCODERS, Parts
 from qkdrp.systems.pkpd.networks.regressor import SHARED
 from qkdrp.training.system import LayerCircuit
@@ -110,7 +109,7 @@ def layer_circuits(config: ModelConfig) -> Mapping[str, LayerCircuit]:
     Layers of an encoder follow one another, but for those of experts side by side. In a cascade
     those of the biomarker come after all of the concentration.
     """
-    if not NETWORKS[config.model].circuits or config.core not in (QUANTUM, FROZEN):
+    if not config.has_circuits:
         return {}
     noted = _Noted()
     ENCODERS[config.model](1, parts_of(config, noted))

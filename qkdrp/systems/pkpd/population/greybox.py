@@ -14,6 +14,7 @@ from torch import nn
 
 from qkdrp.backends import Backend
 from qkdrp.common.errors import ConfigError, DataError
+from qkdrp.systems.pkpd.circuit import pqc_of
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
 from qkdrp.systems.pkpd.dose.model import BASELINE
@@ -22,7 +23,7 @@ from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Structure
 from qkdrp.systems.pkpd.population.alternation import Batch, linearise
 from qkdrp.systems.pkpd.population.covariates import Covariate
 from qkdrp.systems.pkpd.population.fit import fit_population
-from qkdrp.systems.pkpd.population.heads import HEADS, ROLES, pqc_of
+from qkdrp.systems.pkpd.population.heads import HEADS, ROLES
 from qkdrp.systems.pkpd.population.individual import random_effects
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs, column_names, population_rows
 from qkdrp.systems.pkpd.population.marginal import Design, Theta, by_subject
@@ -292,9 +293,7 @@ class GreyBox(ModelKind):
 
     def circuits(self, config: PkpdConfig) -> Mapping[str, LayerCircuit]:
         """Return the circuit of the head."""
-        if config.model.head != "quantum":
-            return {}
-        return {LAYER: LayerCircuit(pqc_of(config.model))}
+        return {LAYER: LayerCircuit(pqc_of(config.model))} if config.model.has_circuits else {}
 
     def task(self, config: PkpdConfig) -> PopulationTask:  # noqa: ARG002
         """Return the likelihood."""

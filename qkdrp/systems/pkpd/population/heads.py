@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
-from qkdrp.circuits import PQC, build_pqc
-from qkdrp.circuits.families.pnu.spec import PnuSpec
+from qkdrp.systems.pkpd.circuit import pqc_of
 from qkdrp.systems.pkpd.config import ModelConfig
 
 ROLES = ("ka", "CL", "V", "Q", "V2", "R0", "kout", "potency", "ceiling")
@@ -19,11 +18,6 @@ WIDTH = 16
 
 SHARE = 0.3
 """Factor of what a head adds to power laws."""
-
-
-def pqc_of(config: ModelConfig) -> PQC:
-    """Return the circuit of a quantum head."""
-    return build_pqc(PnuSpec(config.n_qubits, config.n_layers))
 
 
 def power_laws(n_inputs: int) -> nn.Linear:

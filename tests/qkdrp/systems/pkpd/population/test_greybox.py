@@ -78,6 +78,5 @@ def test_quantum_head_reports_its_circuit() -> None:
     config = PkpdConfig.make(model={"model": "greybox", "head": "quantum"})
     circuits = GREYBOX.circuits(config)
     assert list(circuits) == [LAYER]
-    assert circuits[LAYER].calls_per_row == 1
     assert circuits[LAYER].pqc.circuit.num_qubits == 4
     assert not GREYBOX.circuits(PkpdConfig.make(model={"model": "greybox"}))
