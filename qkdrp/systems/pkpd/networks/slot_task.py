@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
+from qkdrp.training.config import FitConfig
 from qkdrp.training.rows import Rows
 from qkdrp.training.task import RegressionTask
 
