@@ -9,6 +9,7 @@ from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, contender
+from qkdrp.experiments.pkpd.cv.networks import USAGE
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
 from qkdrp.systems.pkpd.config import DataConfig
 
@@ -22,8 +23,10 @@ class CvConfig(Settings):
     Args:
         study: Its name on the command line.
         data: The trial; the fold is varied by the study.
-        models: Keys of :data:`~.contenders.MODELS`; all baselines take part, too.
+        models: Keys of :data:`~.contenders.MODELS`, or networks as :func:`~.networks.network` names
+            them; all baselines take part, too.
         pd0: Whether models are told the biomarker before the first dose.
+        without_pd0: Models that are trained without it; empty for all, if ``pd0`` says so.
         folds: Number of folds, from the first; 0 for all.
         seeds: Trainings of each model that draws numbers, in each fold.
         structure: Of the mechanism; ``auto`` chooses it in each fold, on its training subjects.
@@ -39,12 +42,18 @@ class CvConfig(Settings):
     data: DataConfig = DataConfig()
     models: tuple[str, ...] = Field(
         default=tuple(MODELS),
-        description=f"Models, of {', '.join(MODELS)}; baselines take part always.",
+        description=f"Models, of {', '.join(MODELS)}, or {USAGE}; baselines take part always.",
         json_schema_extra=listed(TRIED),
     )
     pd0: tuple[str, ...] = Field(
         default=(WITHOUT, WITH),
         description="Models without and with the biomarker before the first dose (of R0 alone).",
+        json_schema_extra=listed(TRIED),
+    )
+    without_pd0: tuple[str, ...] = Field(
+        default=(),
+        description="Models that are trained without it, where others are trained with it alone; "
+        "all if none is named.",
         json_schema_extra=listed(TRIED),
     )
     folds: int = Field(
@@ -97,22 +106,31 @@ class CvConfig(Settings):
                 raise ConfigError(f"pd0: found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
         return given
 
-    @field_validator("models")
+    @field_validator("models", "without_pd0")
     @classmethod
     def _known_models(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for name in given:
-            contender(name)
-        return tuple(name for name in given if name in MODELS)
+        return tuple(name for name in given if not contender(name).is_baseline)
 
     def variants(self) -> tuple[Variant, ...]:
         """Return models and baselines, with and without PD0 as the settings say."""
         found = [
             Variant(name, told == WITH) for told in self.pd0 for name in (*self.models, *BASELINES)
         ]
-        fitting = [each for each in found if each.contender.told or not each.told]
+        fitting = [each for each in found if self._wants(each)]
         mean = Variant(next(iter(BASELINES)))
         return tuple(dict.fromkeys((*fitting, mean)))  # what all are held against is always there
 
-    def fit(self) -> dict[str, Any]:
-        """Return how models are trained, written out."""
-        return {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}
+    def _wants(self, variant: Variant) -> bool:
+        """Tell whether a variant takes part."""
+        chosen = variant.contender
+        if variant.told:
+            return chosen.told
+        return chosen.is_baseline or not self.without_pd0 or variant.name in self.without_pd0
+
+    def fit(self, rate: float = 1.0) -> dict[str, Any]:
+        """Return how models are trained, written out.
+
+        Args:
+            rate: What the learning rate is multiplied by.
+        """
+        return {"epochs": self.epochs, "lr": rate * self.lr, "patience": self.patience}

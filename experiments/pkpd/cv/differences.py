@@ -16,7 +16,7 @@ from scipy import stats
 
 from qkdrp.common.group_bootstrap import bootstrap_values
 from qkdrp.common.intervals import REAL_LINE, TAIL
-from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, Variant
+from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, LINEAR, MECHANISTIC, Variant
 from qkdrp.experiments.pkpd.cv.pooled import ENDPOINTS, KEY, Pooled, Reals, root_mean
 from qkdrp.experiments.study.statistics import adjusted, corrected_mean
 
@@ -28,6 +28,9 @@ POWER = 0.8
 
 DETECTABLE = float(stats.norm.ppf(TAIL) + stats.norm.ppf(POWER))
 """The smallest detectable difference in standard errors."""
+
+REFERENCES = (MECHANISTIC, LINEAR)
+"""What every network is compared with, beside its twins and the mean of dose and time."""
 
 _SEED = 0
 
@@ -41,7 +44,8 @@ COLUMNS = [
 def differences_frame(found: Mapping[Variant, Pooled]) -> pd.DataFrame:
     """Return one row for each endpoint and pair of variants: scaled RMSE, left minus right.
 
-    A model and another variant are paired where both are told PD0 or both are not. Each variant is
+    A model and another variant are paired where both are told PD0 or both are not; of networks,
+    those that differ in their core alone, and each with :data:`REFERENCES`. Each variant is
     compared with the mean of dose and time, and, by the biomarker, with itself without PD0.
     ``detectable`` is the smallest true difference that a test at the 5% level would find with a
     probability of 80%. ``q`` is p adjusted for all rows (Benjamini and Hochberg).
@@ -64,14 +68,23 @@ def _pairs(variants: list[Variant]) -> Iterator[tuple[Variant, Variant, tuple[st
     both, mean = tuple(ENDPOINTS), Variant(DOSE_TIME_MEAN)
     others = [each for each in variants if each != mean]
     for left, right in combinations(others, 2):
-        baselines = left.contender.is_baseline and right.contender.is_baseline
-        if left.told == right.told and not baselines:
+        if left.told == right.told and _are_compared(left, right):
             yield right, left, both
     for variant in others:
         if mean in variants:
             yield variant, mean, both
         if variant.told and variant.without() in variants:
             yield variant, variant.without(), ("PD",)
+
+
+def _are_compared(left: Variant, right: Variant) -> bool:
+    """Tell whether two contenders make a pair."""
+    families = [each.contender.family for each in (left, right)]
+    if all(families):
+        return families[0] == families[1]
+    if any(families):
+        return left.name in REFERENCES or right.name in REFERENCES
+    return not (left.contender.is_baseline and right.contender.is_baseline)
 
 
 def _row(

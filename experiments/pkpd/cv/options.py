@@ -13,10 +13,22 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.pkpd.cv.config import CvConfig
-from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MODELS, QUANTUM
+from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MECHANISTIC, MODELS, QUANTUM
 from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
 from qkdrp.systems.pkpd.config import DataConfig
 from qkdrp.training.source import check_source
+
+NETWORKS_COMPARED = (
+    "mlp-cascade", "resmlp", "moe", "resmlp_moe",
+    "qnn", "qnn-frozen", "qnn-dense", "qnn-lowrank",
+    "resqnn_moe", "resqnn_moe-frozen", "resqnn_moe-dense", "resqnn_moe-lowrank",
+    "resqnn_moe-qexperts",
+)  # fmt: skip
+"""Networks of Team PNU, and twins of those with circuits. Their core ``none`` is the classical
+network of the same family."""
+
+NETWORKS_UNTOLD = ("mlp-cascade", "resmlp_moe", "qnn", "resqnn_moe")
+"""Networks that are trained without the biomarker before the first dose, too."""
 
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -30,6 +42,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "small": {"models": tuple(MODELS), "seeds": 1},
         "full": {"models": tuple(MODELS), "seeds": 3},
+        "networks": {
+            "models": (MECHANISTIC, LINEAR, QUANTUM, *NETWORKS_COMPARED),
+            "without_pd0": (MECHANISTIC, LINEAR, QUANTUM, *NETWORKS_UNTOLD),
+            "seeds": 3,
+        },
     }
 )
 """How thorough the study is, by preset; what is not named has its default: all folds."""
@@ -47,14 +64,15 @@ class Preset(Settings):
 
     preset: str = Field(
         default="small",
-        description=f"{', '.join(PRESETS)}: how thorough; smoke is given the structure 2-I.",
+        description=f"{', '.join(PRESETS)}: how thorough; smoke is given the structure 2-I; "
+        "networks are those of Team PNU and twins without circuits.",
         json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
     )
 
 
 OPTIONS = (
     Section(DataConfig, DATA, without=NO_PARTS),
-    Section(CvConfig, only=("models", "pd0", "structure")),
+    Section(CvConfig, only=("models", "pd0", "without_pd0", "structure")),
     Section(Preset),
     Section(CvConfig, only=("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")),
     Section(Work),

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from qkdrp.experiments.pkpd.cv.answers import answers
+from qkdrp.experiments.pkpd.cv.circuit_comparisons import comparison_table, comparisons
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant
 from qkdrp.experiments.pkpd.cv.plan import CvPlan
 from qkdrp.experiments.pkpd.cv.pooled import ALL_DOSES, Pooled
 from qkdrp.experiments.pkpd.cv.scores import BY_SUBJECT, MAE, R2, RMSE, RMSE_SCALED
 from qkdrp.experiments.pkpd.cv.shown import cell, scores_of
+from qkdrp.experiments.pkpd.cv.standing import standing_table
 from qkdrp.experiments.pkpd.cv.structures import chosen_counts
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.report_parts import core_hours, failures, versions_line
@@ -80,11 +82,19 @@ def _sections(
                 Table("scaled RMSE by dose", _by_dose(scores)),
             ],
         )
+    compared = comparisons(differences)
+    if compared:
+        yield Section(
+            "What circuits add",
+            [Table("scaled RMSE, with circuits minus without", comparison_table(compared))],
+        )
     if len(differences):
+        words = Table("in words, with the difference", standing_table(scores, differences))
         parts = [
             Table(f"{name}, scaled RMSE, left minus right", _paired(own))
             for name, own in differences.groupby("endpoint", sort=False)
         ]
+        yield Section("Each model in words", [words])
         yield Section("Models in pairs", parts)
     if len(structures):
         told = f"Chosen by BIC on the training subjects: {chosen_counts(structures)}."
@@ -94,7 +104,8 @@ def _sections(
     drawn = [Figure.of(*each) for each in figures(found, scores, differences)]
     if drawn:
         yield Section("Figures", drawn)
-    meanings = [(each.label, each.meaning) for each in {**MODELS, **BASELINES}.values()]
+    named = {**MODELS, **BASELINES} | {each.name: each.contender for each in plan.variants}
+    meanings = [(each.label, each.meaning) for each in named.values()]
     frame = pd.DataFrame(meanings, columns=["model", "what it is"])
     yield Section("How to read this", [*_reading(plan, found), Table("models", frame)])
 

@@ -141,12 +141,14 @@ class CvPlan(Plan):
         data = self._data(fold).model_dump(mode="json")
         settings = {"data": data, "model": model, "seed": config.seed + number}
         if not chosen.is_baseline:
-            settings |= {"fit": config.fit(), "backend": config.backend}
+            settings |= {"fit": config.fit(chosen.rate), "backend": config.backend}
         return CvTask(
             name=variant.key,
             settings=settings,
             digest=self.digests[DATA],
             baseline=variant.name if chosen.is_baseline else None,
+            passes=chosen.passes,
+            subjects=chosen.subjects,
         )
 
     def results(self, variant: Variant, number: int, findings: Findings) -> Sequence[CvResult]:
