@@ -4,15 +4,28 @@ Descriptions of fields are what ``qkdrp train-pkpd --help`` says.
 """
 
 import math
+from collections.abc import Iterable
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import choose_one_of, known_name
 from qkdrp.common.settings import any_of
+from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
+from qkdrp.nn.normalisation import NORMALISATIONS
 from qkdrp.systems.pkpd.data.sources import EMBEDDED, is_named
 from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
+from qkdrp.systems.pkpd.networks.choices import (
+    CASCADE,
+    CORES,
+    MODES,
+    NETWORKS,
+    NONE,
+    PK_COLUMNS,
+    PREDICTED,
+    QUANTUM,
+)
 from qkdrp.training.config import FitConfig as AnyFitConfig
 from qkdrp.training.run_config import DataSettings, ModelSettings, RunConfig
 
@@ -23,6 +36,27 @@ NAME: Any = {"metavar": "NAME"}
 """What the help calls the value of an option."""
 
 _SCALE: Any = {"show_default": "2.658 and 3.257 for estdata; else SD of training values"}
+
+
+OF_NETWORKS = ("core", "qexperts", "pkpd_mode", "normalisation", "a", "r", "learn_a_r", "dropout",
+               "dropout_quantum", "balance", "pk_column")  # fmt: skip
+"""Settings of networks on features."""
+
+OF_CIRCUITS = ("core", "normalisation", "a", "r", "learn_a_r", "dropout_quantum")
+"""Those of them that networks with circuits have."""
+
+
+def _later(default: Any, description: str, **more: Any) -> Any:  # noqa: ANN401  # pydantic's field
+    """Return a setting that came later than others.
+
+    It is left out of files where it is the default, so that keys of finished work stay.
+    """
+    return Field(
+        default=default,
+        exclude_if=lambda given: bool(given == default),
+        description=description,
+        **more,
+    )
 
 
 def _known(what: str, names: object, given: str) -> str:
@@ -101,8 +135,23 @@ class ModelConfig(ModelSettings):
         per_kg: Whether dose features of regressors have copies for each kilogram.
         structure: Of the mechanism, such as ``"2-I"``; ``"auto"`` chooses by likelihood.
         refits: Resamples that a mechanistic model is fitted to, for intervals.
-        n_qubits: Qubits of a quantum head.
-        n_layers: Layers of its circuit.
+        n_qubits: Qubits of a circuit.
+        n_layers: Layers of a circuit.
+        core: What stands in the place of a network's circuits, a key of
+            :data:`~qkdrp.systems.pkpd.networks.choices.CORES`.
+        qexperts: Whether the circuits of ``resqnn_moe`` stand in its experts.
+        pkpd_mode: How the endpoints of a network go together, a key of
+            :data:`~qkdrp.systems.pkpd.networks.choices.MODES`; None for the network's own.
+        normalisation: Before each circuit of a network, a key of
+            :data:`qkdrp.nn.normalisation.NORMALISATIONS`.
+        a: Input scale of the moderated tanh.
+        r: Output range of the moderated tanh, radians.
+        learn_a_r: Whether a and r are trained.
+        dropout: Of networks while training.
+        dropout_quantum: Of networks with circuits; None for the same.
+        balance: Factor of the load-balance term of mixtures of experts.
+        pk_column: What the biomarker's network reads in a cascade, a key of
+            :data:`~qkdrp.systems.pkpd.networks.choices.PK_COLUMNS`.
     """
 
     model: Annotated[str, AfterValidator(partial(_known, "model", MODELS))] = Field(
@@ -138,8 +187,73 @@ class ModelConfig(ModelSettings):
     refits: int = Field(
         default=40, ge=0, description="Resamples that a mechanistic model is fitted to."
     )
-    n_qubits: int = Field(default=4, ge=2, description="Qubits of the quantum head.")
-    n_layers: int = Field(default=2, ge=1, description="Layers of its circuit.")
+    n_qubits: int = Field(default=4, ge=2, description="Qubits of a circuit.")
+    n_layers: int = Field(default=2, ge=1, description="Layers of a circuit.")
+    core: Annotated[str, AfterValidator(partial(known_name, CORES))] = _later(
+        QUANTUM,
+        "In the place of a network's circuits: "
+        + any_of(f"{name} ({what})" for name, what in CORES.items())
+        + ".",
+        json_schema_extra=NAME,
+    )
+    qexperts: bool = _later(
+        False, "Circuits in the experts of resqnn_moe, not in its residual layers."
+    )
+    pkpd_mode: Annotated[str, AfterValidator(partial(known_name, MODES))] | None = _later(
+        None,
+        "Endpoints of a network: "
+        + any_of(f"{name} ({what})" for name, what in MODES.items())
+        + ".",
+        json_schema_extra={**NAME, "show_default": f"{CASCADE}; independent for mlp"},
+    )
+    normalisation: Annotated[str, AfterValidator(partial(known_name, NORMALISATIONS))] = _later(
+        "identity",
+        f"Before each circuit of a network: {any_of(NORMALISATIONS)}.",
+        json_schema_extra=NAME,
+    )
+    a: float = _later(PAPER_A, "Input scale of r*tanh(phi/a).", gt=0)
+    r: Angle = _later(
+        PAPER_R,
+        "Output range of r*tanh(phi/a) in radians; pi/2, 3pi/4 and the like.",
+        json_schema_extra={"format": "angle", "show_default": "pi/2"},
+    )
+    learn_a_r: bool = _later(False, "Train a and r.")
+    dropout: float = _later(0.3, "Dropout of networks while training.", ge=0, lt=1)
+    dropout_quantum: float | None = _later(
+        None,
+        "The same for networks with circuits.",
+        ge=0,
+        lt=1,
+        json_schema_extra={"show_default": "as --dropout"},
+    )
+    balance: float = _later(
+        0.0, "Factor of a term that makes the experts of a mixture share rows evenly.", ge=0
+    )
+    pk_column: Annotated[str, AfterValidator(partial(known_name, PK_COLUMNS))] = _later(
+        PREDICTED,
+        "What the biomarker's network reads of concentrations in a cascade: "
+        + any_of(f"{name} ({what})" for name, what in PK_COLUMNS.items())
+        + ".",
+        json_schema_extra=NAME,
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Refuse settings of networks that other models do not have."""
+        if self.model not in NETWORKS:
+            self._refuse(OF_NETWORKS, NETWORKS)
+        elif not NETWORKS[self.model].circuits:
+            self._refuse(OF_CIRCUITS, [name for name, each in NETWORKS.items() if each.circuits])
+        if self.qexperts and (self.model != "resqnn_moe" or self.core == NONE):
+            raise ValueError("--qexperts belongs to --model resqnn_moe with circuits")
+        return self
+
+    def _refuse(self, names: Iterable[str], models: Iterable[str]) -> None:
+        """Refuse settings that were changed, of models that lack them."""
+        for name in names:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                flag = name.replace("_", "-")
+                raise ValueError(f"--{flag} belongs to --model {any_of(models)}")
 
 
 class FitConfig(AnyFitConfig):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from qkdrp.systems.pkpd.networks.choices import NETWORKS
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -28,7 +30,13 @@ MODELS: Mapping[str, Entry] = MappingProxyType(
             "a mechanism whose parameters a --head gives",
             "qkdrp.systems.pkpd.population.greybox:GREYBOX",
         ),
-        "mlp": Entry("dense layers on features of dose and time", "qkdrp.systems.pkpd.mlp:MLP"),
+        **{
+            name: Entry(
+                each.title,
+                "qkdrp.systems.pkpd.networks.network:" + ("MLP" if name == "mlp" else "NETWORK"),
+            )
+            for name, each in NETWORKS.items()
+        },
     }
 )
 """What can be trained, by name."""

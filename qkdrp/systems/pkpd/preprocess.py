@@ -75,6 +75,7 @@ class Preprocessor(Brief):
         values: Of the values of each endpoint.
         scales: What errors of each endpoint are divided by.
         typical_baseline: Mean of PD0 over training subjects; stands for one that is not known.
+        measured_concentration: Of concentrations as measured, mg/L, whatever is learned of them.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Preprocessor(Brief):
     values: Mapping[str, Scaling]
     scales: Mapping[str, float]
     typical_baseline: float
+    measured_concentration: Scaling
 
     @classmethod
     def fit(cls, train: Trial, config: PkpdConfig, target: str) -> Self:
@@ -127,6 +129,7 @@ class Preprocessor(Brief):
             {name: Scaling.of(np.log(each) if log else each) for name, each in measured.items()},
             _scales(config, measured),
             float(known.mean()) if len(known) else 0.0,
+            Scaling.of(measured[CONCENTRATION]),
         )
         rows = {name: made.feature_rows(train, name) for name in ENDPOINTS}
         features = {name: Scaling.of(each) for name, each in rows.items()}
@@ -138,8 +141,13 @@ class Preprocessor(Brief):
         extra = (PD0,) if self.baseline and endpoint == BIOMARKER else ()
         return (*feature_names(self.covariates, self.per_kg), *extra)
 
-    def features_of(self, subject: Subject, endpoint: str) -> Reals:
-        """Return the features of a subject's observations of an endpoint, not scaled.
+    def features_of(self, subject: Subject, endpoint: str, times: Reals | None = None) -> Reals:
+        """Return the features of a subject for an endpoint, not scaled.
+
+        Args:
+            subject: The subject.
+            endpoint: What is predicted.
+            times: Hours, shape (n_times,); those of the subject's observations where left out.
 
         Raises:
             DataError: If the subject lacks a covariate.
@@ -150,7 +158,7 @@ class Preprocessor(Brief):
                 f"the covariates {listed(missing)} of the model are not in the data; add the "
                 "columns."
             )
-        times = subject.observations[endpoint].times
+        times = subject.observations[endpoint].times if times is None else times
         rows = features_at(subject, times, self.covariates, self.per_kg)
         if not (self.baseline and endpoint == BIOMARKER):
             return rows
@@ -202,6 +210,8 @@ class Preprocessor(Brief):
             for name, each in scalings.items():
                 arrays |= {f"{kind}.{name}.mean": np.atleast_1d(each.mean)}
                 arrays |= {f"{kind}.{name}.sd": np.atleast_1d(each.sd)}
+        measured = self.measured_concentration
+        arrays["measured"] = np.array([measured.mean, measured.sd], dtype=np.float64)
         names = ("model", "baseline", "per_kg", "target", "log_target", "typical_baseline")
         details: dict[str, Any] = {name: getattr(self, name) for name in names}
         details |= {"covariates": list(self.covariates), "scales": dict(self.scales)}
@@ -220,10 +230,15 @@ class Preprocessor(Brief):
             mean, sd = (arrays[f"{kind}.{name}.{part}"] for part in ("mean", "sd"))
             return Scaling(mean, sd) if kind == "features" else Scaling(mean[0], sd[0])
 
+        values = {name: scaling("values", name) for name in ENDPOINTS}
+        measured = arrays.get("measured")  # runs of earlier versions had no use for it
         return cls(
             **{**details, "covariates": tuple(details["covariates"])},
             features={name: scaling("features", name) for name in ENDPOINTS},
-            values={name: scaling("values", name) for name in ENDPOINTS},
+            values=values,
+            measured_concentration=values[CONCENTRATION]
+            if measured is None
+            else Scaling(*measured),
         )
 
 

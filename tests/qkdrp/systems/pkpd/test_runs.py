@@ -15,7 +15,6 @@ from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.export import long_table, write_trial
 from qkdrp.systems.pkpd.data.load import load_trial
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, Trial
-from qkdrp.systems.pkpd.mlp import FeatureRegressor, encoder, head
 from qkdrp.systems.pkpd.predictions import SCORE_ROWS
 from tests.qkdrp.conftest import CliResult, read_json
 from tests.qkdrp.systems.pkpd.conftest import OTHER_UNITS, Write, other_trial, table_of_three
@@ -116,13 +115,6 @@ def test_what_lies_outside_the_training_is_told(
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "the covariates COMED of the model are missing" in refused.err
     assert not (tmp_path / "q.csv").exists()
-
-
-def test_sizes_are_those_of_team_pnu() -> None:
-    for n_inputs, expected in ((21, 5568), (22, 5632)):
-        assert sum(weights.numel() for weights in encoder(n_inputs).parameters()) == expected
-    assert sum(weights.numel() for weights in head().parameters()) == 2113
-    assert sum(w.numel() for w in FeatureRegressor((21, 22)).parameters()) == 5568 + 5632 + 2 * 2113
 
 
 def test_data_are_shown_with_figures(tmp_path: Path, cli: Cli) -> None:

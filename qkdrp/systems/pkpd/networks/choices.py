@@ -1,0 +1,72 @@
+"""What can be chosen of networks, by name; imports nothing that takes time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+INDEPENDENT, CASCADE, MULTITASK = "independent", "cascade", "multitask"
+
+MODES: Mapping[str, str] = MappingProxyType(
+    {
+        INDEPENDENT: "one network for each endpoint",
+        CASCADE: "that of the biomarker reads predicted concentrations",
+        MULTITASK: "one encoder, two heads",
+    }
+)
+"""How the endpoints go together, by name."""
+
+QUANTUM, FROZEN, DENSE, LOWRANK, NONE = "quantum", "frozen", "dense", "lowrank", "none"
+
+CORES: Mapping[str, str] = MappingProxyType(
+    {
+        QUANTUM: "trained circuits",
+        FROZEN: "circuits of random weights",
+        DENSE: "a dense layer of as many weights",
+        LOWRANK: "zeros, the rest as it is",
+        NONE: "plain linear layers: the classical model",
+    }
+)
+"""What stands in the place of a network's circuits, by name."""
+
+PREDICTED, ZEROS = "predicted", "zeros"
+
+PK_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {PREDICTED: "predicted concentrations", ZEROS: "nothing, as in Team PNU's code"}
+)
+"""What the biomarker's network reads of concentrations in a cascade, by name."""
+
+
+@dataclass(frozen=True)
+class NetworkChoice:
+    """A network and what it does unless something else is asked for.
+
+    Args:
+        title: What it is, for help and messages.
+        mode: A key of :data:`MODES`.
+        circuits: Whether it has circuits.
+        fit: Settings of its training that differ from those of other models.
+        model: Settings of the model, likewise.
+    """
+
+    title: str
+    mode: str = CASCADE
+    circuits: bool = False
+    fit: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+
+NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
+    {
+        "mlp": NetworkChoice("dense layers on features of dose and time", INDEPENDENT),
+        "resmlp": NetworkChoice("residual dense layers"),
+        "moe": NetworkChoice("mixtures of experts"),
+        "resmlp_moe": NetworkChoice("residual dense layers and mixtures of experts"),
+        "qnn": NetworkChoice("mlp with circuits in its layers", circuits=True),
+        "resqnn_moe": NetworkChoice(
+            "resmlp_moe with circuits in its residual layers", circuits=True
+        ),
+    }
+)
+"""Networks of Team PNU 2025 and parts of them, by name. The mode of ``mlp`` is that of its earlier
+runs, which had no other."""

@@ -1,0 +1,117 @@
+"""The layers of a network that hold circuits: how they are made, and their turns on hardware."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from torch import nn
+
+from qkdrp.backends import Backend
+from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
+from qkdrp.systems.pkpd.config import ModelConfig
+from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS
+from qkdrp.systems.pkpd.networks.blocks import MakeLinear, plain_linear
+from qkdrp.systems.pkpd.networks.choices import (
+    CASCADE,
+    FROZEN,
+    MULTITASK,
+    NETWORKS,
+    NONE,
+    PREDICTED,
+    QUANTUM,
+)
+from qkdrp.systems.pkpd.networks.circuit_linear import CircuitLinear
+from qkdrp.systems.pkpd.networks.cores import LETTERS, MAKERS, pqc_of
+from qkdrp.systems.pkpd.networks.encoders import ENCODERS, Parts
+from qkdrp.systems.pkpd.networks.regressor import SHARED
+from qkdrp.training.system import LayerCircuit
+
+
+def mode_of(config: ModelConfig) -> str:
+    """Return how the endpoints go together."""
+    return config.pkpd_mode or NETWORKS[config.model].mode
+
+
+def encoder_names(config: ModelConfig) -> tuple[str, ...]:
+    """Return the names of a network's encoders."""
+    return (SHARED,) if mode_of(config) == MULTITASK else ENDPOINTS
+
+
+def parts_of(config: ModelConfig, linear: MakeLinear) -> Parts:
+    """Return what the encoders of a network are put together from.
+
+    Args:
+        config: The network.
+        linear: Makes the layers that hold circuits.
+    """
+    if not NETWORKS[config.model].circuits:
+        return Parts(plain_linear, config.dropout, config.balance)
+    rate = config.dropout if config.dropout_quantum is None else config.dropout_quantum
+    return Parts(linear, rate, config.balance, config.qexperts)
+
+
+def circuit_linear(config: ModelConfig, backend: Backend, encoder: str) -> MakeLinear:
+    """Return what makes the layers of an encoder that hold circuits.
+
+    Args:
+        config: The network.
+        backend: Where circuits run.
+        encoder: Name of the encoder.
+    """
+    return plain_linear if config.core == NONE else partial(_made, config, backend, encoder)
+
+
+def _made(
+    config: ModelConfig,
+    backend: Backend,
+    encoder: str,
+    name: str,
+    stage: int,  # noqa: ARG001  # as MakeLinear
+    n_inputs: int,
+    n_outputs: int,
+) -> CircuitLinear:
+    settings = NormalisationSettings(config.n_qubits, config.a, config.r, config.learn_a_r)
+    return CircuitLinear(
+        n_inputs,
+        n_outputs,
+        find_normalisation(config.normalisation).make(settings),
+        MAKERS[config.core](config, backend, f"{encoder}.{name}"),
+        config.n_qubits,
+        LETTERS * config.n_qubits,
+    )
+
+
+@dataclass
+class _Noted:
+    """Notes down which layers an encoder asks for: a :class:`MakeLinear`.
+
+    Args:
+        stages: Turns of layers by their names.
+    """
+
+    stages: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, name: str, stage: int, n_inputs: int, n_outputs: int) -> nn.Module:  # noqa: ARG002
+        """Note a layer down."""
+        self.stages[name] = stage
+        return nn.Identity()
+
+
+def layer_circuits(config: ModelConfig) -> Mapping[str, LayerCircuit]:
+    """Return the circuit of each quantum layer by its name, such as ``biomarker.block1.up``.
+
+    Layers of an encoder follow one another, but for those of experts side by side. In a cascade
+    those of the biomarker come after all of the concentration.
+    """
+    if not NETWORKS[config.model].circuits or config.core not in (QUANTUM, FROZEN):
+        return {}
+    noted = _Noted()
+    ENCODERS[config.model](1, parts_of(config, noted))
+    pqc, n_stages = pqc_of(config), max(noted.stages.values()) + 1
+    waits = mode_of(config) == CASCADE and config.pk_column == PREDICTED
+    first = {BIOMARKER: n_stages if waits else 0}
+    return {
+        f"{encoder}.{name}": LayerCircuit(pqc, stage=first.get(encoder, 0) + stage)
+        for encoder in encoder_names(config)
+        for name, stage in noted.stages.items()
+    }
