@@ -105,6 +105,8 @@ def converged_epoch(fit: Fit) -> int | None:
 def with_dropout(passes: int, seed: int) -> Callable[[nn.Module, Rows], Values]:
     """Return what predicts with dropout, and takes the mean of several passes.
 
+    Networks predict as they do in training: routers of mixtures of experts have their noise, too.
+
     Args:
         passes: Their number.
         seed: Of what is dropped.
@@ -112,10 +114,7 @@ def with_dropout(passes: int, seed: int) -> Callable[[nn.Module, Rows], Values]:
 
     def predicted(model: nn.Module, rows: Rows) -> Values:
         inputs, _ = rows.batch(slice(None))
-        model.eval()
-        for module in model.modules():
-            if isinstance(module, nn.Dropout):
-                module.train()
+        model.train()
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             found = torch.stack([model(*inputs) for _ in range(passes)]).double().mean(dim=0)

@@ -13,7 +13,7 @@ from qkdrp.experiments.pkpd.cv.contender import Contender
 QUANTUM, FROZEN, DENSE, LOW_RANK, CLASSICAL = "quantum", "frozen", "dense", "lowrank", "classical"
 """What stands in the circuits' place; ``classical`` for networks without such a place."""
 
-RESIDUAL_RATE = 0.5
+RESIDUAL_RATE = 1.0
 """What the learning rate of networks with residual blocks or experts is multiplied by."""
 
 PASSES = 30
@@ -67,9 +67,9 @@ WORDS: Mapping[str, Change] = MappingProxyType(
         LOW_RANK: ("no circuits (low rank)", {"core": LOW_RANK}, {"core": LOW_RANK}),
         "none": ("plain layers", {"core": "none"}, {"core": "none"}),
         "qexperts": ("circuits in experts", {"qexperts": True}, {}),
-        "cascade": ("", {"mode": "cascade"}, {}),
-        "independent": ("independent", {"mode": "independent"}, {}),
-        "multitask": ("multi-task", {"mode": "multitask"}, {}),
+        "cascade": ("", {"pkpd_mode": "cascade"}, {}),
+        "independent": ("independent", {"pkpd_mode": "independent"}, {}),
+        "multitask": ("multi-task", {"pkpd_mode": "multitask"}, {}),
         "zeros": ("PK column of zeros", {"pk_column": "zeros"}, {}),
         "mc": ("MC dropout", {}, {"passes": PASSES}),
     }
@@ -107,7 +107,7 @@ def network(name: str) -> Contender | None:
     if model not in NETWORKS:
         return None
     kind = NETWORKS[model]
-    settings: dict[str, Any] = {"model": model, "mode": "cascade", "log_target": True}
+    settings: dict[str, Any] = {"model": model, "pkpd_mode": "cascade", "log_target": True}
     found = Contender(
         kind.label,
         kind.meaning,
