@@ -30,11 +30,20 @@ ALLOWED = frozenset({"resume", "checkpoint_every"})
 """Options that go with ``--resume``; the others are those of the run."""
 
 
+def given_options(context: typer.Context) -> set[str]:
+    """Return the names of the options that stand on the command line."""
+    sources = {
+        str(each.name): context.get_parameter_source(str(each.name))
+        for each in context.command.params
+    }
+    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
+
+
 def refuse_other_options(context: typer.Context) -> None:
     """Raise a :class:`ConfigError` for options that a resumed training does not take."""
+    given = given_options(context)
     for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if source is not None and source.name == "COMMANDLINE" and parameter.name not in ALLOWED:
+        if parameter.name in given - ALLOWED:
             raise ConfigError(
                 f"{parameter.opts[0]} does not go with --resume: the settings are those of the run."
             )

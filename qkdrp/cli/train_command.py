@@ -1,6 +1,6 @@
 """Commands that train one system, all with the same options beside the system's own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,12 +9,15 @@ from qkdrp.backends.options import HardwareOptions, NoiseOptions
 from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import DATA, HARDWARE, NOISE, Backend, Output, Threads
 from qkdrp.cli.options_from_models import Command, Section, option, with_options
-from qkdrp.cli.resume import CheckpointEvery, Resume, refuse_other_options
+from qkdrp.cli.resume import CheckpointEvery, Resume, given_options, refuse_other_options
 from qkdrp.cli.run_settings import OF_EVALUATION, run_settings, section_of
 from qkdrp.cli.train import train_and_report
 from qkdrp.runs.new_folder import refuse_taken
 from qkdrp.runs.run_path import check_run_path
 from qkdrp.training.run_config import RunConfig
+
+Adapt = Callable[[Mapping[str, object]], Mapping[str, object]]
+"""From the settings that were given to those that are meant."""
 
 Check = Callable[[], None]
 CheckConfig = Callable[[Any], None]
@@ -22,6 +25,11 @@ CheckConfig = Callable[[Any], None]
 
 def _ignore(*_: object) -> None:
     """Refuse nothing."""
+
+
+def _as_given(given: Mapping[str, object]) -> Mapping[str, object]:
+    """Return settings as they were given."""
+    return given
 
 
 def _sections(kind: type[RunConfig], without: Sequence[str]) -> tuple[Section, ...]:
@@ -42,6 +50,8 @@ def train_command(
     without: Sequence[str] = (),
     needs: Check = _ignore,
     check_new: CheckConfig = _ignore,
+    more: Sequence[Section] = (),
+    adapt: Adapt = _as_given,
 ) -> Command:
     """Return the command that trains a system.
 
@@ -51,11 +61,13 @@ def train_command(
         without: Settings of the training that are no options.
         needs: Refuses an environment that lacks a package.
         check_new: Refuses settings of a new training, before torch and Qiskit are loaded.
+        more: Options that are no settings; ``adapt`` makes settings of them.
+        adapt: From options that were given to settings; those that are left out get the defaults.
     """
     default = kind.make()
     fit = section_of(kind, "fit")
 
-    @with_options(*_sections(kind, without))
+    @with_options(*_sections(kind, without), *more)
     def command(
         *,
         backend: Backend = default.backend,
@@ -72,7 +84,8 @@ def train_command(
         if resume is not None:
             refuse_other_options(context)
         own = {"backend": backend, "seed": seed, "threads": threads, "data_licence": data_licence}
-        config = run_settings(kind, settings, torch_device, **own)
+        given = {name: settings[name] for name in given_options(context) & settings.keys()}
+        config = run_settings(kind, adapt(given), torch_device, **own)
         needs()
         refuse_taken(output)
         if resume is None:

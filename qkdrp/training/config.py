@@ -66,6 +66,11 @@ class FitConfig(Settings):
         "data have few in an epoch.",
     )
 
+    @property
+    def keeps_last(self) -> bool:
+        """Whether a model ends with the weights of the last epoch; else with those of the best."""
+        return False
+
     def steps_of_epoch(self, n_rows: int) -> int:
         """Return the steps of an epoch; a last batch of one row is none."""
         whole, rest = divmod(n_rows, self.batch_size)

@@ -75,7 +75,7 @@ def fit_model(
     on_step: OnStep = _ignore,
     shown: Rows | None = None,
 ) -> Fit:
-    """Train a model in place; it ends with the weights of the best epoch.
+    """Train a model in place; it ends with the weights of the best epoch, or of the last.
 
     The best epoch has the best value of the task's monitored score, and training stops when that
     has not improved for ``config.patience`` epochs. Where the score is missing, the last epoch
@@ -117,8 +117,11 @@ def fit_model(
         fit.interrupted = True
     finally:
         model.to(CPU)
-    fit.best_epoch = state.stopping.best_epoch
-    state.stopping.restore_best(model)
+    if config.keeps_last:
+        fit.best_epoch = len(state.epochs)
+    else:
+        fit.best_epoch = state.stopping.best_epoch
+        state.stopping.restore_best(model)
     return fit
 
 

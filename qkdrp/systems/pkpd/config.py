@@ -260,15 +260,31 @@ class FitConfig(AnyFitConfig):
     """How a model is trained: all subjects in a batch, as by Team PNU, at a higher rate."""
 
     full_batch = True
-
+    # Defaults of some networks differ: NETWORKS in networks/choices.py.
     epochs: int = Field(default=500, ge=1, description="Largest number of epochs.")
     batch_size: int = Field(default=2048, ge=2, description="Subjects in a batch.")
-    lr: float = Field(default=2e-3, gt=0, description="Learning rate of Adam.")
+    lr: float = Field(default=2e-3, gt=0, description="Learning rate.")
     patience: int = Field(
         default=50,
         ge=0,
         description="Epochs without a better validation loss before stopping; 0 never stops.",
     )
+    weight_decay: float | None = _later(
+        None,
+        "Weight decay of networks.",
+        ge=0,
+        json_schema_extra={"show_default": "the optimiser's own"},
+    )
+    restore: Literal["best", "last"] = _later(
+        "best",
+        "Epoch whose weights a model keeps: best (by validation loss) or last.",
+        json_schema_extra=NAME,
+    )
+
+    @property
+    def keeps_last(self) -> bool:
+        """Whether a model ends with the weights of the last epoch."""
+        return self.restore == "last"
 
 
 class PkpdConfig(RunConfig):
@@ -291,6 +307,20 @@ class PkpdConfig(RunConfig):
     model: ModelConfig = ModelConfig()
     fit: FitConfig = FitConfig()
     backend: str = "statevector"
+
+    @model_validator(mode="after")
+    def _networks_have_their_own(self) -> Self:
+        """Take a network's own settings where none are given."""
+        network = NETWORKS.get(self.model.model)
+        for name in ("model", "fit") if network is not None else ():
+            section = getattr(self, name)
+            own = {
+                key: value
+                for key, value in getattr(network, name).items()
+                if key not in section.model_fields_set
+            }
+            object.__setattr__(self, name, section.model_copy(update=own))
+        return self
 
     @model_validator(mode="after")
     def _epochs_are_refits(self) -> Self:

@@ -5,6 +5,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from qkdrp.systems.pkpd.networks.dropout import Dropout
+
 HIDDEN, DEPTH = 64, 2
 """Width, and number of hidden layers or blocks, of Team PNU."""
 
@@ -47,11 +49,11 @@ class ResidualMlp(nn.Module):
         self.mlp = nn.Sequential(
             linear(f"{name}.up", stage, HIDDEN, WIDER * HIDDEN),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear(f"{name}.down", stage + 1, WIDER * HIDDEN, HIDDEN),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         )
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return outputs, same shape as inputs, (n_rows, width)."""
@@ -73,7 +75,7 @@ def expert(linear: MakeLinear, block: int, number: int, dropout: float) -> nn.Se
     return nn.Sequential(
         linear(f"{name}.up", stage, HIDDEN, 2 * HIDDEN),
         nn.GELU(),
-        nn.Dropout(dropout),
+        Dropout(dropout),
         linear(f"{name}.down", stage + 1, 2 * HIDDEN, HIDDEN),
-        nn.Dropout(dropout),
+        Dropout(dropout),
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from qkdrp.common.errors import ConfigError
+
 INDEPENDENT, CASCADE, MULTITASK = "independent", "cascade", "multitask"
 
 MODES: Mapping[str, str] = MappingProxyType(
@@ -70,3 +72,25 @@ NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
 )
 """Networks of Team PNU 2025 and parts of them, by name. The mode of ``mlp`` is that of its earlier
 runs, which had no other."""
+
+PNU_COMPAT: Mapping[str, Any] = MappingProxyType(
+    {"split": "seed42", "pkpd_mode": CASCADE, "pk_column": ZEROS, "restore": "last", "balance": 0.0}
+)
+"""Settings that bring back what Team PNU's code does."""
+
+PNU_COMPAT_QUANTUM: Mapping[str, Any] = MappingProxyType({"dropout_quantum": 0.1})
+"""More of them, of ``resqnn_moe``, whose dropout their code leaves at its default."""
+
+
+def pnu_compat(model: str) -> dict[str, Any]:
+    """Return the settings that bring back what Team PNU's code does with a network.
+
+    Raises:
+        ConfigError: If the model is no network of theirs.
+    """
+    if model not in NETWORKS:
+        raise ConfigError(
+            f"--pnu-compat with --model {model}: choose one of {', '.join(NETWORKS)}; the flag "
+            "brings back what Team PNU's code does with its networks."
+        )
+    return {**PNU_COMPAT, **(PNU_COMPAT_QUANTUM if model == "resqnn_moe" else {})}

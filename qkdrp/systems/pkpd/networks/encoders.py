@@ -14,6 +14,7 @@ from qkdrp.systems.pkpd.networks.blocks import (
     expert,
     plain_linear,
 )
+from qkdrp.systems.pkpd.networks.dropout import Dropout
 from qkdrp.systems.pkpd.networks.mixture import N_EXPERTS, DenseExperts, Mixture, SeveralExperts
 
 
@@ -73,9 +74,9 @@ def _of_blocks(block: Block) -> Callable[[int, Parts], nn.Sequential]:
     """Return what makes an encoder of blocks between a first and a last linear layer."""
 
     def encoder(n_inputs: int, parts: Parts) -> nn.Sequential:
-        first = [nn.Linear(n_inputs, HIDDEN), nn.LayerNorm(HIDDEN), nn.Dropout(parts.dropout)]
+        first = [nn.Linear(n_inputs, HIDDEN), nn.LayerNorm(HIDDEN), Dropout(parts.dropout)]
         blocks = [layer for number in range(1, DEPTH + 1) for layer in block(number, parts)]
-        last = [nn.LayerNorm(HIDDEN), nn.Linear(HIDDEN, HIDDEN), nn.Dropout(parts.dropout)]
+        last = [nn.LayerNorm(HIDDEN), nn.Linear(HIDDEN, HIDDEN), Dropout(parts.dropout)]
         return nn.Sequential(*first, *blocks, *last)
 
     return encoder

@@ -1,11 +1,14 @@
 """A mixture of experts: a router weighs the outputs of a few of several networks."""
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import torch
 from torch import nn
-from torch.nn.functional import dropout, gelu
+from torch.nn.functional import gelu
+
+from qkdrp.systems.pkpd.networks.dropout import Dropout
 
 N_EXPERTS, TOP = 4, 2
 """Experts, and how many of them have a say on a row."""
@@ -17,8 +20,37 @@ LEAST = 1e-9
 """Share below which an expert counts as never used."""
 
 
+@dataclass(frozen=True)
+class Routes:
+    """Which experts have a say on which rows; one entry for each pair of row and expert.
+
+    Args:
+        rows: Numbers of rows, shape (n_pairs,), int64, those of the first expert first.
+        weights: What the expert's output counts, shape (n_pairs,).
+        counts: Rows of each expert.
+    """
+
+    rows: torch.Tensor
+    weights: torch.Tensor
+    counts: list[int]
+
+    @classmethod
+    def best(cls, shares: torch.Tensor) -> Self:
+        """Return the routes to the best two experts of a row, whose weights add up to 1.
+
+        Args:
+            shares: Probabilities of experts, shape (n_rows, n_experts).
+        """
+        chosen, places = shares.topk(TOP, dim=-1)
+        weights = (chosen / chosen.sum(-1, keepdim=True)).flatten()
+        experts = places.flatten()
+        order = experts.argsort(stable=True)
+        counts: list[int] = experts.bincount(minlength=N_EXPERTS).tolist()
+        return cls(order // TOP, weights[order], counts)
+
+
 class DenseExperts(nn.Module):
-    """Experts of two dense layers with GELU and dropout, all computed at once.
+    """Experts of two dense layers with GELU and dropout.
 
     Args:
         width: Size of inputs and outputs; hidden layers have twice that.
@@ -27,30 +59,38 @@ class DenseExperts(nn.Module):
 
     def __init__(self, width: int, rate: float) -> None:
         super().__init__()
-        self.rate = rate
+        self.drop = Dropout(rate)
         self.up, self.up_bias = _stacked(width, 2 * width)
         self.down, self.down_bias = _stacked(2 * width, width)
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return outputs, shape (n_experts, n_rows, width), of inputs, shape (n_rows, width)."""
-        rows = inputs.expand(len(self.up), *inputs.shape)
-        hidden = self._drop(gelu(torch.baddbmm(self.up_bias, rows, self.up)))
-        return self._drop(torch.baddbmm(self.down_bias, hidden, self.down))
+    def forward(self, inputs: torch.Tensor, routes: Routes) -> torch.Tensor:
+        """Return outputs of all pairs, (n_pairs, width), of inputs, (n_rows, width)."""
+        given = inputs[routes.rows]
+        hidden = self.drop(gelu(_by_expert(given, self.up, self.up_bias, routes)))
+        found: torch.Tensor = self.drop(_by_expert(hidden, self.down, self.down_bias, routes))
+        return found
 
-    def _drop(self, values: torch.Tensor) -> torch.Tensor:
-        return dropout(values, self.rate, self.training)
+
+def _by_expert(
+    values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, routes: Routes
+) -> torch.Tensor:
+    """Return values, each after the linear layer of its expert, shape (n_pairs, n_outputs)."""
+    parts = zip(values.split(routes.counts), weight, bias, strict=True)
+    return torch.cat([torch.addmm(own_bias, part, own) for part, own, own_bias in parts])
 
 
 def _stacked(n_inputs: int, n_outputs: int) -> tuple[nn.Parameter, nn.Parameter]:
     """Return weights and biases of a linear layer for each expert; they begin as torch's do."""
     bound = 1 / math.sqrt(n_inputs)
-    shapes = (N_EXPERTS, n_inputs, n_outputs), (N_EXPERTS, 1, n_outputs)
+    shapes = (N_EXPERTS, n_inputs, n_outputs), (N_EXPERTS, n_outputs)
     weight, bias = (nn.Parameter(torch.empty(each).uniform_(-bound, bound)) for each in shapes)
     return weight, bias
 
 
 class SeveralExperts(nn.Module):
-    """Experts that are modules of their own.
+    """Experts that are modules of their own; each is called for all rows.
+
+    So the number of calls of a circuit in an expert is known before they are paid for.
 
     Args:
         experts: Each from (n_rows, width) to the same shape.
@@ -60,9 +100,12 @@ class SeveralExperts(nn.Module):
         super().__init__()
         self.each = nn.ModuleList(experts)
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return outputs, shape (n_experts, n_rows, width), of inputs, shape (n_rows, width)."""
-        return torch.stack([expert(inputs) for expert in self.each])
+    def forward(self, inputs: torch.Tensor, routes: Routes) -> torch.Tensor:
+        """Return outputs of all pairs, (n_pairs, width), of inputs, (n_rows, width)."""
+        rows = routes.rows.split(routes.counts)
+        return torch.cat(
+            [expert(inputs)[chosen] for expert, chosen in zip(self.each, rows, strict=True)]
+        )
 
 
 class Mixture(nn.Module):
@@ -70,7 +113,7 @@ class Mixture(nn.Module):
 
     Args:
         width: Size of inputs and outputs.
-        experts: From (n_rows, width) to (n_experts, n_rows, width).
+        experts: From (n_rows, width) and routes to (n_pairs, width).
         balance: Factor of the load-balance term in the loss, the sum of p log p over the experts'
             mean probabilities p; 0 for none.
     """
@@ -83,9 +126,9 @@ class Mixture(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return outputs, shape (n_rows, width), of inputs, same shape."""
         shares = self.shares(inputs)
-        chosen, places = shares.topk(TOP, dim=-1)
-        weights = torch.zeros_like(shares).scatter(-1, places, chosen / chosen.sum(-1, True))
-        found = torch.einsum("ne,enh->nh", weights, self.experts(inputs))
+        routes = Routes.best(shares)
+        outputs = self.experts(inputs, routes) * routes.weights.unsqueeze(1)
+        found = torch.zeros_like(inputs).index_add(0, routes.rows, outputs)
         if self.training and self.balance:
             mean = shares.mean(dim=0)
             return _with_term(found, self.balance * (mean * (mean + LEAST).log()).sum())
@@ -93,7 +136,7 @@ class Mixture(nn.Module):
 
     def shares(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the router's probability of each expert, shape (n_rows, n_experts)."""
-        logits = self.router(inputs)
+        logits: torch.Tensor = self.router(inputs)
         if self.training:
             logits = logits + ROUTER_NOISE * torch.randn_like(logits)
         return torch.softmax(logits, dim=-1)

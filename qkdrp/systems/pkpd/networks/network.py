@@ -17,6 +17,7 @@ from qkdrp.systems.pkpd.networks.layers import (
     circuit_linear,
     encoder_names,
     layer_circuits,
+    layer_points,
     mode_of,
     parts_of,
 )
@@ -66,9 +67,13 @@ class Network(ModelKind):
         """Return the circuit of each quantum layer."""
         return layer_circuits(config.model)
 
+    def points(self, config: PkpdConfig, trial: Trial) -> Mapping[str, int]:
+        """Return at how many points each quantum layer calls its circuit."""
+        return layer_points(config.model, trial)
+
     def task(self, config: PkpdConfig) -> SlotTask:
         """Return the squared error, with a seed for dropout."""
-        return SlotTask(derive_seed(config.seed, "dropout"))
+        return SlotTask(derive_seed(config.seed, "dropout"), config.fit.weight_decay)
 
     def names(self, config: PkpdConfig) -> Mapping[str, str]:
         """Return mode, core and the like where they are not the model's own."""
