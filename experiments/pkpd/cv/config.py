@@ -17,16 +17,11 @@ WITHOUT, WITH = "without", "with"
 """Whether models are told the biomarker before the first dose."""
 
 
-class CvConfig(Settings):
-    """Everything that determines the numbers of the study.
+class CvProtocol(Settings):
+    """What all studies that leave one subject of each dose out have in common.
 
     Args:
-        study: Its name on the command line.
         data: The trial; the fold is varied by the study.
-        models: Keys of :data:`~.contenders.MODELS`, or networks as :func:`~.networks.network` names
-            them; all baselines take part, too.
-        pd0: Whether models are told the biomarker before the first dose.
-        without_pd0: Models that are trained without it; empty for all, if ``pd0`` says so.
         folds: Number of folds, from the first; 0 for all.
         seeds: Trainings of each model that draws numbers, in each fold.
         structure: Of the mechanism; ``auto`` chooses it in each fold, on its training subjects.
@@ -38,24 +33,8 @@ class CvConfig(Settings):
         seed: The first seed.
     """
 
-    study: str = "pkpd-cv"
+    study: str
     data: DataConfig = DataConfig()
-    models: tuple[str, ...] = Field(
-        default=tuple(MODELS),
-        description=f"Models, of {', '.join(MODELS)}, or {USAGE}; baselines take part always.",
-        json_schema_extra=listed(TRIED),
-    )
-    pd0: tuple[str, ...] = Field(
-        default=(WITHOUT, WITH),
-        description="Models without and with the biomarker before the first dose (of R0 alone).",
-        json_schema_extra=listed(TRIED),
-    )
-    without_pd0: tuple[str, ...] = Field(
-        default=(),
-        description="Models that are trained without it, where others are trained with it alone; "
-        "all if none is named.",
-        json_schema_extra=listed(TRIED),
-    )
     folds: int = Field(
         default=0,
         ge=0,
@@ -96,6 +75,48 @@ class CvConfig(Settings):
         default=0, ge=0, description="The first seed.", json_schema_extra={"panel": PROTOCOL}
     )
 
+    def variants(self) -> tuple[Variant, ...]:
+        """Return what is compared."""
+        raise NotImplementedError
+
+    def fit(self, rate: float = 1.0) -> dict[str, Any]:
+        """Return how models are trained, written out.
+
+        Args:
+            rate: What the learning rate is multiplied by.
+        """
+        return {"epochs": self.epochs, "lr": rate * self.lr, "patience": self.patience}
+
+
+class CvConfig(CvProtocol):
+    """Everything that determines the numbers of the study.
+
+    Args:
+        study: Its name on the command line.
+        models: Keys of :data:`~.contenders.MODELS`, or networks as :func:`~.networks.network` names
+            them; all baselines take part, too.
+        pd0: Whether models are told the biomarker before the first dose.
+        without_pd0: Models that are trained without it; empty for all, if ``pd0`` says so.
+    """
+
+    study: str = "pkpd-cv"
+    models: tuple[str, ...] = Field(
+        default=tuple(MODELS),
+        description=f"Models, of {', '.join(MODELS)}, or {USAGE}; baselines take part always.",
+        json_schema_extra=listed(TRIED),
+    )
+    pd0: tuple[str, ...] = Field(
+        default=(WITHOUT, WITH),
+        description="Models without and with the biomarker before the first dose (of R0 alone).",
+        json_schema_extra=listed(TRIED),
+    )
+    without_pd0: tuple[str, ...] = Field(
+        default=(),
+        description="Models that are trained without it, where others are trained with it alone; "
+        "all if none is named.",
+        json_schema_extra=listed(TRIED),
+    )
+
     _distinct = field_validator("models", "pd0")(one_of_each)
 
     @field_validator("pd0")
@@ -126,11 +147,3 @@ class CvConfig(Settings):
         if variant.told:
             return chosen.told
         return chosen.is_baseline or not self.without_pd0 or variant.name in self.without_pd0
-
-    def fit(self, rate: float = 1.0) -> dict[str, Any]:
-        """Return how models are trained, written out.
-
-        Args:
-            rate: What the learning rate is multiplied by.
-        """
-        return {"epochs": self.epochs, "lr": rate * self.lr, "patience": self.patience}

@@ -54,7 +54,7 @@ def differences_frame(found: Mapping[Variant, Pooled]) -> pd.DataFrame:
         found: Predictions by variant.
     """
     rows = [
-        _row(endpoint, left, right, found)
+        paired_row(endpoint, left, right, found)
         for left, right, endpoints in _pairs(list(found))
         for endpoint in endpoints
     ]
@@ -87,10 +87,20 @@ def _are_compared(left: Variant, right: Variant) -> bool:
     return not (left.contender.is_baseline and right.contender.is_baseline)
 
 
-def _row(
+def paired_row(
     endpoint: str, left: Variant, right: Variant, found: Mapping[Variant, Pooled]
 ) -> dict[str, object] | None:
-    """Return the comparison of two variants; None where they have other rows."""
+    """Return the comparison of two variants, as a row of the table without ``q``.
+
+    Args:
+        endpoint: A key of :data:`~.pooled.ENDPOINTS`.
+        left: The one.
+        right: The other.
+        found: Predictions by variant.
+
+    Returns:
+        None where they have other rows.
+    """
     parts = [found[each].part(endpoint) for each in (left, right)]
     if not len(parts[0].rows) or not parts[0].rows[KEY].equals(parts[1].rows[KEY]):
         return None

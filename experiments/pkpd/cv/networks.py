@@ -71,6 +71,7 @@ WORDS: Mapping[str, Change] = MappingProxyType(
         "independent": ("independent", {"pkpd_mode": "independent"}, {}),
         "multitask": ("multi-task", {"pkpd_mode": "multitask"}, {}),
         "zeros": ("PK column of zeros", {"pk_column": "zeros"}, {}),
+        "basic": ("base features", {"base_features": True}, {}),
         "mc": ("MC dropout", {}, {"passes": PASSES}),
     }
 )

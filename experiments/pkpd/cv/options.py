@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from qkdrp.cli.options_from_models import Section
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
-from qkdrp.experiments.pkpd.cv.config import CvConfig
+from qkdrp.experiments.pkpd.cv.config import CvConfig, CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MECHANISTIC, MODELS, QUANTUM
 from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
 from qkdrp.systems.pkpd.config import DataConfig
@@ -70,14 +70,19 @@ class Preset(Settings):
     )
 
 
+PROTOCOL_FIELDS = ("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")
+"""Options of the protocol."""
+
 OPTIONS = (
     Section(DataConfig, DATA, without=NO_PARTS),
     Section(CvConfig, only=("models", "pd0", "without_pd0", "structure")),
     Section(Preset),
-    Section(CvConfig, only=("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")),
+    Section(CvConfig, only=PROTOCOL_FIELDS),
     Section(Work),
 )
 """Options of the study."""
+
+Chosen = TypeVar("Chosen", bound=CvProtocol)
 
 
 def cv_config(given: Mapping[str, Any]) -> CvConfig:
@@ -90,9 +95,26 @@ def cv_config(given: Mapping[str, Any]) -> CvConfig:
         ConfigError: If a value is invalid.
         DataError: If the data are not there.
     """
-    if given["preset"] not in PRESETS:
+    return settings_of(CvConfig, PRESETS, given)
+
+
+def settings_of(
+    kind: type[Chosen], presets: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]
+) -> Chosen:
+    """Return the settings of a study that leaves subjects out.
+
+    Args:
+        kind: Of its settings.
+        presets: Settings by the name of the preset.
+        given: The options; None for those that were left out.
+
+    Raises:
+        ConfigError: If a value is invalid.
+        DataError: If the data are not there.
+    """
+    if given["preset"] not in presets:
         raise ConfigError(
-            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], PRESETS)}"
+            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], presets)}"
         )
     check_work(Work.among(given))
     source = source_of(given)
@@ -101,5 +123,5 @@ def cv_config(given: Mapping[str, Any]) -> CvConfig:
     check_backend(given["backend"], {})
     sections = {name: given[name] for name in DataConfig.model_fields if name in given}
     data = DataConfig.make(**{**sections, "source": source})
-    chosen = {**PRESETS[given["preset"]], **given_of(CvConfig, given)}
-    return CvConfig.make(**chosen | {"data": data})
+    chosen = {**presets[given["preset"]], **given_of(kind, given)}
+    return kind.make(**chosen | {"data": data})

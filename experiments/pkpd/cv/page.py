@@ -7,6 +7,7 @@ import pandas as pd
 from qkdrp.experiments.pkpd.cv.answers import answers
 from qkdrp.experiments.pkpd.cv.circuit_comparisons import comparison_table, comparisons
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant
+from qkdrp.experiments.pkpd.cv.measured import measured_table
 from qkdrp.experiments.pkpd.cv.plan import CvPlan
 from qkdrp.experiments.pkpd.cv.pooled import ALL_DOSES, Pooled
 from qkdrp.experiments.pkpd.cv.scores import BY_SUBJECT, MAE, R2, RMSE, RMSE_SCALED
@@ -43,6 +44,13 @@ READING = (
 )
 """How to read it, a paragraph each."""
 
+MEASURED = (
+    "Parameters are those that are trained, of both endpoints together. A training has converged "
+    "in the first epoch whose validation loss is within 5% of its smallest. Times are of one "
+    "thread of the machine that the study ran on, of exact simulation where there are circuits."
+)
+"""How to read what was measured."""
+
 
 def page_of(
     plan: CvPlan,
@@ -63,7 +71,7 @@ def page_of(
         title=TITLE,
         lead=lead or ["No model has all folds yet."],
         sections=list(_sections(plan, found, tables)),
-        provenance=list(_provenance(plan, findings, found)),
+        provenance=list(provenance(plan, findings, found)),
     )
 
 
@@ -96,6 +104,9 @@ def _sections(
         ]
         yield Section("Each model in words", [words])
         yield Section("Models in pairs", parts)
+    if len(tables["measures"]):
+        means = Table("means over folds and seeds", measured_table(tables["measures"]))
+        yield Section("Size, epochs and time", [MEASURED, means])
     if len(structures):
         told = f"Chosen by BIC on the training subjects: {chosen_counts(structures)}."
         yield Section("Structures", [told, Table("-2 log likelihood by fold", structures)])
@@ -117,11 +128,15 @@ def _reading(plan: CvPlan, found: Mapping[Variant, Pooled]) -> Iterator[str]:
         else f"the structure of the mechanism was given, {plan.config.structure}"
     )
     for text in READING:
-        yield text.format(scales=_scales(found), structure=structure)
+        yield text.format(scales=scales_text(found), structure=structure)
 
 
-def _scales(found: Mapping[Variant, Pooled]) -> str:
-    """Return what errors were divided by, in words."""
+def scales_text(found: Mapping[Variant, Pooled]) -> str:
+    """Return what errors were divided by, in words.
+
+    Args:
+        found: Predictions by variant.
+    """
     parts = []
     for short in ("PK", "PD"):
         for whole in list(found.values())[:1]:
@@ -207,7 +222,14 @@ def _paired(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _provenance(plan: CvPlan, findings: Findings, found: Mapping[Variant, Pooled]) -> Iterator[str]:
+def provenance(plan: CvPlan, findings: Findings, found: Mapping[Variant, Pooled]) -> Iterator[str]:
+    """Yield where numbers come from: trial, protocol, tasks, versions, and what is missing.
+
+    Args:
+        plan: The study.
+        findings: Its results.
+        found: Predictions by variant.
+    """
     config, trial = plan.config, plan.trial
     made_up = ", SYNTHETIC (made-up numbers)" if trial.synthetic else ""
     tested = next(iter(found.values()), None)

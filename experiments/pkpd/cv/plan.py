@@ -6,7 +6,7 @@ from typing import Self
 
 from qkdrp.backends.registry import find_backend
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.pkpd.cv.config import CvConfig
+from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import Variant
 from qkdrp.experiments.pkpd.cv.tasks import (
     SYSTEM,
@@ -41,15 +41,15 @@ class CvPlan(Plan):
         trial: Its data.
     """
 
-    config: CvConfig
+    config: CvProtocol
 
-    def __init__(self, config: CvConfig, trial: Trial) -> None:
+    def __init__(self, config: CvProtocol, trial: Trial) -> None:
         super().__init__(config.study, config, {DATA: trial.digest()})
         self.trial = trial
         self.variants = config.variants()
 
     @classmethod
-    def open(cls, config: CvConfig, told: Callable[[str], None] = silent) -> Self:
+    def open(cls, config: CvProtocol, told: Callable[[str], None] = silent) -> Self:
         """Check the settings of the study, load its data and plan it.
 
         Args:

@@ -39,7 +39,7 @@ _SCALE: Any = {"show_default": "2.658 and 3.257 for estdata; else SD of training
 
 
 OF_NETWORKS = ("core", "qexperts", "pkpd_mode", "normalisation", "a", "r", "learn_a_r", "dropout",
-               "dropout_quantum", "balance", "pk_column")  # fmt: skip
+               "dropout_quantum", "balance", "pk_column", "base_features")  # fmt: skip
 """Settings of networks on features."""
 
 OF_CIRCUITS = ("core", "normalisation", "a", "r", "learn_a_r", "dropout_quantum")
@@ -137,6 +137,7 @@ class ModelConfig(ModelSettings):
         refits: Resamples that a mechanistic model is fitted to, for intervals.
         n_qubits: Qubits of a circuit.
         n_layers: Layers of a circuit.
+        base_features: Whether regressors read covariates, dose and time alone.
         core: What stands in the place of a network's circuits, a key of
             :data:`~qkdrp.systems.pkpd.networks.choices.CORES`.
         qexperts: Whether the circuits of ``resqnn_moe`` stand in its experts.
@@ -189,6 +190,9 @@ class ModelConfig(ModelSettings):
     )
     n_qubits: int = Field(default=4, ge=2, description="Qubits of a circuit.")
     n_layers: int = Field(default=2, ge=1, description="Layers of a circuit.")
+    base_features: bool = _later(
+        False, "Networks and baselines read covariates, dose and time alone."
+    )
     core: Annotated[str, AfterValidator(partial(known_name, CORES))] = _later(
         QUANTUM,
         "In the place of a network's circuits: "
