@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from qkdrp.experiments.pkpd.cv.contenders import DENSE, LINEAR, QUANTUM, Variant
+from qkdrp.experiments.pkpd.cv.networks import CLASSICAL
 from qkdrp.experiments.pkpd.cv.networks import QUANTUM as CIRCUITS
 from qkdrp.experiments.pkpd.cv.pooled import ENDPOINTS
 from qkdrp.experiments.pkpd.cv.shown import Difference
@@ -98,13 +99,12 @@ def _compared(
 
 
 def _are_twins(left: Variant, right: Variant) -> bool:
-    """Tell whether one has circuits and the other has not, all else alike."""
-    other = right.contender
-    return (
-        left.told == right.told
-        and other.family == left.contender.family
-        and other.core not in ("", CIRCUITS)
-    )
+    """Tell whether one has trained circuits and the other has none in their place."""
+    one, other = left.contender, right.contender
+    if left.told != right.told or other.family != one.family or other.core in ("", CIRCUITS):
+        return False
+    in_experts = [each.settings.get("qexperts", False) for each in (one, other)]
+    return other.core == CLASSICAL or in_experts[0] == in_experts[1]
 
 
 def _variants(differences: pd.DataFrame) -> list[Variant]:
