@@ -79,13 +79,9 @@ class CvProtocol(Settings):
         """Return what is compared."""
         raise NotImplementedError
 
-    def fit(self, rate: float = 1.0) -> dict[str, Any]:
-        """Return how models are trained, written out.
-
-        Args:
-            rate: What the learning rate is multiplied by.
-        """
-        return {"epochs": self.epochs, "lr": rate * self.lr, "patience": self.patience}
+    def fit(self) -> dict[str, Any]:
+        """Return how models are trained, written out."""
+        return {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}
 
 
 class CvConfig(CvProtocol):

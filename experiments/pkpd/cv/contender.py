@@ -20,7 +20,6 @@ class Contender:
         family: What networks share that differ in their core alone: these are compared in pairs;
             empty for all others.
         core: What stands in the circuits' place in a network; empty for all others.
-        rate: What the learning rate of the study is multiplied by.
         passes: Predictions with dropout whose mean counts; 0 for one prediction without dropout.
         subjects: Training subjects of each dose level, from the first; 0 for all.
     """
@@ -33,7 +32,6 @@ class Contender:
     told: bool = True
     family: str = ""
     core: str = ""
-    rate: float = 1.0
     passes: int = 0
     subjects: int = 0
 

@@ -101,30 +101,47 @@ def paired_row(
     Returns:
         None where they have other rows.
     """
-    parts = [found[each].part(endpoint) for each in (left, right)]
-    if not len(parts[0].rows) or not parts[0].rows[KEY].equals(parts[1].rows[KEY]):
+    row = compared(*(found[each].part(endpoint) for each in (left, right)))
+    if row is None:
         return None
-    values = [part.scored(part.squares, root_mean)[0] for part in parts]
-    n_seeds = max(part.n_seeds for part in parts)
-    one, other = (_of_seeds(part.squares, n_seeds) for part in parts)
-    drawn = bootstrap_values(np.hstack([one, other]), parts[0].groups, _difference)
-    spread = (math.nan,) * 3
-    if drawn is not None:
-        spread = (*np.quantile(drawn, [1 - TAIL, TAIL]).tolist(), float(drawn.std(ddof=1)))
     return {
         "endpoint": endpoint,
         "left": left.name,
         "left_pd0": left.told,
         "right": right.name,
         "right_pd0": right.told,
+        **row,
+    }
+
+
+def compared(left: Pooled, right: Pooled) -> dict[str, object] | None:
+    """Return both scaled errors, their difference, its interval, and both p; left minus right.
+
+    Args:
+        left: Predictions of the one, of one endpoint.
+        right: Of the other.
+
+    Returns:
+        None where they have other rows.
+    """
+    if not len(left.rows) or not left.rows[KEY].equals(right.rows[KEY]):
+        return None
+    values = [part.scored(part.squares, root_mean)[0] for part in (left, right)]
+    n_seeds = max(left.n_seeds, right.n_seeds)
+    one, other = (_of_seeds(part.squares, n_seeds) for part in (left, right))
+    drawn = bootstrap_values(np.hstack([one, other]), left.groups, _difference)
+    spread = (math.nan,) * 3
+    if drawn is not None:
+        spread = (*np.quantile(drawn, [1 - TAIL, TAIL]).tolist(), float(drawn.std(ddof=1)))
+    return {
         "left_value": values[0],
         "right_value": values[1],
         "difference": values[0] - values[1],
         **dict(zip(("low", "high", "se"), spread, strict=True)),
         "detectable": DETECTABLE * spread[2],
-        "p": swap_test(one, other, parts[0].groups),
-        "p_folds": _over_folds(one, other, parts[0].rows["fold"].to_numpy(int)),
-        "n_subjects": len(parts[0].subjects),
+        "p": swap_test(one, other, left.groups),
+        "p_folds": _over_folds(one, other, left.rows["fold"].to_numpy(int)),
+        "n_subjects": len(left.subjects),
         "n_seeds": n_seeds,
     }
 

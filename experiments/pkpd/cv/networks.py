@@ -13,9 +13,6 @@ from qkdrp.experiments.pkpd.cv.contender import Contender
 QUANTUM, FROZEN, DENSE, LOW_RANK, CLASSICAL = "quantum", "frozen", "dense", "lowrank", "classical"
 """What stands in the circuits' place; ``classical`` for networks without such a place."""
 
-RESIDUAL_RATE = 1.0
-"""What the learning rate of networks with residual blocks or experts is multiplied by."""
-
 PASSES = 30
 """Predictions with dropout of Team PNU."""
 
@@ -29,29 +26,26 @@ class Network:
         meaning: What it is.
         family: Of its classical counterpart.
         circuits: Whether it holds circuits.
-        rate: What the learning rate of the study is multiplied by.
     """
 
     label: str
     meaning: str
     family: str
     circuits: bool = False
-    rate: float = 1.0
 
 
 NETWORKS: Mapping[str, Network] = MappingProxyType(
     {
         "mlp": Network("MLP", "two dense layers of 64", "mlp"),
-        "resmlp": Network("ResMLP", "two residual blocks of 64", "resmlp", rate=RESIDUAL_RATE),
-        "moe": Network("MoE", "four experts, of which two count", "moe", rate=RESIDUAL_RATE),
+        "resmlp": Network("ResMLP", "two residual blocks of 64", "resmlp"),
+        "moe": Network("MoE", "four experts, of which two count", "moe"),
         "resmlp_moe": Network(
             "ResMLP-MoE", "residual blocks, each with four experts", "resmlp_moe",
-            rate=RESIDUAL_RATE,
         ),
         "qnn": Network("QNN", "MLP with a circuit in each layer", "mlp", circuits=True),
         "resqnn_moe": Network(
             "ResQNN-MoE", "ResMLP-MoE with two circuits in each block", "resmlp_moe",
-            circuits=True, rate=RESIDUAL_RATE,
+            circuits=True,
         ),
     }
 )  # fmt: skip
@@ -115,7 +109,6 @@ def network(name: str) -> Contender | None:
         settings,
         seeded=True,
         core=QUANTUM if kind.circuits else CLASSICAL,
-        rate=kind.rate,
     )
     if kind.circuits:
         settings |= {"core": QUANTUM, "n_qubits": 4, "n_layers": 2}

@@ -1,5 +1,6 @@
 """Tasks of the study: the structure of a fold, and a model or a baseline on it."""
 
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Literal
 
@@ -121,36 +122,26 @@ class CvResult(Result):
 
     def table(self) -> pd.DataFrame:
         """Return the rows as a table."""
-        table = pd.DataFrame({name: list(self.rows[name]) for name in KEPT})
-        numbers = [name for name in KEPT if name not in {"subject", "endpoint"}]
-        return table.astype(dict.fromkeys(numbers, float))
+        return table_of(self.rows)
 
 
-class CvTask(Task):
-    """A model trained, or a baseline fitted, in one fold.
+class FoldTask(Task):
+    """Work on a model in one fold; subclasses say what it computes.
 
     Args:
         name: What is trained, for messages.
         settings: Of the training, written out.
         digest: Of the trial, so that other data are noticed.
-        baseline: A baseline of the system that is fitted in place of a model.
-        passes: Predictions with dropout whose mean counts; 0 for one without dropout.
-        subjects: Training subjects of each dose level, from the first; 0 for all.
     """
 
-    result_type = CvResult
     no_part_of_key = {  # noqa: RUF012
         "name": True,
         "settings": {"data": {"source"}, "threads": True},
     }
 
-    stage: Literal["pkpd-cv"] = "pkpd-cv"
     name: str
     settings: dict[str, Any]
     digest: str
-    baseline: str | None = None
-    passes: int = 0
-    subjects: int = 0
 
     @property
     def title(self) -> str:
@@ -166,6 +157,23 @@ class CvTask(Task):
     def modules(self) -> tuple[str, ...]:
         """Return the modules that worker processes import before their first task."""
         return find_system(SYSTEM).preload
+
+
+class CvTask(FoldTask):
+    """A model trained, or a baseline fitted, in one fold.
+
+    Args:
+        baseline: A baseline of the system that is fitted in place of a model.
+        passes: Predictions with dropout whose mean counts; 0 for one without dropout.
+        subjects: Training subjects of each dose level, from the first; 0 for all.
+    """
+
+    result_type = CvResult
+
+    stage: Literal["pkpd-cv"] = "pkpd-cv"
+    baseline: str | None = None
+    passes: int = 0
+    subjects: int = 0
 
     def run(self, saved: SavedTraining) -> CvResult:
         """Train or fit, and predict the subjects that are left out.
@@ -239,6 +247,17 @@ def fewer(trial: Trial, subjects: int) -> Trial:
 def as_loaded(data: DataConfig) -> DataConfig:
     """Return data settings without those that change nothing in what is loaded."""
     return DataConfig(source=data.source)
+
+
+def table_of(rows: Mapping[str, Sequence[str | float | None]]) -> pd.DataFrame:
+    """Return kept rows as a table.
+
+    Args:
+        rows: Columns of :data:`KEPT`.
+    """
+    table = pd.DataFrame({name: list(rows[name]) for name in KEPT})
+    numbers = [name for name in KEPT if name not in {"subject", "endpoint"}]
+    return table.astype(dict.fromkeys(numbers, float))
 
 
 def kept(column: "pd.Series[Any]") -> tuple[str | float | None, ...]:
