@@ -6,6 +6,8 @@ model trains in a process of its own, on the same random rows; the models take t
 
 Run ``python benchmarks/train_step.py --genes 2000 18000``, or with ``--system pairs --data FOLDER``
 for models on pairs: an epoch of all pairs follows, with the share of the circuit and the memory.
+``--system pkpd`` has networks on a trial in turns in one process, their circuit beside PennyLane's
+where that is installed, and the time of a whole training.
 """
 
 import itertools
@@ -14,6 +16,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
+from network_steps import network_tables
 from pair_tables import pairs_options, pairs_tables
 from report import cells, parser_of, ratios, save, summary, table
 from turns import Step, Task, Worker
@@ -104,7 +107,7 @@ def main() -> None:
     """Print, and save where asked to, the tables of a system."""
     parser = parser_of(__doc__)
     parser.add_argument(
-        "--system", choices=["response", "pairs"], default="response", help="(%(default)s)"
+        "--system", choices=["response", "pairs", "pkpd"], default="response", help="(%(default)s)"
     )
     parser.add_argument("--genes", type=int, nargs="+", default=[2000, 18000], help="after filters")
     parser.add_argument(
@@ -116,7 +119,9 @@ def main() -> None:
     parser.add_argument("--clock", default="perf_counter", help="process_time where others work")
     pairs_options(parser)
     options = parser.parse_args()
-    if options.system == "pairs":
+    if options.system == "pkpd":
+        network_tables(options)
+    elif options.system == "pairs":
         options.batch = options.batch or 64
         pairs_tables(options)
     else:

@@ -12,13 +12,7 @@ from qkdrp.backends.qnn.shift_rule import find_rule
 from qkdrp.circuits import PQC
 from qkdrp.circuits.pauli.bases import count_bases
 from qkdrp.common.errors import BackendError, ConfigError
-from qkdrp.runs.evaluate import (
-    Progress,
-    load_subject,
-    refuse_without_rows,
-    silent,
-    tested_points,
-)
+from qkdrp.runs.evaluate import Progress, refuse_without_rows, silent
 from qkdrp.runs.folder import load_run
 from qkdrp.runs.open_backend import open_backend
 from qkdrp.training.system import LayerCircuit
@@ -86,27 +80,24 @@ def preview(
         backend.on_progress = on_progress
         run = load_run(run_path, backend)
         refuse_without_rows(run)
-        circuits = run.system.circuits(run.config)
+        circuits = run.system.circuits(run.config).items()
         if not circuits:
             raise ConfigError(f"model {run.config.model.model!r} has no circuit: it costs nothing.")
-        points = tested_points(load_subject(run, None))
-        asked = [(name, each, points[name]) for name, each in circuits.items()]
-        return preview_circuits(asked, len(run.split.test), backend)
+        return preview_circuits(circuits, len(run.split.test), backend)
 
 
 def preview_circuits(
-    circuits: Iterable[tuple[str, LayerCircuit, int]], n_samples: int, backend: Backend
+    circuits: Iterable[tuple[str, LayerCircuit]], n_samples: int, backend: Backend
 ) -> Preview:
     """Return what the values of some circuits would cost.
 
     Args:
-        circuits: Of a model, each after the name of its layer and before the number of points that
-            it is called at; one at least.
+        circuits: Of a model, with the names of its layers; one at least.
         n_samples: Samples that the model is asked for.
         backend: Where the circuits would run.
     """
     named = list(circuits)
-    found = [(each.pqc, points) for _, each, points in named]
+    found = [(each.pqc, n_samples * each.calls_per_row) for _, each in named]
     costs = [backend.estimate_cost(pqc, points) for pqc, points in found]
     shifts = [_shifted_points(pqc) for pqc, _ in found]
     executions, stock = [], []
@@ -126,7 +117,7 @@ def preview_circuits(
         notes=tuple(backend.notes),
         layers=tuple(
             LayerCost(label, each.stage, cost)
-            for (label, each, _), cost in zip(named, costs, strict=True)
+            for (label, each), cost in zip(named, costs, strict=True)
         ),
     )
 

@@ -224,7 +224,7 @@ def carry_out(
         paid = None
         if isinstance(backend, PaidBackend):
             purpose = request.purpose(subject.identity, backend.name)
-            layers = planned_layers(run.system.circuits(run.config), tested_points(subject))
+            layers = planned_layers(run.system.circuits(run.config), len(run.split.test))
             paid = PaidEvaluation(backend, purpose, destination, layers)
             backend.gather(partial(predict_parts, subject.run, subject.dataset, (PART,)))
         predictions, metrics = compute(request, subject, backend)
@@ -235,15 +235,6 @@ def carry_out(
         if paid:
             paid.finish()
     return Evaluation(path, subject.trained, metrics)
-
-
-def tested_points(subject: Subject) -> Mapping[str, int]:
-    """Return at how many points each quantum layer calls its circuit to predict the test rows."""
-    run = subject.run
-    points: Mapping[str, int] = run.system.points(
-        run.config, subject.dataset.select(run.split.test)
-    )
-    return points
 
 
 def check_request(request: EvaluationRequest, run: Run, backend: Backend) -> None:

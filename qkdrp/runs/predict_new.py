@@ -231,11 +231,7 @@ def preview(request: PredictionRequest, backend: str) -> Preview | None:
         configs = [read_config(path) for path in request.runs]
         support, reference = new_samples_of(system), read_reference(request.runs[0], system)
         data = support.load(request.source, configs[0].data, request.settings, reference)
-        circuits = [
-            (name, each, system.points(config, data)[name])
-            for config in configs
-            for name, each in system.circuits(config).items()
-        ]
+        circuits = [each for config in configs for each in system.circuits(config).items()]
         return preview_circuits(circuits, len(data), opened) if circuits else None
 
 
@@ -286,8 +282,9 @@ def _paid(
     """Say what the values of one run are asked for; None where nothing is paid."""
     if not isinstance(backend, PaidBackend):
         return None
-    system, config = ensemble.system, ensemble.runs[number].run.config
-    layers = planned_layers(system.circuits(config), system.points(config, matched.dataset))
+    layers = planned_layers(
+        ensemble.system.circuits(ensemble.runs[number].run.config), len(matched.dataset)
+    )
     return PaidEvaluation(backend, request.purpose(ensemble, number, matched), destination, layers)
 
 

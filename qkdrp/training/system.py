@@ -52,8 +52,7 @@ class LayerCircuit:
 
     Args:
         pqc: The circuit.
-        calls_per_row: How often the layer calls it to predict one row; see :meth:`System.points`
-            where rows differ in that.
+        calls_per_row: How often the layer calls it to predict one row.
         stage: Which turn it has on hardware, from 0: circuits of a stage need values of earlier
             stages, and none of each other. On hardware the model is run, and each layer asks for
             its values as soon as its angles are known; those that are missing are NaN meanwhile.
@@ -287,18 +286,6 @@ class System(
         (``backend.qnn(pqc, name)``), so that files, reports and the ledger tell them apart.
         """
         return {}
-
-    def points(self, config: ConfigT, dataset: DatasetT) -> Mapping[str, int]:
-        """Return at how many points each quantum layer calls its circuit to predict rows.
-
-        A system overrides it where rows differ in that, such as subjects with more observations.
-
-        Args:
-            config: The settings.
-            dataset: The rows.
-        """
-        circuits = self.circuits(config).items()
-        return {name: len(dataset) * each.calls_per_row for name, each in circuits}
 
     @abstractmethod
     def fit_task(self, config: ConfigT) -> FitTask:

@@ -19,6 +19,7 @@ from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
 from qkdrp.systems.pkpd.networks.choices import (
     CASCADE,
     CORES,
+    FIT_OF_BLOCKS,
     MODES,
     NETWORKS,
     NONE,
@@ -174,8 +175,11 @@ class ModelConfig(ModelSettings):
         description="Tell the model the biomarker before the first dose (PD0); it concerns the "
         "biomarker only.",
     )
-    log_target: bool = Field(default=False, description="Learn logarithms, where a model learns "
-                             "values; scores stay of values.")  # fmt: skip
+    log_target: bool = Field(
+        default=False,
+        description="Learn logarithms, where a model learns values; scores stay of values.",
+        json_schema_extra={"show_default": "no-log-target; log-target for networks but mlp"},
+    )
     per_kg: bool = Field(
         default=False, description="Add dose features for each kilogram of body weight."
     )
@@ -260,18 +264,32 @@ class ModelConfig(ModelSettings):
                 raise ValueError(f"--{flag} belongs to --model {any_of(models)}")
 
 
+def _of_blocks(name: str, others: object) -> dict[str, str]:
+    """Return what the help says of a default that networks of blocks have otherwise."""
+    words = f"{others}; {FIT_OF_BLOCKS[name]} for resmlp, moe, resmlp_moe and resqnn_moe"
+    return {"show_default": words}
+
+
 class FitConfig(AnyFitConfig):
     """How a model is trained: all subjects in a batch, as by Team PNU, at a higher rate."""
 
     full_batch = True
     # Defaults of some networks differ: NETWORKS in networks/choices.py.
-    epochs: int = Field(default=500, ge=1, description="Largest number of epochs.")
+    epochs: int = Field(
+        default=500,
+        ge=1,
+        description="Largest number of epochs.",
+        json_schema_extra=_of_blocks("epochs", 500),
+    )
     batch_size: int = Field(default=2048, ge=2, description="Subjects in a batch.")
-    lr: float = Field(default=2e-3, gt=0, description="Learning rate.")
+    lr: float = Field(
+        default=2e-3, gt=0, description="Learning rate.", json_schema_extra=_of_blocks("lr", 2e-3)
+    )
     patience: int = Field(
         default=50,
         ge=0,
         description="Epochs without a better validation loss before stopping; 0 never stops.",
+        json_schema_extra=_of_blocks("patience", 50),
     )
     weight_decay: float | None = _later(
         None,
@@ -282,7 +300,7 @@ class FitConfig(AnyFitConfig):
     restore: Literal["best", "last"] = _later(
         "best",
         "Epoch whose weights a model keeps: best (by validation loss) or last.",
-        json_schema_extra=NAME,
+        json_schema_extra={**NAME, **_of_blocks("restore", "best")},
     )
 
     @property

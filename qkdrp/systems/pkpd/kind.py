@@ -52,10 +52,6 @@ class ModelKind(ABC):
         """Return the circuit of each quantum layer; none for classical models."""
         return {}
 
-    def points(self, config: PkpdConfig, trial: Trial) -> Mapping[str, int]:
-        """Return at how many points each quantum layer calls its circuit; one for each subject."""
-        return dict.fromkeys(self.circuits(config), len(trial))
-
     @abstractmethod
     def task(self, config: PkpdConfig) -> FitTask:
         """Return the loss and what belongs to it."""

@@ -125,10 +125,6 @@ class PkpdSystem(System[PkpdConfig, Trial, Preprocessor]):
         """Return the circuit of each quantum layer; none for classical models."""
         return find_model(config.model.model).circuits(config)
 
-    def points(self, config: PkpdConfig, dataset: Trial) -> Mapping[str, int]:
-        """Return at how many points each quantum layer calls its circuit."""
-        return find_model(config.model.model).points(config, dataset)
-
     def fit_task(self, config: PkpdConfig) -> FitTask:
         """Return the loss of the model."""
         return find_model(config.model.model).task(config)

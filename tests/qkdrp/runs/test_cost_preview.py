@@ -45,7 +45,7 @@ def test_83_samples_with_8_observables_are_one_pub_in_one_basis(
 )
 def test_circuits_of_a_model_are_added_up(name: str, options: dict[str, str]) -> None:
     one, two = build_pqc(PQCSpec(2, 1, 1)), build_pqc(PQCSpec(3, 1, 2))
-    circuits = [("one", LayerCircuit(one), 10), ("two", LayerCircuit(two, stage=1), 40)]
+    circuits = [("one", LayerCircuit(one)), ("two", LayerCircuit(two, calls_per_row=4, stage=1))]
     with get_backend(name, **options) as backend:
         found = preview_circuits(circuits, 10, backend)
         costs = [backend.estimate_cost(one, 10), backend.estimate_cost(two, 40)]
@@ -96,7 +96,7 @@ def test_a_gradient_is_counted_as_it_is_executed(
     pqc, n_samples = circuit(*observables), 3
     options = {"device": "fake_manila", "shots": 8, "gradient": "shift"}
     with get_backend("ibm_runtime", **options) as backend:
-        found = preview_circuits([("core", LayerCircuit(pqc), n_samples)], n_samples, backend)
+        found = preview_circuits([("core", LayerCircuit(pqc))], n_samples, backend)
         assert found.cost.executions == n_samples * groups
         backend.qnn(pqc).backward(*random_point(pqc, n_samples, rng))
     shifts = 4 + 2 + 1 + 1  # two gates for each input, crx, rz, the sum of two parameters
@@ -110,5 +110,5 @@ def test_a_circuit_without_a_shift_rule_has_a_price_all_the_same() -> None:
     gates.rx(theta[0].abs(), 0)
     pqc = PQC.from_circuit(gates, list(theta), [], [SparsePauliOp("Z")])
     with get_backend("statevector") as backend:
-        found = preview_circuits([("core", LayerCircuit(pqc), 3)], 3, backend)
+        found = preview_circuits([("core", LayerCircuit(pqc))], 3, backend)
     assert found.cost.executions == 3

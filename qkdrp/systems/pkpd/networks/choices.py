@@ -58,15 +58,29 @@ class NetworkChoice:
     model: Mapping[str, Any] = field(default_factory=dict)
 
 
+FIT_OF_BLOCKS: Mapping[str, Any] = MappingProxyType(
+    {"lr": 1e-3, "epochs": 300, "patience": 0, "restore": "last"}
+)
+"""How networks of blocks are trained: all epochs, and the last one counts. The validation loss of
+three subjects rises early with the logarithms of small concentrations, while errors still fall."""
+
+LOGARITHMS: Mapping[str, Any] = MappingProxyType({"log_target": True})
+"""Errors of both endpoints are of one size on the logarithmic scale."""
+
 NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
     {
         "mlp": NetworkChoice("dense layers on features of dose and time", INDEPENDENT),
-        "resmlp": NetworkChoice("residual dense layers"),
-        "moe": NetworkChoice("mixtures of experts"),
-        "resmlp_moe": NetworkChoice("residual dense layers and mixtures of experts"),
-        "qnn": NetworkChoice("mlp with circuits in its layers", circuits=True),
+        "resmlp": NetworkChoice("residual dense layers", fit=FIT_OF_BLOCKS, model=LOGARITHMS),
+        "moe": NetworkChoice("mixtures of experts", fit=FIT_OF_BLOCKS, model=LOGARITHMS),
+        "resmlp_moe": NetworkChoice(
+            "residual dense layers and mixtures of experts", fit=FIT_OF_BLOCKS, model=LOGARITHMS
+        ),
+        "qnn": NetworkChoice("mlp with circuits in its layers", circuits=True, model=LOGARITHMS),
         "resqnn_moe": NetworkChoice(
-            "resmlp_moe with circuits in its residual layers", circuits=True
+            "resmlp_moe with circuits in its residual layers",
+            circuits=True,
+            fit=FIT_OF_BLOCKS,
+            model=LOGARITHMS,
         ),
     }
 )

@@ -9,7 +9,7 @@ from torch import nn
 from qkdrp.backends import Backend
 from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.pkpd.config import ModelConfig
-from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Trial
+from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS
 from qkdrp.systems.pkpd.networks.blocks import MakeLinear, plain_linear
 from qkdrp.systems.pkpd.networks.choices import (
     CASCADE,
@@ -119,17 +119,3 @@ def layer_circuits(config: ModelConfig) -> Mapping[str, LayerCircuit]:
         for encoder in encoder_names(config)
         for name, stage in noted.stages.items()
     }
-
-
-def layer_points(config: ModelConfig, trial: Trial) -> Mapping[str, int]:
-    """Return at how many points each quantum layer calls its circuit: once for an observation.
-
-    Where the biomarker's network reads predicted concentrations, those at the biomarker's times of
-    subjects with doses are predicted, too.
-    """
-    n_drug, n_marker = (trial.n_observations(each) for each in ENDPOINTS)
-    found = {CONCENTRATION: n_drug, BIOMARKER: n_marker, SHARED: n_drug + n_marker}
-    if reads_predictions(config):
-        dosed = [each for each in trial.subjects if len(each.doses)]
-        found[CONCENTRATION] += sum(len(each.observations[BIOMARKER]) for each in dosed)
-    return {name: found[name.partition(".")[0]] for name in layer_circuits(config)}

@@ -17,7 +17,6 @@ from qkdrp.systems.pkpd.networks.layers import (
     circuit_linear,
     encoder_names,
     layer_circuits,
-    layer_points,
     mode_of,
     parts_of,
 )
@@ -66,10 +65,6 @@ class Network(ModelKind):
     def circuits(self, config: PkpdConfig) -> Mapping[str, LayerCircuit]:
         """Return the circuit of each quantum layer."""
         return layer_circuits(config.model)
-
-    def points(self, config: PkpdConfig, trial: Trial) -> Mapping[str, int]:
-        """Return at how many points each quantum layer calls its circuit."""
-        return layer_points(config.model, trial)
 
     def task(self, config: PkpdConfig) -> SlotTask:
         """Return the squared error, with a seed for dropout."""

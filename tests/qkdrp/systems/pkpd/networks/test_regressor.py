@@ -132,9 +132,11 @@ TURNS = {
 
 
 @pytest.mark.parametrize("mode", TURNS)
-def test_circuits_have_turns_and_known_numbers_of_calls(mode: str, make: Make, four: Trial) -> None:
+def test_circuits_have_turns_and_are_called_for_observations_only(
+    mode: str, make: Make, four: Trial
+) -> None:
     config = PkpdConfig.make(model={"model": "resqnn_moe", "pkpd_mode": mode})
-    circuits, points = SYSTEM.circuits(config), SYSTEM.points(config, four)
+    circuits = SYSTEM.circuits(config)
     assert [each.stage for each in circuits.values()] == TURNS[mode]
     first = "shared" if mode == "multitask" else CONCENTRATION
     assert list(circuits)[:4] == [
@@ -144,7 +146,10 @@ def test_circuits_have_turns_and_known_numbers_of_calls(mode: str, make: Make, f
     with get_backend("statevector") as backend:
         network = SYSTEM.build(config, fitted, backend, 0)
         predict_rows(SYSTEM, fitted, network, four)
-        assert backend.usage.executions == sum(points.values())
+        calls = backend.usage.executions
+    n_drug, n_marker = (four.n_observations(each) for each in (CONCENTRATION, BIOMARKER))
+    again = 3 * 25 if mode == "cascade" else 0  # concentrations at the times of the biomarker
+    assert calls == 4 * (n_drug + n_marker + again)
 
 
 def test_experts_of_a_block_share_a_turn() -> None:
