@@ -1,5 +1,7 @@
 """Settings of the study pkpd-cv: frozen, validated, written to ``study.json``."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -57,7 +59,11 @@ class CvProtocol(Settings):
         default=500, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
     )
     lr: float = Field(
-        default=2e-3, gt=0, description="Learning rate.", json_schema_extra={"panel": PROTOCOL}
+        default=2e-3,
+        gt=0,
+        description="Learning rate, but of networks of blocks: these have 0.001, and keep the last "
+        "of at most 300 epochs.",
+        json_schema_extra={"panel": PROTOCOL},
     )
     patience: int = Field(
         default=50,
@@ -79,9 +85,14 @@ class CvProtocol(Settings):
         """Return what is compared."""
         raise NotImplementedError
 
-    def fit(self) -> dict[str, Any]:
-        """Return how models are trained, written out."""
-        return {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}
+    def fit(self, own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Return how a model is trained, written out.
+
+        Args:
+            own: Settings of the model; its epochs are not more than those of the study.
+        """
+        given = {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}
+        return {**given, **own, "epochs": min(self.epochs, own.get("epochs", self.epochs))}
 
 
 class CvConfig(CvProtocol):

@@ -20,6 +20,7 @@ class Contender:
         family: What networks share that differ in their core alone: these are compared in pairs;
             empty for all others.
         core: What stands in the circuits' place in a network; empty for all others.
+        fit: Settings of its training that differ from the study's; the epochs are at most so many.
         passes: Predictions with dropout whose mean counts; 0 for one prediction without dropout.
         subjects: Training subjects of each dose level, from the first; 0 for all.
     """
@@ -32,6 +33,7 @@ class Contender:
     told: bool = True
     family: str = ""
     core: str = ""
+    fit: Mapping[str, Any] = field(default_factory=dict)
     passes: int = 0
     subjects: int = 0
 

@@ -9,6 +9,7 @@ from typing import Any
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.pkpd.cv.contender import Contender
+from qkdrp.systems.pkpd.networks.choices import NETWORKS as CHOICES
 
 QUANTUM, FROZEN, DENSE, LOW_RANK, CLASSICAL = "quantum", "frozen", "dense", "lowrank", "classical"
 """What stands in the circuits' place; ``classical`` for networks without such a place."""
@@ -25,13 +26,11 @@ class Network:
         label: For tables and figures.
         meaning: What it is.
         family: Of its classical counterpart.
-        circuits: Whether it holds circuits.
     """
 
     label: str
     meaning: str
     family: str
-    circuits: bool = False
 
 
 NETWORKS: Mapping[str, Network] = MappingProxyType(
@@ -42,14 +41,17 @@ NETWORKS: Mapping[str, Network] = MappingProxyType(
         "resmlp_moe": Network(
             "ResMLP-MoE", "residual blocks, each with four experts", "resmlp_moe",
         ),
-        "qnn": Network("QNN", "MLP with a circuit in each layer", "mlp", circuits=True),
+        "qnn": Network("QNN", "MLP with a circuit in each layer", "mlp"),
         "resqnn_moe": Network(
             "ResQNN-MoE", "ResMLP-MoE with two circuits in each block", "resmlp_moe",
-            circuits=True,
         ),
     }
 )  # fmt: skip
 """Networks by the name of their model."""
+
+MODERATED_A = 1.0
+"""Input scale of the moderated tanh before circuits, whose inputs are about that large; its output
+range is pi/2, the default."""
 
 Change = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 """What a word adds to the label, to the settings of the model, and to the contender."""
@@ -61,6 +63,11 @@ WORDS: Mapping[str, Change] = MappingProxyType(
         LOW_RANK: ("no circuits (low rank)", {"core": LOW_RANK}, {"core": LOW_RANK}),
         "none": ("plain layers", {"core": "none"}, {"core": "none"}),
         "qexperts": ("circuits in experts", {"qexperts": True}, {}),
+        "moderated": (
+            "moderated tanh",
+            {"normalisation": "moderated", "a": MODERATED_A},
+            {},
+        ),
         "cascade": ("", {"pkpd_mode": "cascade"}, {}),
         "independent": ("independent", {"pkpd_mode": "independent"}, {}),
         "multitask": ("multi-task", {"pkpd_mode": "multitask"}, {}),
@@ -70,6 +77,9 @@ WORDS: Mapping[str, Change] = MappingProxyType(
     }
 )
 """Words after the name of a model."""
+
+OF_CIRCUITS = {"core", "n_qubits", "qexperts", "normalisation"}
+"""Settings that networks with circuits have."""
 
 CORES = (QUANTUM, FROZEN, DENSE, LOW_RANK, "none")
 """Cores of a network with circuits."""
@@ -101,20 +111,21 @@ def network(name: str) -> Contender | None:
     model, *words = name.split("-")
     if model not in NETWORKS:
         return None
-    kind = NETWORKS[model]
+    kind, own = NETWORKS[model], CHOICES[model]
     settings: dict[str, Any] = {"model": model, "pkpd_mode": "cascade", "log_target": True}
     found = Contender(
         kind.label,
         kind.meaning,
         settings,
         seeded=True,
-        core=QUANTUM if kind.circuits else CLASSICAL,
+        core=QUANTUM if own.circuits else CLASSICAL,
+        fit=own.fit,
     )
-    if kind.circuits:
+    if own.circuits:
         settings |= {"core": QUANTUM, "n_qubits": 4, "n_layers": 2}
     for word in words:
         label, more, change = _change(name, word)
-        if more.keys() & {"core", "n_qubits", "qexperts"} and not kind.circuits:
+        if more.keys() & OF_CIRCUITS and not own.circuits:
             raise ConfigError(f"models: found {name!r}: {model} has no circuits for {word!r}.")
         settings |= more
         found = replace(found, label=", ".join(filter(None, (found.label, label))), **change)
@@ -126,7 +137,7 @@ def network(name: str) -> Contender | None:
 
 def _is_core(word: str) -> bool:
     """Tell whether networks with and without a word are twins: cores, and the default mode."""
-    return word in (*CORES, "qexperts", "cascade")
+    return word in (*CORES, "qexperts", "moderated", "cascade")
 
 
 def _change(name: str, word: str) -> Change:

@@ -20,7 +20,7 @@ from qkdrp.training.source import check_source
 
 NETWORKS_COMPARED = (
     "mlp-cascade", "resmlp", "moe", "resmlp_moe",
-    "qnn", "qnn-frozen", "qnn-dense", "qnn-lowrank",
+    "qnn", "qnn-frozen", "qnn-dense", "qnn-lowrank", "qnn-moderated",
     "resqnn_moe", "resqnn_moe-frozen", "resqnn_moe-dense", "resqnn_moe-lowrank",
     "resqnn_moe-qexperts",
 )  # fmt: skip

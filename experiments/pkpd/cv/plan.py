@@ -141,7 +141,7 @@ class CvPlan(Plan):
         data = self._data(fold).model_dump(mode="json")
         settings = {"data": data, "model": model, "seed": config.seed + number}
         if not chosen.is_baseline:
-            settings |= {"fit": config.fit(), "backend": config.backend}
+            settings |= {"fit": config.fit(chosen.fit), "backend": config.backend}
         return CvTask(
             name=variant.key,
             settings=settings,

@@ -3,9 +3,10 @@ import pytest
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MECHANISTIC, Variant, contender
 from qkdrp.experiments.pkpd.cv.differences import differences_frame
-from qkdrp.experiments.pkpd.cv.networks import NETWORKS, WORDS, network
+from qkdrp.experiments.pkpd.cv.networks import NETWORKS, OF_CIRCUITS, WORDS, network
 from qkdrp.experiments.pkpd.cv.options import PRESETS
 from qkdrp.systems.pkpd.config import PkpdConfig
+from qkdrp.systems.pkpd.networks.choices import NETWORKS as CHOICES
 from tests.experiments.pkpd.cv.conftest import plan_of
 from tests.experiments.pkpd.cv.test_differences import made
 
@@ -29,7 +30,7 @@ def test_the_network_of_earlier_studies_is_what_it_was() -> None:
 @pytest.mark.parametrize("model", NETWORKS)
 def test_every_network_takes_the_words_that_fit_it(model: str) -> None:
     for word, (_, settings, _) in WORDS.items():
-        if NETWORKS[model].circuits or not settings.keys() & {"core", "qexperts"}:
+        if CHOICES[model].circuits or not settings.keys() & OF_CIRCUITS:
             if word == "qexperts" and model != "resqnn_moe":
                 continue
             found = network(f"{model}-{word}")
