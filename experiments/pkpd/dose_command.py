@@ -83,7 +83,7 @@ def _answer(
     from qkdrp.experiments.pkpd.dose_report import answer_frame, write_doses
     from qkdrp.experiments.pkpd.dose_table import dose_table
     from qkdrp.experiments.pkpd.questions import scenarios_for
-    from qkdrp.runs.doses import dose_sources
+    from qkdrp.cli.dose_sources import dose_sources
     from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
 
     sources = dose_sources(runs)

@@ -225,7 +225,7 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
         sections=sections,
         provenance=[
             *(
-                f"{each.source.title}: {each.source.model.structure.label}, "
+                f"{each.source.title}: {each.source.model.facts()['structure']}, "
                 f"{len(each.source.refits)} refits"
                 for each in tables
             ),

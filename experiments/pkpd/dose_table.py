@@ -18,7 +18,7 @@ from qkdrp.systems.pkpd.dose.checks import (
     check_trial,
 )
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
-from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource, WithoutVariability
+from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource
 from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks, scan
 from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
 from qkdrp.systems.pkpd.dose.trial_check import level_counts
@@ -135,7 +135,7 @@ def _answers(
     for each in source.refits:
         refits.append(find_doses(each, fewer, criteria, schedule.grid))
         tell()
-    return with_refits(answers, refits)
+    return with_refits(answers, refits, source.no_refits)
 
 
 def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> tuple[Check, ...]:
@@ -200,7 +200,7 @@ def _shortcuts(source: DoseSource, questions: Questions, cells: Sequence[Cell]) 
             continue
         answer = cell.answer
         best = replace(answer.criterion, moment="best")
-        flat: DoseModel = WithoutVariability(source.model)
+        flat = source.model.without_variability()
         rows.append(
             {
                 "schedule": cell.schedule.name,

@@ -1,14 +1,17 @@
 """``qkdrp dose``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qkdrp.cli import dose_options as options
+from qkdrp.cli import shortcut_options as published
 from qkdrp.cli.options import Output
 from qkdrp.runs.run_path import check_run_path
 
 if TYPE_CHECKING:
-    from qkdrp.systems.pkpd.dose.outcome import Question
+    from qkdrp.systems.pkpd.dose.model import DoseSource
+    from qkdrp.systems.pkpd.dose.outcome import Outcome, Question
 
 
 def dose(
@@ -27,6 +30,12 @@ def dose(
     subjects: options.Subjects = options.N_SUBJECTS,
     seed: options.Seed = 0,
     source: options.Trial = None,
+    pnu_compat: published.CompatOption = False,
+    criterion: published.CriterionOption = None,
+    window: published.WindowOption = None,
+    caps: published.CapsOption = None,
+    variability: published.VariabilityOption = None,
+    pd_scaler: published.ScalerOption = None,
     output: Output = None,
 ) -> None:
     """Find the smallest dose with which enough subjects keep to a target. For research only."""
@@ -44,27 +53,55 @@ def dose(
         loading=loading,
         n_subjects=subjects,
         seed=seed,
+        shortcuts=published.shortcuts_of(
+            pnu_compat,
+            criterion=criterion,
+            window=window,
+            caps=caps,
+            variability=variability,
+            pd_scaler=pd_scaler,
+        ),
     )
-    _find(run, source, question, output)
+    from qkdrp.cli.dose_sources import dose_source
+
+    needed = question.shortcuts.variability == "model"
+    found = dose_source(run, source, variability=needed)
+    fits = published.fitting(question.shortcuts, found, strict=pd_scaler is not None)
+    _find(found, replace(question, shortcuts=fits), output)
 
 
-def _find(run: Path, source: str | None, question: "Question", output: Path | None) -> None:
+def _find(source: "DoseSource", question: "Question", output: Path | None) -> None:
     """Find the dose of a run, print it with its checks, and write it where that is asked for."""
-    from qkdrp.cli.console import console, print_folder, print_note
+    from qkdrp.cli.console import print_folder
     from qkdrp.cli.reading_bar import ReadingBar
     from qkdrp.common.progress import heard_by
-    from qkdrp.runs.doses import dose_source
-    from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
     from qkdrp.systems.pkpd.dose.outcome import answer_question
 
     bar = ReadingBar(advice="")
     with heard_by(bar):
-        outcome = answer_question(dose_source(run, source), question)
+        outcome = answer_question(source, question)
     bar.close()
-    out = console()
+    _print(outcome)
+    if output is not None:
+        from qkdrp.reports.dose.write import write_dose
+
+        write_dose(outcome, output)
+        print_folder("dose", output)
+
+
+def _print(outcome: "Outcome") -> None:
+    """Print a dose, what it rests on and its checks."""
+    from qkdrp.cli.console import console, print_note
+    from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
+
+    out, question = console(), outcome.question
     out.print(f"dose     {outcome.answer}", soft_wrap=True)
     out.print(f"{outcome.lower.criterion.fraction:<8.0%} {outcome.lower}", soft_wrap=True)
     out.print(f"for      {outcome.answer.population}", soft_wrap=True)
+    for name, value in question.shortcuts.taken.items():
+        out.print(f"shortcut {name}={value}: {question.shortcuts.words_of(name)}", soft_wrap=True)
+    for note in outcome.source.notes:
+        out.print(f"model    {note}", soft_wrap=True)
     if outcome.above_cmax is not None:
         out.print(f"cmax     {outcome.above_cmax:.1%} of subjects exceed {question.cmax:g} mg/L")
     if outcome.loading is not None:
@@ -74,8 +111,3 @@ def _find(run: Path, source: str | None, question: "Question", output: Path | No
     if outcome.source.trial.synthetic:
         print_note("the trial's numbers are made up (synthetic data)")
     out.print(DISCLAIMER)
-    if output is not None:
-        from qkdrp.reports.dose.write import write_dose
-
-        write_dose(outcome, output)
-        print_folder("dose", output)

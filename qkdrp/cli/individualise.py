@@ -34,23 +34,27 @@ def individualise(
     """Find the dose of single patients from a few samples. For research only."""
     check_run_path(run)
     from qkdrp.cli.console import console, print_folder, print_note
-    from qkdrp.common.files import write_json
-    from qkdrp.runs.individual_doses import individual_doses
+    from qkdrp.cli.dose_sources import SYSTEM
     from qkdrp.runs.new_folder import refuse_taken
+    from qkdrp.runs.reference_file import read_reference
+    from qkdrp.runs.run_data import load_run_of
     from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
     from qkdrp.systems.pkpd.population.patient import PatientQuestion
+    from qkdrp.systems.pkpd.population.patients import patient_doses
 
     refuse_taken(output)
     question = PatientQuestion(target, direction, interval, certainty, grid)
-    found, notes = individual_doses(run, data, question)
+    loaded = load_run_of(run, SYSTEM)
+    reference = read_reference(run, loaded.system)
+    found, trial = patient_doses(loaded, reference, data, question)
     out = console()
-    for note in notes:
+    for note in trial.notes:
         print_note(note)
     for each in found:
         out.print(f"dose     {each}", soft_wrap=True)
     out.print(DISCLAIMER)
     if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        content = {"patients": [each.to_json() for each in found], "note": DISCLAIMER}
-        write_json(output / "individual.json", content)
+        from qkdrp.reports.dose.patients import write_patients
+
+        write_patients(found, trial, output)
         print_folder("individual doses", output)

@@ -6,7 +6,6 @@ import pandas as pd
 
 from qkdrp.reports.page import Figure, Page, Section, Table
 from qkdrp.systems.pkpd.dose.answer import DISCLAIMER, Answer
-from qkdrp.systems.pkpd.dose.model import model_facts
 from qkdrp.systems.pkpd.dose.outcome import Outcome
 
 
@@ -18,13 +17,14 @@ def make_page(outcome: Outcome, figures: Mapping[str, Figure], versions: Mapping
         figures: By name, see :func:`~qkdrp.reports.dose.write.draw`.
         versions: Of packages.
     """
-    facts = model_facts(outcome.source.model)
+    facts = outcome.source.model.facts()
     trial = outcome.source.trial
     variability = ", ".join(f"{name} {value:.3g}" for name, value in facts["omega"].items())
     model = [
         f"{outcome.source.title}: {facts['structure']}; covariates "
-        f"{', '.join(facts['covariates']) or 'none'}; standard deviations of log parameters "
+        f"{', '.join(facts['covariates']) or 'none'}; standard deviations of {_what_varies(outcome)} "
         f"between subjects: {variability or 'none'}.",
+        *outcome.source.notes,
         f"Trial: {trial.provenance}; {len(trial)} subjects.",
     ]
     sections = [
@@ -40,8 +40,7 @@ def make_page(outcome: Outcome, figures: Mapping[str, Figure], versions: Mapping
         provenance=[
             f"{outcome.answer.population.n_subjects} virtual subjects (Sobol points, seed "
             f"{outcome.question.seed}), {outcome.answer.population}.",
-            "Steady state: the periodic solution. The interval is that of refits to subjects "
-            "resampled within dose levels.",
+            f"{_steady(outcome)} {_interval_of(outcome.answer)}",
             ", ".join(f"{name} {version}" for name, version in versions.items()),
         ],
     )
@@ -79,9 +78,34 @@ def _lead(outcome: Outcome) -> list[str]:
         words.append("The trial's numbers are made up (synthetic data).")
     if outcome.warnings:
         words.append(f"Warnings: {'. '.join(outcome.warnings)}.")
+    if outcome.question.shortcuts.taken:
+        words.append(f"With shortcuts of a published optimiser: {outcome.question.shortcuts}.")
+    if outcome.answer.support is not None:
+        words.append(f"{outcome.answer.support}.".capitalize())
     if outcome.answer.spread is None:
-        words.append("The model has no refits, so the dose has no interval: it is worth little.")
+        words.append(
+            f"The dose has no interval, so it is worth little: {outcome.answer.no_spread}."
+        )
     return words
+
+
+def _what_varies(outcome: Outcome) -> str:
+    return "log parameters" if outcome.answer.support is None else "logarithms of courses"
+
+
+def _steady(outcome: Outcome) -> str:
+    """Return how steady state was found."""
+    if outcome.question.criterion.window == "late":
+        return "No steady state: the window is that of the shortcut."
+    if outcome.answer.support is None:
+        return "Steady state: the periodic solution."
+    return f"Dosed until the biomarker repeats: {outcome.answer.support.steady}."
+
+
+def _interval_of(answer: Answer) -> str:
+    if answer.spread is None:
+        return f"No interval: {answer.no_spread}."
+    return "The interval is that of refits to subjects resampled within dose levels."
 
 
 def _beside(outcome: Outcome) -> list[str | Table | Figure]:

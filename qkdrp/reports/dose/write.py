@@ -9,6 +9,7 @@ from qkdrp.common.provenance import versions
 from qkdrp.reports.dose.figures import curves_at_dose, hysteresis, share_curve, trial_counts
 from qkdrp.reports.dose.page import make_page
 from qkdrp.reports.page import Figure, write_page
+from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
 from qkdrp.systems.pkpd.dose.outcome import Outcome
 
 RECORD, CURVE, PAGE, FIGURES = "dose.json", "dose_share.csv", "report.html", "figures"
@@ -26,7 +27,7 @@ def write_dose(outcome: Outcome, folder: Path) -> None:
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         write_bytes(folder / FIGURES / f"{name}.png", figure.png)
-    frame = pd.DataFrame({"dose": outcome.doses, "share": outcome.shares})
+    frame = pd.DataFrame({"dose": outcome.doses, "share": outcome.shares, "note": DISCLAIMER})
     write_csv(folder / CURVE, frame)
     write_page(folder / PAGE, make_page(outcome, figures, versions()))
     write_json(folder / RECORD, outcome.to_json() | {"versions": versions()})
@@ -37,8 +38,8 @@ def draw(outcome: Outcome) -> dict[str, Figure]:
     figures = {
         "share": Figure.of(
             "Share of subjects that meet the criterion",
-            "Diamonds: the exact doses; thick lines: 90% intervals over refits to resampled "
-            "subjects.",
+            f"{_extrapolates(outcome)}Diamonds: the exact doses; thick lines: 90% intervals over "
+            "refits to resampled subjects.",
             share_curve(outcome),
         ),
         "curves": Figure.of(
@@ -62,3 +63,7 @@ def draw(outcome: Outcome) -> dict[str, Figure]:
             trial_counts(outcome),
         )
     return figures
+
+
+def _extrapolates(outcome: Outcome) -> str:
+    return "The model extrapolates. " if outcome.answer.extrapolates else ""

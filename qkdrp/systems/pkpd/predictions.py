@@ -8,6 +8,7 @@ from qkdrp.systems.pkpd.data.padded import PaddedTrial, padded
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.training.score_row import ScoreRow
+from qkdrp.training.scored import HELD_OUT
 from qkdrp.training.system import Values
 
 MEASURED, BELOW, LIMIT, SCALE = "measured", "below", "limit", "scale"
@@ -18,6 +19,9 @@ DOSE = "dose"
 
 PREDICTION, INDIVIDUAL = "prediction", "ipred"
 """Columns of what the model predicts for the population, and for the individual."""
+
+NOT_TRAINED_ON = ("validation", "test", HELD_OUT)
+"""Parts of the predictions of a run that tell how far it is off."""
 
 SCORE_ROWS = (
     ScoreRow("PK RMSE, scaled", "pk_rmse_scaled", values=POSITIVE, higher_is_better=False),

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Structure
 
 Reals = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ SCALED_BY_WEIGHT: Mapping[str, float] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Truth:
+class Truth(DosedByMechanism):
     """A known model with variability between subjects, and the doses of its trials.
 
     It is a population in the sense of the dose optimiser, too: it gives log parameters for

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
-from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.dose.model import DoseModel, Support
 from qkdrp.systems.pkpd.dose.population import Population
-from qkdrp.systems.pkpd.dose.search import Found, smallest_dose
+from qkdrp.systems.pkpd.dose.search import Caps, Found, capped_dose, smallest_dose
 
 LEVEL = 0.9
 """Share of refits whose exact dose lies in the interval."""
@@ -64,6 +64,9 @@ class Answer:
         grid: Step of doses, mg.
         found: What the search found.
         spread: Doses of refits; None where there are none.
+        support: What the courses at the dose rest on; None for those of a mechanism.
+        caps: Ends of the grid; None for an open one.
+        no_spread: Why there are no refits, in words.
     """
 
     criterion: Criterion
@@ -71,6 +74,14 @@ class Answer:
     grid: float
     found: Found
     spread: Spread | None = None
+    support: Support | None = None
+    caps: Caps | None = None
+    no_spread: str = "the run holds no refits"
+
+    @property
+    def extrapolates(self) -> bool:
+        """Whether the dose needs features outside the range of the training."""
+        return self.support is not None and self.support.extrapolates
 
     @property
     def error(self) -> float:
@@ -94,16 +105,30 @@ class Answer:
         if found.dose is None:
             return (
                 f"not reached up to {found.searched:g} mg every {self.criterion.interval:g} h: "
-                f"the share there is {found.share:.3f} ± {self.error:.3f}"
+                f"the share there is {found.share:.3f} ± {self.error:.3f}{self._extrapolates}"
             )
-        interval = "no interval: the run holds no refits"
+        interval = f"no interval: {self.no_spread}"
         if self.spread is not None:
             high = f"{self.spread.high:.3g}" if math.isfinite(self.spread.high) else "open"
             interval = f"90% interval {self.spread.low:.3g} to {high}"
         return (
             f"{found.dose:g} mg every {self.criterion.interval:g} h (exactly {found.exact:.4g}; "
-            f"{interval}); share {found.share:.3f} ± {self.error:.3f}"
+            f"{interval}); share {found.share:.3f} ± {self.error:.3f}{self._closest}"
+            f"{self._extrapolates}"
         )
+
+    @property
+    def _closest(self) -> str:
+        if self.caps is None or not self.found.closest:
+            return ""
+        return (
+            f", the closest to {self.criterion.fraction:.4g} of doses from {self.caps.low:g} to "
+            f"{self.caps.high:g} mg: not reached"
+        )
+
+    @property
+    def _extrapolates(self) -> str:
+        return "; extrapolates" if self.extrapolates else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain values; what is infinite or missing is None."""
@@ -118,18 +143,22 @@ class Answer:
             "share_one_step_below": found.share_below,
             "searched_up_to": found.searched,
             "reached": found.reached,
+            "closest_of_grid": found.closest,
+            "extrapolates": self.extrapolates,
+            "support": None if self.support is None else self.support.to_json(),
             "grid": self.grid,
             "criterion": {
                 "target": self.criterion.target,
                 "fraction": self.criterion.fraction,
                 "direction": self.criterion.direction,
                 "interval_h": self.criterion.interval,
-                "throughout": "the whole interval between doses, at steady state",
+                "throughout": self.criterion.when,
                 "measurement_error": self.criterion.noise,
             },
             "population": {
                 "covariates": {k: str(v) for k, v in self.population.covariates.items()},
                 "empirical": self.population.observed is not None,
+                "each_once": self.population.each_once,
                 "n_subjects": self.population.n_subjects,
                 "seed": self.population.seed,
             },
@@ -149,24 +178,33 @@ def _finite(value: float | None) -> float | None:
 
 
 def find_dose(
-    model: DoseModel, population: Population, criterion: Criterion, grid: float
+    model: DoseModel,
+    population: Population,
+    criterion: Criterion,
+    grid: float,
+    caps: Caps | None = None,
 ) -> Answer:
-    """Return the smallest dose of a grid that meets a criterion, for a population model.
+    """Return the smallest dose of a grid that meets a criterion.
 
     Args:
-        model: A population model.
+        model: A model.
         population: For whom.
         criterion: What the dose must achieve.
         grid: Step of doses, mg.
+        caps: Ends of the grid; None for an open one.
 
     Raises:
         ConfigError: If the population lacks a covariate of the model, or the grid is not positive.
     """
-    return find_doses(model, population, [criterion], grid)[0]
+    return find_doses(model, population, [criterion], grid, caps)[0]
 
 
 def find_doses(
-    model: DoseModel, population: Population, criteria: Sequence[Criterion], grid: float
+    model: DoseModel,
+    population: Population,
+    criteria: Sequence[Criterion],
+    grid: float,
+    caps: Caps | None = None,
 ) -> list[Answer]:
     """Return the doses of several criteria; those that differ in the fraction share the work.
 
@@ -180,20 +218,28 @@ def find_doses(
         question = replace(criterion, fraction=0.5)
         if question not in responses:
             responses[question] = Responses(model, subjects, criterion)
-        found = smallest_dose(responses[question].share, criterion.fraction, grid)
-        answers.append(Answer(criterion, population, grid, found))
+        share = responses[question].share
+        if caps is None:
+            found = smallest_dose(share, criterion.fraction, grid)
+        else:
+            found = capped_dose(share, criterion.fraction, grid, caps)
+        support = responses[question].support(found.shown)
+        answers.append(Answer(criterion, population, grid, found, support=support, caps=caps))
     return answers
 
 
-def with_refits(answers: Sequence[Answer], refits: Sequence[Sequence[Answer]]) -> list[Answer]:
+def with_refits(
+    answers: Sequence[Answer], refits: Sequence[Sequence[Answer]], none: str
+) -> list[Answer]:
     """Return answers with the interval over refits.
 
     Args:
         answers: One for each question.
         refits: For each refit, the answers to the same questions; empty for none.
+        none: Why there are none, in words.
     """
     if not refits:
-        return list(answers)
+        return [replace(answer, no_spread=none) for answer in answers]
     return [
         replace(answer, spread=Spread(tuple(_exact(refit[place]) for refit in refits)))
         for place, answer in enumerate(answers)

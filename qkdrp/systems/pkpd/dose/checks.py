@@ -115,9 +115,14 @@ def check_range(answer: Answer, trial: Trial) -> Check:
     problems = [*_about_interval(dose, interval, levels, trial)]
     if dose > levels[-1]:
         problems.append(f"no single dose above {levels[-1]:g} mg was given")
-    words = "; ".join(problems) + ": the mechanism extrapolates"
+    words = "; ".join(problems) + f": the {_what(answer)} extrapolates"
     inside = f"{dose:g} mg every {interval:g} h lies in what the trial studied"
     return Check("studied range", not problems, words if problems else inside)
+
+
+def _what(answer: Answer) -> str:
+    """Return what extrapolates: a mechanism, or a model on features."""
+    return "mechanism" if answer.support is None else "model"
 
 
 def _about_interval(
@@ -137,6 +142,29 @@ def _about_interval(
             f"{daily:.3g} mg a day is outside the {low:.3g} to {high:.3g} mg a day that were "
             "studied"
         )
+
+
+def check_reached(answer: Answer) -> Iterator[Check]:
+    """Yield whether the dose of a closed grid reaches the share that was asked for."""
+    if answer.caps is None or answer.found.dose is None:
+        return
+    found, fraction = answer.found, answer.criterion.fraction
+    yield Check(
+        "reached",
+        found.reached,
+        f"{found.dose:g} mg every {answer.criterion.interval:g} h reaches {found.share:.0%} where "
+        f"{fraction:.0%} was asked, on a grid that ends at {answer.caps.high:g} mg",
+    )
+
+
+def check_support(answer: Answer) -> Iterator[Check]:
+    """Yield whether a model on features is inside its training at the dose, and at steady state."""
+    support = answer.support
+    if support is None:
+        return
+    every = f"{answer.found.shown:g} mg every {answer.criterion.interval:g} h"
+    yield Check("features", not support.extrapolates, f"{every}: {support}")
+    yield Check("steady state", support.settled, f"{every}: {support.steady}")
 
 
 def check_population(answer: Answer, trial: Trial) -> Check:

@@ -6,9 +6,9 @@ from typing import Literal
 import torch
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.dose.model import DoseModel, HasSupport, Support
 from qkdrp.systems.pkpd.dose.population import Subjects
-from qkdrp.systems.pkpd.mechanism import SteadyInterval
+from qkdrp.systems.pkpd.mechanism import late_doses
 
 Direction = Literal["below", "above"]
 
@@ -26,6 +26,8 @@ class Criterion:
             criterion on its minimum does; that protects no patient.
         noise: Whether a measurement at the worst moment must keep to the target; otherwise the true
             value.
+        window: ``steady`` for the interval between two doses at steady state; ``late`` for the one
+            that begins an interval after the last of a few doses, as Team PNU looks at.
 
     Raises:
         ConfigError: For a setting outside these.
@@ -37,6 +39,7 @@ class Criterion:
     direction: Direction = "below"
     noise: bool = False
     moment: Literal["worst", "best"] = "worst"
+    window: Literal["steady", "late"] = "steady"
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -65,25 +68,39 @@ class Criterion:
         when = "throughout" if self.moment == "worst" else "once in"
         measured = "measured biomarker" if self.noise else "biomarker"
         return (
-            f"{measured} {self.direction} {self.target:g} {when} {self.interval:g} h at steady "
-            f"state in {self.fraction:.4g} of the subjects"
+            f"{measured} {self.direction} {self.target:g} {when} {self.interval:g} h {self._where} "
+            f"in {self.fraction:.4g} of the subjects"
         )
+
+    @property
+    def _where(self) -> str:
+        if self.window == "steady":
+            return "at steady state"
+        n_doses = late_doses(self.interval)
+        return f"that begin {self.interval:g} h after the last of {n_doses} doses"
+
+    @property
+    def when(self) -> str:
+        """What of the course counts, in words."""
+        part = "the whole interval" if self.moment == "worst" else "a single moment of the interval"
+        if self.window == "steady":
+            return f"{part} between doses, at steady state"
+        return f"{part} of {self.interval:g} h {self._where}"
 
 
 class Responses:
     """How virtual subjects respond to any dose, at steady state.
 
     Args:
-        model: A population model.
+        model: The model.
         subjects: Its virtual subjects.
         criterion: What is asked of them.
     """
 
     def __init__(self, model: DoseModel, subjects: Subjects, criterion: Criterion) -> None:
         self.criterion = criterion
-        self._interval = SteadyInterval.of(
-            model.structure, subjects.parameters, criterion.interval, refine=1
-        )
+        late = criterion.window == "late"
+        self._interval = subjects.courses.interval(criterion.interval, late=late)
         deviation = model.sigma.get("biomarker", 0.0) if criterion.noise else 0.0
         self._factor = torch.exp(deviation * subjects.noise)
         self._shares: dict[float, float] = {}
@@ -99,4 +116,11 @@ class Responses:
     @torch.no_grad()
     def share_above(self, dose: float, limit: float) -> float:
         """Return the share of subjects whose concentration exceeds a limit, mg/L, at a dose."""
-        return float((dose * self._interval.at_points.amax(-1) > limit).double().mean())
+        highest = self._interval.at(dose).concentration.amax(-1)
+        return float((highest > limit).double().mean())
+
+    @torch.no_grad()
+    def support(self, dose: float) -> Support | None:
+        """Return what the courses at a dose rest on; None for those of a mechanism."""
+        interval = self._interval
+        return interval.support(dose) if isinstance(interval, HasSupport) else None

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from qkdrp.systems.pkpd.dose.model import DoseModel
 from qkdrp.systems.pkpd.dose.population import Subjects
-from qkdrp.systems.pkpd.mechanism import Design, Schedule, curves, steady_state
+from qkdrp.systems.pkpd.mechanism import Schedule
 
 N_SUBJECTS = 256
 """Virtual subjects that the times and ratios are taken over."""
@@ -60,24 +59,23 @@ class Loading:
 
 
 @torch.no_grad()
-def loading_of(model: DoseModel, subjects: Subjects, dose: float, interval: float) -> Loading:
+def loading_of(subjects: Subjects, dose: float, interval: float) -> Loading:
     """Return the loading dose of a regular dose and the time to steady state.
 
     Args:
-        model: A population model.
-        subjects: Virtual subjects of it.
+        subjects: Virtual subjects of a model whose concentrations are proportional to the dose.
         dose: mg every ``interval`` hours, above 0.
         interval: Hours.
     """
-    few = {name: values[:N_SUBJECTS] for name, values in subjects.parameters.items()}
+    few = subjects.courses.first(N_SUBJECTS)
     trough = torch.tensor([interval], dtype=torch.float64)
-    first = curves(model.structure, few, Design.of(Schedule.regular(dose, interval, 1), trough))
-    steady = steady_state(model.structure, few, dose, interval, trough)
-    ratio = (steady.concentration / first.concentration)[:, 0].numpy()
+    first = few.courses(Schedule.regular(dose, interval, 1), trough)
+    steady = few.interval(interval, refine=2).at(dose)
+    ratio = (steady.concentration[:, -1] / first.concentration[:, 0]).numpy()
     low, median, high = (dose * np.quantile(ratio, (0.05, 0.5, 0.95))).tolist()
     ends = interval * torch.arange(1, MOST_DOSES + 1, dtype=torch.float64)
     doses = Schedule.regular(dose, interval, MOST_DOSES)
-    troughs = curves(model.structure, few, Design.of(doses, ends)).biomarker
+    troughs = few.courses(doses, ends).biomarker
     change = (troughs.diff(dim=-1) / troughs[:, 1:]).abs() >= SETTLED
     moving = torch.where(change, torch.arange(2, MOST_DOSES + 1), 1).amax(-1).numpy()
     hours = [float(np.quantile(moving, level, method="higher")) for level in (0.5, 0.95)]

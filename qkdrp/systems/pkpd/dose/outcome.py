@@ -1,6 +1,6 @@
 """A question about a dose, and everything that its answer shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,22 +26,20 @@ from qkdrp.systems.pkpd.dose.checks import (
     check_monotone,
     check_population,
     check_range,
+    check_reached,
+    check_support,
     check_trial,
 )
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
 from qkdrp.systems.pkpd.dose.distributions import Distribution
 from qkdrp.systems.pkpd.dose.grid import grid_of
 from qkdrp.systems.pkpd.dose.loading import Loading, loading_of
-from qkdrp.systems.pkpd.dose.model import (
-    DoseModel,
-    DoseSource,
-    WithoutVariability,
-    covariate_names,
-    model_facts,
-)
-from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
+from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource, HasMechanism, covariate_names
+from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, TRIAL, Population, Subjects
+from qkdrp.systems.pkpd.dose.search import Caps
+from qkdrp.systems.pkpd.dose.shortcuts import NO_SHORTCUTS, Shortcuts
 from qkdrp.systems.pkpd.dose.trial_check import LevelCount, level_counts
-from qkdrp.systems.pkpd.mechanism import Curves, steady_state
+from qkdrp.systems.pkpd.mechanism import Curves
 
 N_SUBJECTS_OF_REFITS = 4096
 """Virtual subjects of each refit: what they add to the interval is far below its width."""
@@ -51,6 +49,9 @@ N_SCANNED = 13
 
 N_DRAWN = 4096
 """Virtual subjects that the bands of curves are taken over."""
+
+USUAL_STEPS = 2
+"""Into how many parts a step of the grid is cut for bands."""
 
 SMOOTH = 8
 """Into how many parts a step of the grid is cut for a curve that is drawn by itself."""
@@ -76,6 +77,7 @@ class Question:
         loading: Whether to find the loading dose and the time to steady state.
         n_subjects: Virtual subjects.
         seed: Of the population.
+        shortcuts: Of a published optimiser; none by default.
     """
 
     criterion: Criterion
@@ -85,6 +87,7 @@ class Question:
     loading: bool = False
     n_subjects: int = N_SUBJECTS
     seed: int = 0
+    shortcuts: Shortcuts = NO_SHORTCUTS
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -137,9 +140,11 @@ class Outcome:
         return {
             **self.answer.to_json(),
             "dose_lower_fraction": self.lower.to_json(),
-            "model": {"name": self.source.title, **model_facts(self.source.model)},
+            "model": {"name": self.source.title, **self.source.model.facts()},
             "trial": {"provenance": trial.provenance, "n_subjects": len(trial),
                       "synthetic": trial.synthetic},
+            "shortcuts": self.question.shortcuts.taken,
+            "notes": list(self.source.notes),
             "cmax": self.question.cmax,
             "share_above_cmax": self.above_cmax,
             "loading": None if self.loading is None else self.loading.to_json(),
@@ -161,14 +166,21 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
     Raises:
         ConfigError: If the population does not fit the model.
     """
-    observed = source.observed()
+    if question.loading and not isinstance(source.model, HasMechanism):
+        raise ConfigError(
+            f"the model {source.title} knows no proportion between dose and concentration, which "
+            "a loading dose rests on: leave out --loading."
+        )
+    source, question = _with_shortcuts(source, question)
     population = Population.of_trial(
-        observed, question.words, n_subjects=question.n_subjects, seed=question.seed
+        source.observed(), question.words, n_subjects=question.n_subjects, seed=question.seed
     )
     criteria = [question.criterion, _lower(question.criterion)]
-    grid = question.grid or grid_of(source.trial)
-    answers = find_doses(source.model, population, criteria, grid)
-    answer, lower = with_refits(answers, _refit_answers(source.refits, population, criteria, grid))
+    caps = question.shortcuts.ends(question.criterion.interval)
+    grid = question.grid or (grid_of(source.trial) if caps is None else caps.grid)
+    answers = find_doses(source.model, population, criteria, grid, caps)
+    refits = _refit_answers(source.refits, population, criteria, grid, caps)
+    answer, lower = with_refits(answers, refits, source.no_refits)
     subjects = population.draw(source.model)
     responses = Responses(source.model, subjects, question.criterion)
     dose = answer.found.shown
@@ -178,14 +190,22 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
     interval = question.criterion.interval
     loading = None
     if question.loading and dose > 0:
-        loading = loading_of(source.model, subjects, dose, interval)
+        loading = loading_of(subjects, dose, interval)
     outcome = Outcome(
         source, question, answer, lower, doses, shares,
-        _bands(source.model, subjects.parameters, dose, interval),
-        _typical(source.model, population, dose, interval),
+        _bands(subjects, dose, question.criterion),
+        _typical(source.model, population, dose, question.criterion),
         above, loading, counts,
     )  # fmt: skip
     return replace(outcome, checks=_checks(outcome))
+
+
+def _with_shortcuts(source: DoseSource, question: Question) -> tuple[DoseSource, Question]:
+    """Return model and question with the shortcuts that were asked for."""
+    chosen = question.shortcuts
+    return chosen.source(source), replace(
+        question, criterion=chosen.asked(question.criterion), words=chosen.words(question.words)
+    )
 
 
 def scan(responses: Responses, answer: Answer) -> tuple[Reals, Reals]:
@@ -205,22 +225,21 @@ def _refit_answers(
     population: Population,
     criteria: Sequence[Criterion],
     grid: float,
+    caps: Caps | None,
 ) -> list[list[Answer]]:
     """Return the answers of refits; fewer virtual subjects do."""
     fewer = replace(population, n_subjects=min(N_SUBJECTS_OF_REFITS, population.n_subjects))
     found = []
     for number, model in enumerate(refits):
-        found.append(find_doses(model, fewer, criteria, grid))
+        found.append(find_doses(model, fewer, criteria, grid, caps))
         tell_progress("doses of refits", number + 1, len(refits))
     return found
 
 
 @torch.no_grad()
-def _bands(
-    model: DoseModel, parameters: Mapping[str, torch.Tensor], dose: float, interval: float
-) -> Curves:
-    few = {name: values[:N_DRAWN] for name, values in parameters.items()}
-    found = steady_state(model.structure, few, dose, interval)
+def _bands(subjects: Subjects, dose: float, criterion: Criterion) -> Curves:
+    few, late = subjects.courses.first(N_DRAWN), criterion.window == "late"
+    found = few.interval(criterion.interval, late=late, refine=USUAL_STEPS).at(dose)
     levels = torch.tensor(BAND, dtype=torch.float64)
     bands = (torch.quantile(curve, levels, dim=0) for curve in found[1:])
     return Curves(found.times, *bands)
@@ -239,11 +258,11 @@ def _middle(population: Population) -> dict[str, Reals]:
 
 
 @torch.no_grad()
-def _typical(model: DoseModel, population: Population, dose: float, interval: float) -> Curves:
-    logs = model.log_parameters(_middle(population))
-    found = steady_state(
-        model.structure, model.structure.to_natural(logs), dose, interval, refine=SMOOTH
-    )
+def _typical(
+    model: DoseModel, population: Population, dose: float, criterion: Criterion
+) -> Curves:
+    one, late = model.subjects(_middle(population)), criterion.window == "late"
+    found = one.interval(criterion.interval, late=late, refine=SMOOTH).at(dose)
     return Curves(found.times, found.concentration[0], found.biomarker[0])
 
 
@@ -255,12 +274,14 @@ def _checks(outcome: Outcome) -> list[Check]:
         check_range(answer, source.trial),
         check_population(answer, source.trial),
         *check_trial(outcome.counts),
+        *check_reached(answer),
+        *check_support(answer),
     ]
     if question.criterion.interval != DAY:
-        grid = answer.grid * DAY / question.criterion.interval
-        daily = find_dose(
-            source.model, answer.population, replace(question.criterion, interval=DAY), grid
-        )
+        caps = question.shortcuts.ends(DAY)
+        grid = answer.grid * DAY / question.criterion.interval if caps is None else caps.grid
+        asked = replace(question.criterion, interval=DAY)
+        daily = find_dose(source.model, answer.population, asked, grid, caps)
         short, long = sorted((daily, answer), key=lambda each: each.criterion.interval)
         found.append(check_intervals(short, long))
     return found + covariate_checks(source, answer)
@@ -272,20 +293,25 @@ def covariate_checks(source: DoseSource, answer: Answer) -> list[Check]:
     Each covariate is changed alone, from the trial's population to that of the answer.
     """
     of = answer.population
-    base = Population.of_trial(source.observed(), n_subjects=of.n_subjects, seed=of.seed)
+    words = (TRIAL,) if of.each_once else ()
+    base = Population.of_trial(source.observed(), words, n_subjects=of.n_subjects, seed=of.seed)
     relevant = set(covariate_names(source.model))
     changed = {
         name: spread
         for name, spread in answer.population.covariates.items()
         if name in relevant and name in base.covariates and spread != base.covariates[name]
     }
-    if not changed or answer.population.observed is not None:
+    if not changed or (of.observed is not None and not of.each_once):
         return []
-    before = find_dose(source.model, base, answer.criterion, answer.grid)
+
+    def dose(population: Population) -> Answer:
+        return find_dose(source.model, population, answer.criterion, answer.grid, answer.caps)
+
+    before = dose(base)
     checks = []
     for name, spread in changed.items():
         one = replace(base, covariates={**base.covariates, name: spread})
-        after = find_dose(source.model, one, answer.criterion, answer.grid)
+        after = dose(one)
         typical = tuple(_typical_dose(source.model, each, answer) for each in (base, one))
         checks.append(check_covariate(name, before, after, (typical[0], typical[1])))
     return checks
@@ -297,6 +323,7 @@ def _typical_dose(model: DoseModel, population: Population, answer: Answer) -> f
         name: Distribution("value", (float(values[0]),))
         for name, values in _middle(population).items()
     }
-    one = replace(population, covariates=middle, n_subjects=1, baseline=None)
-    found = find_dose(WithoutVariability(model), one, answer.criterion, answer.grid).found
+    one = Population(middle, n_subjects=1, seed=population.seed)
+    flat = model.without_variability()
+    found = find_dose(flat, one, answer.criterion, answer.grid, answer.caps).found
     return float("inf") if found.exact is None else found.exact

@@ -12,22 +12,30 @@ from scipy.stats import norm, qmc
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd.dose.distributions import Distribution, Regression
-from qkdrp.systems.pkpd.dose.model import BASELINE, DoseModel, covariate_names
+from qkdrp.systems.pkpd.dose.model import (
+    BASELINE,
+    DoseModel,
+    VirtualSubjects,
+    covariate_names,
+)
 
 Reals = NDArray[np.float64]
 
 N_SUBJECTS = 16384
 """Virtual subjects of an answer; the share of 90% then has an error of at most 0.24%."""
 
+EMPIRICAL, TRIAL = "empirical", "trial"
+"""Words for a population that is drawn from the trial's subjects, or is these subjects."""
+
 
 class Subjects(NamedTuple):
-    """Virtual subjects: covariates by name, (n,) each; natural parameters, (n,) each; noise, (n,).
+    """Virtual subjects: covariates by name, (n,) each; their courses; noise, (n,).
 
     ``noise`` is the standard normal deviation of a measurement.
     """
 
     covariates: Mapping[str, Reals]
-    parameters: Mapping[str, torch.Tensor]
+    courses: VirtualSubjects
     noise: torch.Tensor
 
 
@@ -46,6 +54,8 @@ class Population:
         observed: Covariates of the subjects of a trial, (n,) each. With these, whole subjects are
             drawn from the trial: a distribution that is a value keeps the subjects with it, a
             uniform one maps the trial's range onto its own, and others replace the column.
+        each_once: Whether each of these subjects is there once, in place of draws; their number is
+            that of the population then.
         baseline: How the baseline of the biomarker depends on the covariates, where it is not one
             of them and a model asks for it.
 
@@ -58,13 +68,15 @@ class Population:
     seed: int = 0
     observed: Mapping[str, Reals] | None = field(default=None, compare=False)
     baseline: Regression | None = None
+    each_once: bool = False
 
     def __post_init__(self) -> None:
         """Round the number of subjects up, and check it."""
         if self.n_subjects < 1:
             raise ConfigError(f"a population has 1 subject or more, not {self.n_subjects}.")
         object.__setattr__(self, "covariates", MappingProxyType(dict(self.covariates)))
-        object.__setattr__(self, "n_subjects", 2 ** int(np.ceil(np.log2(self.n_subjects))))
+        n = len(self._kept()) if self.each_once else 2 ** int(np.ceil(np.log2(self.n_subjects)))
+        object.__setattr__(self, "n_subjects", n)
 
     def draw(self, model: DoseModel) -> Subjects:
         """Return virtual subjects of a model.
@@ -80,25 +92,23 @@ class Population:
                 f"the model depends on {', '.join(missing)}, and the population says nothing of "
                 f"it: give {missing[0].lower()}=VALUES."
             )
-        names, n_parameters = list(self.covariates), len(model.structure.parameters)
-        points = self._points(len(names) + n_parameters + 2)
+        names = list(self.covariates)
+        points = self._points(len(names) + model.n_deviates + 2)
         covariates = self._covariates(names, points)
         if self.baseline is not None:
             covariates[BASELINE] = self.baseline.quantile(points[:, -1], covariates)
         normal = torch.from_numpy(norm.ppf(points[:, len(names) : -1]))
-        eta = normal[:, :-1] * torch.as_tensor(model.omega, dtype=torch.float64)
-        with torch.no_grad():
-            logs = model.log_parameters(covariates, eta)
-        if not torch.isfinite(logs).all():
+        courses = model.subjects(covariates, normal[:, :-1])
+        if not courses.finite:
             raise ConfigError(
                 f"the model cannot take some covariates of {self}: body weights and the like must "
                 "be above 0."
             )
-        return Subjects(covariates, model.structure.to_natural(logs), normal[:, -1])
+        return Subjects(covariates, courses, normal[:, -1])
 
     def _points(self, dimension: int) -> Reals:
         sobol = qmc.Sobol(dimension, scramble=True, seed=self.seed)
-        points = sobol.random_base2(int(np.log2(self.n_subjects)))
+        points = sobol.random_base2(int(np.ceil(np.log2(self.n_subjects))))[: self.n_subjects]
         clipped: Reals = np.clip(points, 1e-12, 1 - 1e-12)
         return clipped
 
@@ -109,7 +119,7 @@ class Population:
                 for place, name in enumerate(names)
             }
         kept = self._kept()
-        subject = kept[(points[:, 0] * len(kept)).astype(int)]
+        subject = kept if self.each_once else kept[(points[:, 0] * len(kept)).astype(int)]
         found = {}
         for place, name in enumerate(names):
             values, wanted = self.observed[name], self.covariates[name]
@@ -131,13 +141,17 @@ class Population:
             if wanted.kind == "value":
                 keep &= observed[name] == wanted.numbers[0]
         if not keep.any():
-            raise ConfigError(f"no subject of the trial is like {self}: leave out empirical.")
+            raise ConfigError(f"no subject of the trial is like {self}: leave out {self._drawn}.")
         return np.flatnonzero(keep)
 
     def __str__(self) -> str:
         """Return the words of the population, such as ``BW=uniform:50,100 COMED=share:0.5``."""
         words = " ".join(f"{name}={values}" for name, values in self.covariates.items())
-        return words if self.observed is None else f"empirical {words}".strip()
+        return words if self.observed is None else f"{self._drawn} {words}".strip()
+
+    @property
+    def _drawn(self) -> str:
+        return TRIAL if self.each_once else EMPIRICAL
 
     @classmethod
     def of_trial(
@@ -147,29 +161,32 @@ class Population:
 
         Args:
             observed: Covariates of the subjects of the trial, (n,) each: what no word says is like
-                them. The word ``empirical`` draws whole subjects from them.
+                them. The word ``empirical`` draws whole subjects from them, ``trial`` takes each
+                of them once.
             words: See above; names are case-blind.
             settings: ``n_subjects`` and ``seed``.
 
         Raises:
             ConfigError: For a word that is none, an unknown covariate, or one that is there twice.
         """
-        chosen = [word for word in words if word.casefold() != "empirical"]
-        empirical = len(chosen) < len(words)
-        if empirical and not observed:
-            raise ConfigError("the trial has no covariates: leave out empirical.")
+        said = {word.casefold() for word in words} & {EMPIRICAL, TRIAL}
+        chosen = [word for word in words if word.casefold() not in said]
+        if len(said) > 1:
+            raise ConfigError("the population is empirical or trial, not both: leave one out.")
+        if said and not observed:
+            raise ConfigError(f"the trial has no covariates: leave out {', '.join(said)}.")
         given = _read(chosen, list(observed))
         spread = {
             name: given[name] if name in given else Distribution.like(values)
             for name, values in observed.items()
         }
         baseline = None
-        if BASELINE in observed and BASELINE not in given and not empirical:
+        if BASELINE in observed and BASELINE not in given and not said:
             del spread[BASELINE]
             others = {name: values for name, values in observed.items() if name != BASELINE}
             baseline = Regression.fit(observed[BASELINE], others)
-        drawn = dict(observed) if empirical else None
-        return cls(spread, observed=drawn, baseline=baseline, **settings)
+        drawn, once = dict(observed) if said else None, TRIAL in said
+        return cls(spread, observed=drawn, baseline=baseline, each_once=once, **settings)
 
 
 def _read(words: Sequence[str], known: Sequence[str]) -> dict[str, Distribution]:
@@ -186,7 +203,7 @@ def _read(words: Sequence[str], known: Sequence[str]) -> dict[str, Distribution]
         if not equals or name is None:
             raise ConfigError(
                 f"found {word!r} in the population, expected NAME=VALUES with a name of "
-                f"{', '.join(known) or 'no covariate: the model has none'}, or empirical."
+                f"{', '.join(known) or 'no covariate: the model has none'}, empirical or trial."
             )
         if name in given:
             raise ConfigError(f"the population says twice what {name} is: leave one out.")

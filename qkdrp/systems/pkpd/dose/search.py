@@ -1,4 +1,4 @@
-"""The smallest dose that is enough: an open search on the grid, then exactly."""
+"""The smallest dose that is enough: an open search on the grid, then exactly; or a closed one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ class Found:
         share: Share at ``dose``, or at the greatest dose that was tried.
         share_below: Share one step below ``dose``; None where that is below 0.
         searched: The greatest dose that was tried.
+        closest: Whether no dose of a closed grid reaches the share, and ``dose`` is the one whose
+            share is closest to it.
     """
 
     dose: float | None
@@ -32,11 +34,12 @@ class Found:
     share: float
     share_below: float | None
     searched: float
+    closest: bool = False
 
     @property
     def reached(self) -> bool:
         """Whether some dose reaches the share."""
-        return self.dose is not None
+        return self.dose is not None and not self.closest
 
     @property
     def shown(self) -> float:
@@ -74,7 +77,7 @@ def smallest_dose(share: Callable[[float], float], fraction: float, grid: float)
         is_enough = share(on_grid(middle, grid)) >= fraction
         below, enough = (below, middle) if is_enough else (middle, enough)
     dose, too_low = on_grid(enough, grid), on_grid(below, grid)
-    exact = _exact(share, fraction, too_low, dose)
+    exact = _exact(share, fraction, too_low, dose, PRECISION * grid)
     return Found(dose, exact, share(dose), share(too_low), searched)
 
 
@@ -83,8 +86,57 @@ def on_grid(steps: int, grid: float) -> float:
     return round(steps * grid, DIGITS)
 
 
-def _exact(share: Callable[[float], float], fraction: float, low: float, high: float) -> float:
-    while high - low > PRECISION * high:
+def _exact(
+    share: Callable[[float], float], fraction: float, low: float, high: float, least: float
+) -> float:
+    """Return the smallest dose between two that is enough; below ``least`` all are that one.
+
+    A model on features may jump between no dose and the smallest.
+    """
+    while high - low > PRECISION * max(high, least):
         middle = (low + high) / 2
         low, high = (low, middle) if share(middle) >= fraction else (middle, high)
     return high
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The ends of a closed grid of doses.
+
+    Args:
+        low: The smallest dose, mg.
+        high: The greatest dose.
+        grid: Step where none is asked for.
+    """
+
+    low: float
+    high: float
+    grid: float
+
+    def doses(self, grid: float) -> list[float]:
+        """Return all doses of a grid between the ends."""
+        n_steps = round((self.high - self.low) / grid)
+        return [round(self.low + step * grid, DIGITS) for step in range(n_steps + 1)]
+
+
+def capped_dose(
+    share: Callable[[float], float], fraction: float, grid: float, caps: Caps
+) -> Found:
+    """Return the smallest dose of a closed grid whose share is at least a fraction.
+
+    Where none is enough, the one whose share is closest to the fraction is given, as Team PNU does.
+    Nothing lies between doses of the grid, so the exact dose is the same.
+
+    Args:
+        share: Share of subjects that meet the criterion at a dose.
+        fraction: The share that is asked for.
+        grid: Step of doses, mg.
+        caps: Ends of the grid.
+    """
+    doses = caps.doses(grid)
+    for place, dose in enumerate(doses):
+        if share(dose) >= fraction:
+            below = share(doses[place - 1]) if place else None
+            return Found(dose, dose, share(dose), below, dose)
+    nearest = min(doses, key=lambda each: fraction - share(each))
+    return Found(nearest, nearest, share(nearest), None, doses[-1], closest=True)

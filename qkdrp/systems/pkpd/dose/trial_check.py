@@ -10,7 +10,7 @@ from qkdrp.systems.pkpd.data.padded import padded
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, Trial
 from qkdrp.systems.pkpd.dose.criterion import Criterion
 from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource
-from qkdrp.systems.pkpd.mechanism import Design, Schedule, curves
+from qkdrp.systems.pkpd.mechanism import Schedule
 
 N_REPEATS = 200
 """Simulated trials."""
@@ -111,12 +111,9 @@ def _simulated(
     trial, rng = source.trial, np.random.default_rng(seed)
     tensors = padded(trial)
     schedule = Schedule(tensors.dose_times, tensors.dose_amounts)
-    n_parameters = len(model.structure.parameters)
-    omega = torch.as_tensor(model.omega, dtype=torch.float64)
-    normal = torch.from_numpy(rng.normal(size=(N_REPEATS, len(trial), n_parameters)))
-    typical = model.log_parameters(source.observed())
-    parameters = model.structure.to_natural(typical + normal * omega)
-    found = curves(model.structure, parameters, Design.of(schedule, torch.from_numpy(at)))
+    normal = torch.from_numpy(rng.normal(size=(N_REPEATS, len(trial), model.n_deviates)))
+    subjects = model.subjects(source.observed(), normal)
+    found = subjects.courses(schedule, torch.from_numpy(at))
     noise = model.sigma.get(BIOMARKER, 0.0) * rng.normal(size=found.biomarker.shape)
     values: NDArray[np.float64] = found.biomarker.numpy() * np.exp(noise)
     return values

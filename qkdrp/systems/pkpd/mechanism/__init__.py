@@ -9,7 +9,14 @@ from qkdrp.systems.pkpd.mechanism.curves import (
 )
 from qkdrp.systems.pkpd.mechanism.design import Design
 from qkdrp.systems.pkpd.mechanism.disposition import terminal_half_life
-from qkdrp.systems.pkpd.mechanism.schedule import Schedule
+from qkdrp.systems.pkpd.mechanism.dosed import (
+    DosedByMechanism,
+    Law,
+    Mechanistic,
+    MechanismSubjects,
+)
+from qkdrp.systems.pkpd.mechanism.grid import offsets
+from qkdrp.systems.pkpd.mechanism.schedule import Schedule, late_doses
 from qkdrp.systems.pkpd.mechanism.steady import SteadyInterval, steady_state
 from qkdrp.systems.pkpd.mechanism.structure import EFFECTS, Effect, Structure
 
@@ -17,7 +24,11 @@ __all__ = [
     "EFFECTS",
     "Curves",
     "Design",
+    "DosedByMechanism",
     "Effect",
+    "Law",
+    "MechanismSubjects",
+    "Mechanistic",
     "Schedule",
     "SteadyInterval",
     "Structure",
@@ -25,6 +36,8 @@ __all__ = [
     "concentration",
     "concentration_of",
     "curves",
+    "late_doses",
+    "offsets",
     "steady_state",
     "terminal_half_life",
 ]

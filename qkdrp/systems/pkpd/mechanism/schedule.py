@@ -65,3 +65,16 @@ class Schedule:
     def __getitem__(self, index: object) -> "Schedule":
         """Return the schedule of chosen subjects: indices of the leading dimensions."""
         return Schedule(self.times[index], self.amounts[index])  # type: ignore[index]  # torch's, of any kind
+
+
+LATE_HOURS, LEAST_LATE = 504.0, 4
+"""Three weeks, and at least four doses: the 21 daily and 4 weekly ones of Team PNU."""
+
+
+def late_doses(interval: float) -> int:
+    """Return the doses before the window that Team PNU looks at: of three weeks, at least four.
+
+    Args:
+        interval: Hours between doses.
+    """
+    return max(LEAST_LATE, round(LATE_HOURS / interval))

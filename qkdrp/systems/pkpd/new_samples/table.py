@@ -9,17 +9,19 @@ from numpy.typing import NDArray
 from qkdrp.common.conformal import group_weights, weighted_bounds
 from qkdrp.systems.pkpd.data.export import IPRED, PRED, long_table
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS
-from qkdrp.systems.pkpd.predictions import INDIVIDUAL, MEASURED, PREDICTION, predictions_of
+from qkdrp.systems.pkpd.predictions import (
+    INDIVIDUAL,
+    MEASURED,
+    NOT_TRAINED_ON,
+    PREDICTION,
+    predictions_of,
+)
 from qkdrp.training.new_samples import Member
-from qkdrp.training.scored import HELD_OUT
 
 Reals = NDArray[np.float64]
 
 LOW, HIGH = "_low", "_high"
 """Endings of the columns of bounds."""
-
-NOT_TRAINED_ON = ("validation", "test", HELD_OUT)
-"""Parts of the predictions of a run that tell how far it is off."""
 
 
 def prediction_table(members: Sequence[Member], coverage: float) -> pd.DataFrame:

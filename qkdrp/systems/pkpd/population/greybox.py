@@ -18,7 +18,7 @@ from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
 from qkdrp.systems.pkpd.dose.model import BASELINE
 from qkdrp.systems.pkpd.kind import ModelKind
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Structure
 from qkdrp.systems.pkpd.population.alternation import Batch, linearise
 from qkdrp.systems.pkpd.population.covariates import Covariate
 from qkdrp.systems.pkpd.population.fit import fit_population
@@ -191,7 +191,7 @@ class GreyBoxModel(PopulationNetwork):
         )
 
 
-class GreyBoxPopulation:
+class GreyBoxPopulation(DosedByMechanism):
     """The population model of a grey box: see :class:`~.model.PopulationModel`.
 
     Args:

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import ArrayLike
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Structure
 from qkdrp.systems.pkpd.population.covariates import Covariate, Effect
 
 
 @dataclass(frozen=True)
-class PopulationModel:
+class PopulationModel(DosedByMechanism):
     """A population model of concentration and biomarker.
 
     The logarithmic parameters of a subject are ``intercepts + effects of covariates + eta``, where

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.mechanism import Mechanistic
 from qkdrp.systems.pkpd.population.curves import log_curves_of
 from qkdrp.systems.pkpd.population.individual import random_effects
 from qkdrp.systems.pkpd.population.inputs import SubjectInputs
@@ -33,11 +33,11 @@ class PopulationNetwork(nn.Module):
         self.names = names
 
     @abstractmethod
-    def population(self) -> DoseModel:
+    def population(self) -> Mechanistic:
         """Return the population model."""
 
     @abstractmethod
-    def refits(self) -> tuple[DoseModel, ...]:
+    def refits(self) -> tuple[Mechanistic, ...]:
         """Return refits to resampled subjects; none where there are none."""
 
     @abstractmethod

@@ -11,9 +11,8 @@ from qkdrp.systems.pkpd.data.trial import Subject, Trial
 from qkdrp.systems.pkpd.dose.answer import Answer, find_doses
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Direction
 from qkdrp.systems.pkpd.dose.grid import USUAL
-from qkdrp.systems.pkpd.dose.model import DoseModel
 from qkdrp.systems.pkpd.dose.population import Population as VirtualPopulation
-from qkdrp.systems.pkpd.mechanism import Structure
+from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Mechanistic, Structure
 from qkdrp.systems.pkpd.population.individual import Individuals, random_effects
 from qkdrp.systems.pkpd.population.material import covariate_columns
 from qkdrp.systems.pkpd.population.panel import panel_of
@@ -25,7 +24,7 @@ N_DRAWS = 2048
 """Draws of a patient's parameters from what samples leave open."""
 
 
-class PatientModel:
+class PatientModel(DosedByMechanism):
     """What is known of one patient, as a population of whom the patient may be.
 
     Its random effects are normal about the most probable ones, with the covariance that samples
@@ -38,7 +37,7 @@ class PatientModel:
 
     covariates: tuple[str, ...] = ()
 
-    def __init__(self, population: DoseModel, individuals: Individuals) -> None:
+    def __init__(self, population: Mechanistic, individuals: Individuals) -> None:
         self.population, self.phi = population, individuals.phi[0]
         self.root = _root(individuals.covariance[0])
 
@@ -159,7 +158,7 @@ class PatientDose:
 
 
 def patient_dose(
-    population: DoseModel,
+    population: Mechanistic,
     subject: Subject,
     trial: Trial,
     question: PatientQuestion,

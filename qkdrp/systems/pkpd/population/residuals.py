@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from qkdrp.systems.pkpd.data.trial import ENDPOINTS, Trial
-from qkdrp.systems.pkpd.dose.model import DoseModel
+from qkdrp.systems.pkpd.mechanism import Mechanistic
 from qkdrp.systems.pkpd.population.curves import log_curves_of, slopes_of
 from qkdrp.systems.pkpd.population.individual import random_effects
 from qkdrp.systems.pkpd.population.panel import Panel, panel_of
@@ -31,7 +31,7 @@ class Simulated:
     logs: torch.Tensor
 
 
-def residual_table(population: DoseModel, trial: Trial, typical: torch.Tensor) -> pd.DataFrame:
+def residual_table(population: Mechanistic, trial: Trial, typical: torch.Tensor) -> pd.DataFrame:
     """Return PRED, IPRED, IWRES and CWRES of every measured value.
 
     CWRES are residuals about the linearised model at the individual's parameters, decorrelated by
@@ -77,7 +77,7 @@ def residual_table(population: DoseModel, trial: Trial, typical: torch.Tensor) -
 
 
 def simulate(
-    population: DoseModel, trial: Trial, typical: torch.Tensor, n_trials: int, seed: int
+    population: Mechanistic, trial: Trial, typical: torch.Tensor, n_trials: int, seed: int
 ) -> Simulated:
     """Simulate a trial many times, with variability between subjects and residual error.
 

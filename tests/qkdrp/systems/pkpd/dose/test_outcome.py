@@ -120,7 +120,7 @@ def test_a_dose_of_nothing_has_the_share_of_the_baseline() -> None:
     model = TRUTHS["truth-b"]
     subjects = population.draw(model)
     responses = Responses(model, subjects, Criterion(4.0, 0.5, 24.0, "above"))
-    expected = float((subjects.parameters["R0"] > 4.0).double().mean())
+    expected = float((subjects.courses.parameters["R0"] > 4.0).double().mean())
     assert responses.share(0.0) == expected
     assert responses.share(1e-9) == pytest.approx(expected, abs=1e-3)
 

@@ -105,7 +105,7 @@ def test_moments_of_virtual_subjects() -> None:
     subjects = Population.of_trial(OBSERVED, n_subjects=8192).draw(model)
     typical = model.structure.to_natural(model.log_parameters(subjects.covariates))
     for name, deviation in zip(model.structure.parameters, model.omega.tolist(), strict=True):
-        eta = torch.log(subjects.parameters[name] / typical[name])
+        eta = torch.log(subjects.courses.parameters[name] / typical[name])
         if name != "Imax":
             assert float(eta.mean()) == pytest.approx(0, abs=2e-3)
             assert float(eta.std()) == pytest.approx(deviation, rel=0.01, abs=1e-12)
@@ -117,7 +117,7 @@ def test_scenarios_share_their_random_numbers() -> None:
     model = TRUTHS["truth-a"]
     one = Population.of_trial(OBSERVED, n_subjects=64).draw(model)
     other = Population.of_trial(OBSERVED, ("comed=0",), n_subjects=64).draw(model)
-    torch.testing.assert_close(one.parameters["CL"], other.parameters["CL"])
+    torch.testing.assert_close(one.courses.parameters["CL"], other.courses.parameters["CL"])
     assert (one.covariates["BW"] == other.covariates["BW"]).all()
 
 
