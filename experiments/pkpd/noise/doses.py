@@ -37,7 +37,9 @@ def dose_of(
     trained = Trained(training.config, split, training.preprocessor, model, None)
     source = source_of_run(trained, trial, partial(_known, training, model, parts))
     population = Population.of_trial(source.observed(), n_subjects=question.subjects)
-    criterion = Criterion(question.target, question.fraction, question.interval, "below")
+    criterion = Criterion(
+        question.target, question.fraction, question.interval, window=question.window
+    )
     (answer,) = find_doses(source.model, population, [criterion], question.grid)
     found = answer.found
     return FoundDose(dose=found.dose, exact=found.exact, share=found.share)

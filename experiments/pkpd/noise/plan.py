@@ -59,6 +59,7 @@ class NoisePlan(CvPlan):
             interval=config.interval,
             grid=config.grid,
             subjects=config.dose_subjects,
+            window="steady" if variant.contender.mechanism else "late",
         )
         return NoiseTask(
             name=variant.key,

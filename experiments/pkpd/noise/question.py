@@ -1,5 +1,7 @@
 """What dose is asked for, and what was found."""
 
+from typing import Literal
+
 from qkdrp.common.settings import Settings
 
 
@@ -12,6 +14,7 @@ class DoseQuestion(Settings):
         interval: Hours between doses.
         grid: Step of doses, mg.
         subjects: Virtual subjects.
+        window: ``steady`` for steady state; ``late`` for an interval after three weeks of doses.
     """
 
     target: float
@@ -19,6 +22,7 @@ class DoseQuestion(Settings):
     interval: float
     grid: float
     subjects: int
+    window: Literal["steady", "late"] = "steady"
 
 
 class FoundDose(Settings):

@@ -26,11 +26,12 @@ READING = (
     "matrices under {noise}, every error probability multiplied by the scale, with infinitely many "
     "shots. Errors are of all held-out observations of active subjects, pooled; intervals are over "
     "subjects, and differences on the same subjects. Tests are those of pkpd-cv.",
-    "A dose is the smallest that keeps the biomarker below {target:g} throughout {interval:g} h at "
-    "steady state in {fraction:.0%} of {subjects} virtual subjects, the same for all scales; of "
-    "the first {folds} folds. For doses, noise is twirled into Pauli errors, {trajectories} random "
-    "ones of them for each value. A network's dose extrapolates: steady state is not in the data. "
-    "For research, not for treatment.",
+    "A dose is the smallest that keeps the biomarker below {target:g} throughout {interval:g} h in "
+    "{fraction:.0%} of {subjects} virtual subjects, the same for all scales; of the first {folds} "
+    "folds. Of grey boxes it is that of steady state. Of networks it is that of the interval that "
+    "begins one interval after three weeks of doses, as Team PNU takes it: dosing a network under "
+    "noise until its courses repeat takes hours. For doses, noise is twirled into Pauli errors, "
+    "{trajectories} random ones for each value. For research, not for treatment.",
 )
 """How to read it, a paragraph each."""
 

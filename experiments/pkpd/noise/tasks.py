@@ -10,6 +10,7 @@ from torch import nn
 
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.pkpd.cv.tasks import KEPT, SYSTEM, FoldTask, kept, parts_of
+from qkdrp.experiments.pkpd.noise.doses import dose_of
 from qkdrp.experiments.pkpd.noise.question import DoseQuestion, FoundDose
 from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result
@@ -107,8 +108,6 @@ class NoiseTask(FoldTask):
         table = system.predictions(fitted, test, "test", values)
         dose = None
         if self.question is not None:
-            from qkdrp.experiments.pkpd.noise.doses import dose_of
-
             with _loaded(training, weights, {**options, **FOR_DOSES}) as model:
                 dose = dose_of(self.question, training, model, parts)
         return Level(scale=scale, rows={name: kept(table[name]) for name in KEPT}, dose=dose)
