@@ -75,6 +75,32 @@ def test_values_and_gradients_are_those_of_the_gates(n: int, n_layers: int, make
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize(("n", "n_layers"), [(2, 2), (4, 2), (8, 3)])
+def test_values_and_gradients_are_those_of_pennylane(n: int, n_layers: int, make: Make) -> None:
+    qml = pytest.importorskip("pennylane", reason="the extra bench is not installed")
+
+    @qml.qnode(qml.device("default.qubit", wires=n), diff_method="backprop")
+    def circuit(x: torch.Tensor, w: torch.Tensor) -> list:
+        for layer in range(n_layers):
+            qml.AngleEmbedding(x, wires=range(n), rotation="Y")
+            qml.AngleEmbedding(x, wires=range(n), rotation="X")
+            qml.StronglyEntanglingLayers(w[layer : layer + 1], wires=range(n), ranges=[1])
+        letters = (qml.PauliX, qml.PauliY, qml.PauliZ)
+        ones = [qml.expval(letter(q)) for letter in letters for q in range(n)]
+        return ones + [qml.expval(qml.PauliZ(q) @ qml.PauliZ((q + 1) % n)) for q in range(n)]
+
+    core = layers_of(make("qnn", n_qubits=n, n_layers=n_layers)[0])[0].core.double()
+    x, cotangents = normal(3, n).requires_grad_(), normal(3, 4 * n)
+    published = torch.stack(circuit(x, core.weight.view(n_layers, n, 3)), dim=-1)
+    np.testing.assert_allclose(core(x).detach(), published.detach(), rtol=0, atol=1e-12)
+    found, expected = (
+        torch.autograd.grad((values * cotangents).sum(), [x, core.weight])
+        for values in (core(x), published)
+    )
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
 def test_a_layer_has_a_classical_path_beside_the_circuit(make: Make) -> None:
     layer = layers_of(make()[0])[0].double()
     inputs = normal(3, 64)

@@ -11,7 +11,7 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd import baselines
 from qkdrp.systems.pkpd.config import OF_NETWORKS, PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
-from qkdrp.systems.pkpd.networks.choices import FIT_OF_BLOCKS, NETWORKS
+from qkdrp.systems.pkpd.networks.choices import NETWORKS, OF_BLOCKS
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.system import PkpdSystem
 from qkdrp.training.loop import fit_model, predict
@@ -46,13 +46,21 @@ def test_preprocessors_of_earlier_runs_are_read(make: Make) -> None:
 
 def test_networks_have_defaults_of_their_own() -> None:
     own = PkpdConfig.make(model={"model": "resqnn_moe"})
-    assert {name: getattr(own.fit, name) for name in FIT_OF_BLOCKS} == FIT_OF_BLOCKS
-    assert own.model.log_target
+    found = own.model.model_dump() | own.fit.model_dump()
+    assert found | OF_BLOCKS == found
     given = {"model": {"model": "resqnn_moe", "log_target": False}, "fit": {"lr": 2e-3}}
     other = PkpdConfig.make(**given)
     assert (other.fit.lr, other.fit.epochs, other.model.log_target) == (2e-3, 300, False)
     assert PkpdConfig.make(**own.model_dump()) == own
     assert PkpdConfig.make(**other.model_dump()) == other
+
+
+def test_what_is_given_stays_although_others_have_it_by_default() -> None:
+    given = {"model": {"model": "moe", "dropout": 0.3}, "fit": {"restore": "best", "patience": 50}}
+    config = PkpdConfig.make(**given)
+    read = PkpdConfig.make(**config.model_dump(mode="json"))
+    assert (read.model.dropout, read.fit.restore, read.fit.patience) == (0.3, "best", 50)
+    assert not read.fit.keeps_last
 
 
 @pytest.mark.parametrize(
@@ -88,8 +96,8 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     assert config["data"]["split"] == "seed42"
     model, fit = config["model"], config["fit"]
     assert (model["pkpd_mode"], model["pk_column"]) == ("cascade", "zeros")
-    assert (model["dropout_quantum"], fit["lr"]) == (0.1, 1e-4)
-    assert "restore" not in fit
+    assert (model["dropout"], model["dropout_quantum"], fit["lr"]) == (0.3, 0.1, 1e-4)
+    assert fit["restore"] == "best"
     refused = cli("train-pkpd", "--pnu-compat", "--output", tmp_path / "other")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "--pnu-compat with --model mechanistic: choose one of mlp" in refused.err
