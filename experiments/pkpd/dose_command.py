@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from qkdrp.cli import shortcut_options as published
 from qkdrp.runs.run_path import check_run_path
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ def pkpd_doses(
     ] = None,
     subjects: Annotated[int, typer.Option(help="Virtual subjects.", min=1)] = 16384,
     seed: Annotated[int, typer.Option(help="Of the virtual subjects.", min=0)] = 0,
+    pnu_compat: published.CompatOption = False,
+    criterion: published.CriterionOption = None,
+    window: published.WindowOption = None,
+    caps: published.CapsOption = None,
+    population: published.PopulationOption = None,
+    variability: published.VariabilityOption = None,
+    pd_scaler: published.ScalerOption = None,
     output: Annotated[Path, typer.Option(help="A new folder for the results.")],
 ) -> None:
     """Answer the five questions of the challenge for trained models. For research only."""
@@ -69,7 +77,18 @@ def pkpd_doses(
     refuse_taken(output)
     scenarios = (BASE, *map(Scenario.parse, scenario)) if scenario else SCENARIOS
     schedules = tuple(map(Schedule.parse, schedule)) if schedule else SCHEDULES
-    questions = Questions(target, direction, scenarios, schedules, fractions_of(fractions))
+    shortcuts = published.shortcuts_of(
+        pnu_compat,
+        criterion=criterion,
+        window=window,
+        caps=caps,
+        population=population,
+        variability=variability,
+        pd_scaler=pd_scaler,
+    )
+    questions = Questions(
+        target, direction, scenarios, schedules, fractions_of(fractions), shortcuts
+    )
     _answer(runs, questions, subjects=subjects, seed=seed, output=output)
 
 
@@ -79,14 +98,14 @@ def _answer(
     from dataclasses import replace
 
     from qkdrp.cli.console import console, print_folder
+    from qkdrp.cli.dose_sources import dose_sources
     from qkdrp.cli.reading_bar import ReadingBar
     from qkdrp.experiments.pkpd.dose_report import answer_frame, write_doses
     from qkdrp.experiments.pkpd.dose_table import dose_table
     from qkdrp.experiments.pkpd.questions import scenarios_for
-    from qkdrp.cli.dose_sources import dose_sources
     from qkdrp.systems.pkpd.dose.answer import DISCLAIMER
 
-    sources = dose_sources(runs)
+    sources = dose_sources(runs, variability=questions.shortcuts.variability == "model")
     known = scenarios_for(list(sources[0].observed()), questions.scenarios)
     questions = replace(questions, scenarios=known)
     bar = ReadingBar(advice="")

@@ -19,6 +19,7 @@ from qkdrp.systems.pkpd.data.load import EMBEDDED_ORIGIN
 from qkdrp.systems.pkpd.dose.answer import DISCLAIMER, Answer
 
 DOSES, PUBLISHED, VIOLATIONS = "doses.csv", "published.csv", "published_violations.csv"
+OWN_VIOLATIONS = "violations.csv"
 CHECKS, SHORTCUTS, MODELS = "checks.csv", "shortcuts.csv", "models.csv"
 RECORD, MARKDOWN, PAGE = "doses.json", "report.md", "report.html"
 """Names of files."""
@@ -40,6 +41,7 @@ def write_doses(tables: Sequence[DoseTable], folder: Path) -> Page:
     if answers_the_challenge(tables[0]):
         write_csv(folder / PUBLISHED, beside_published(tables))
         write_csv(folder / VIOLATIONS, violations())
+        write_csv(folder / OWN_VIOLATIONS, violations(answers_like_published(tables)))
     page = make_page(tables)
     write_page(folder / PAGE, page)
     write_markdown(folder / MARKDOWN, page)
@@ -62,11 +64,13 @@ def shown(answer: Answer | None) -> str:
     """Return an answer for a cell of a table: grid dose, exact one and interval."""
     if answer is None:
         return ""
-    found = answer.found
+    found, word = answer.found, "; extrapolates" if answer.extrapolates else ""
     if found.dose is None:
-        return f"not reached ({found.share:.0%} at most)"
+        return f"not reached ({found.share:.0%} at most{word})"
+    if found.closest:
+        return f"{found.dose:g} (reaches {found.share:.0%}{word})"
     if answer.spread is None:
-        return f"{found.dose:g} (exactly {found.exact:.3g})"
+        return f"{found.dose:g} (exactly {found.exact:.3g}{word})"
     json = answer.to_json()
     low, high = ("open" if json[end] is None else f"{json[end]:.3g}" for end in ("low", "high"))
     return f"{found.dose:g} (exactly {found.exact:.3g}; {low} to {high})"
@@ -166,6 +170,26 @@ def beside_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
     return frame
 
 
+def answers_like_published(tables: Sequence[DoseTable]) -> pd.DataFrame:
+    """Return our answers in the columns of the published ones, but for those without a dose."""
+    return pd.DataFrame(
+        [
+            {
+                "model": cell.model,
+                "scenario": cell.scenario.name,
+                "schedule": cell.schedule.name,
+                "fraction": cell.answer.criterion.fraction,
+                "dose": cell.answer.found.dose,
+                "claimed": cell.answer.found.share,
+            }
+            for table in tables
+            for cell in table.cells
+            if cell.answer.found.dose is not None
+        ],
+        columns=["model", "scenario", "schedule", "fraction", "dose", "claimed"],
+    )
+
+
 def check_frame(tables: Sequence[DoseTable]) -> pd.DataFrame:
     """Return all checks: model, check, result, words."""
     return pd.DataFrame(
@@ -205,7 +229,7 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
                           figure]),
         *([_models_section(tables)] if len(tables) > 1 else []),
         *([_published_section(tables)] if challenge else []),
-        Section("What two shortcuts do", [
+        Section("What shortcuts do", [
             Table("Exact doses in the first scenario with one change each", shortcut_frame(tables))
         ]),
         Section("Consistency checks", [
@@ -221,6 +245,12 @@ def make_page(tables: Sequence[DoseTable]) -> Page:
             f"{questions.target:g} {trial.units.biomarker} over the whole interval between doses, "
             "at steady state, in a share of a virtual population.",
             f"Trial: {trial.provenance}.",
+            *(
+                [f"With shortcuts of a published optimiser: {questions.shortcuts}."]
+                if questions.shortcuts.taken
+                else []
+            ),
+            *(f"{each.source.title}: {note}" for each in tables for note in each.source.notes),
         ],
         sections=sections,
         provenance=[
@@ -249,9 +279,18 @@ def _published_section(tables: Sequence[DoseTable]) -> Section:
             *REASONS,
             Table("Team PNU's Table 3, ours beside it", beside_published(tables)),
             Table("Where published answers contradict the question or one another", found),
+            *_own_violations(tables),
             Table("Other entries", other_entries()),
         ],
     )
+
+
+def _own_violations(tables: Sequence[DoseTable]) -> list[str | Table]:
+    """Return where answers of the models here contradict the question, by the same rules."""
+    found = violations(answers_like_published(tables))
+    if found.empty:
+        return ["By the same rules the answers of the models here contradict nothing."]
+    return [Table("Where answers of the models here do, by the same rules", found)]
 
 
 def _record(tables: Sequence[DoseTable]) -> dict[str, Any]:

@@ -15,12 +15,15 @@ from qkdrp.systems.pkpd.dose.checks import (
     check_monotone,
     check_population,
     check_range,
+    check_reached,
+    check_support,
     check_trial,
 )
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Responses
 from qkdrp.systems.pkpd.dose.model import DoseModel, DoseSource
 from qkdrp.systems.pkpd.dose.outcome import N_SUBJECTS_OF_REFITS, covariate_checks, scan
 from qkdrp.systems.pkpd.dose.population import N_SUBJECTS, Population
+from qkdrp.systems.pkpd.dose.shortcuts import PNU_CAPS, Shortcuts
 from qkdrp.systems.pkpd.dose.trial_check import level_counts
 
 OnProgress = Callable[[str, int, int], None]
@@ -93,6 +96,8 @@ def dose_table(
     Raises:
         ConfigError: If a scenario does not fit the model.
     """
+    chosen = questions.shortcuts.of_model(source.model)
+    source = chosen.source(source)
     observed = source.observed()
     cells = []
     total = len(questions.scenarios) * len(questions.schedules) * (1 + len(source.refits))
@@ -103,7 +108,8 @@ def dose_table(
 
     tell()
     for scenario in questions.scenarios:
-        population = Population.of_trial(observed, scenario.words, n_subjects=n_subjects, seed=seed)
+        words = chosen.words(scenario.words)
+        population = Population.of_trial(observed, words, n_subjects=n_subjects, seed=seed)
         for schedule in questions.schedules:
             cells += [
                 Cell(source.title, scenario, schedule, answer)
@@ -129,11 +135,12 @@ def _answers(
     """Return the answers for each fraction, and tell of each model when it is done."""
     criteria = questions.criteria(schedule)
     fewer = replace(population, n_subjects=min(N_SUBJECTS_OF_REFITS, population.n_subjects))
-    answers = find_doses(source.model, population, criteria, schedule.grid)
+    caps = questions.shortcuts.ends(schedule.interval)
+    answers = find_doses(source.model, population, criteria, schedule.grid, caps)
     tell()
     refits = []
     for each in source.refits:
-        refits.append(find_doses(each, fewer, criteria, schedule.grid))
+        refits.append(find_doses(each, fewer, criteria, schedule.grid, caps))
         tell()
     return with_refits(answers, refits, source.no_refits)
 
@@ -152,6 +159,7 @@ def _checks(source: DoseSource, questions: Questions, cells: Sequence[Cell]) -> 
             *_between_fractions(list(by_schedule.values())),
             *_between_schedules(list(by_schedule.values())),
             *_with_trial(source, list(by_schedule.values())),
+            *(check for cell in of for check in check_reached(cell.answer)),
         ]
         found += [replace(each, words=f"{scenario.name}: {each.words}") for each in checks]
     criterion = questions.criteria(questions.schedules[0])[0]
@@ -189,6 +197,7 @@ def _with_trial(source: DoseSource, answers: Sequence[ByFraction]) -> Iterator[C
         answer = of[max(of)]
         yield from covariate_checks(source, answer)
         yield check_range(answer, source.trial)
+        yield from check_support(answer)
     yield check_population(answers[0][max(answers[0])], source.trial)
 
 
@@ -208,9 +217,44 @@ def _shortcuts(source: DoseSource, questions: Questions, cells: Sequence[Cell]) 
                 "as asked (mg)": answer.found.exact,
                 "one moment instead of throughout (mg)": _exact(source.model, answer, best),
                 "no variability between subjects (mg)": _exact(flat, answer, answer.criterion),
+                **_others(source, answer),
             }
         )
     return pd.DataFrame(rows)
+
+
+OTHERS: Mapping[str, Shortcuts] = {
+    "late window (mg)": Shortcuts(window="late"),
+    "closed grid (mg)": Shortcuts(caps="pnu"),
+    "the trial's subjects (mg)": Shortcuts(population="trial"),
+    "scaler of concentrations (mg)": Shortcuts(pd_scaler="pk"),
+    "all of them (mg)": Shortcuts.pnu(),
+}
+"""The other shortcuts of the published optimiser, each alone, and all six, by their columns."""
+
+
+def _others(source: DoseSource, answer: Answer) -> dict[str, float | None]:
+    """Return the doses of an answer with other shortcuts; None for those that do not fit."""
+    if answer.caps is not None or answer.population.observed is not None:
+        return {}  # shortcuts are taken already
+    found: dict[str, float | None] = {}
+    for name, each in OTHERS.items():
+        chosen = each.of_model(source.model)
+        fits = chosen.taken and (chosen.caps == "none" or answer.criterion.interval in PNU_CAPS)
+        found[name] = _shortened(source, answer, chosen) if fits else None
+    return found
+
+
+def _shortened(source: DoseSource, answer: Answer, chosen: Shortcuts) -> float | None:
+    """Return the dose of an answer with some shortcuts, mg; fewer virtual subjects do."""
+    of = answer.population
+    n = min(N_SUBJECTS_OF_REFITS, of.n_subjects)
+    population = replace(of, n_subjects=n)
+    if chosen.population == "trial":
+        population = Population.of_trial(source.observed(), chosen.words(()), seed=of.seed)
+    criterion, caps = chosen.asked(answer.criterion), chosen.ends(answer.criterion.interval)
+    model = chosen.source(source).model
+    return find_doses(model, population, [criterion], answer.grid, caps)[0].found.exact
 
 
 def _exact(model: DoseModel, answer: Answer, criterion: Criterion) -> float | None:
@@ -227,6 +271,7 @@ def _row(cell: Cell) -> dict[str, object]:
         "schedule": cell.schedule.name,
         "interval_h": cell.schedule.interval,
         "fraction": cell.answer.criterion.fraction,
+        "extrapolates": cell.answer.extrapolates,
         **{
             name: json[name]
             for name in ("dose", "dose_exact", "low", "high", "share", "share_error",

@@ -79,14 +79,19 @@ def _read(name: str) -> pd.DataFrame:
         return pd.read_csv(file)
 
 
-def violations() -> pd.DataFrame:
-    """Return where published answers contradict the question or one another.
+def violations(answers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return where answers contradict the question or one another.
+
+    Args:
+        answers: Columns model, scenario, schedule, fraction, dose, claimed (share); those of Team
+            PNU where left out.
 
     Returns:
         One row for each: model, rule, found.
     """
     rows = list[dict[str, str]]()
-    for model, table in published().groupby("model", sort=False):
+    given = published() if answers is None else answers
+    for model, table in given.groupby("model", sort=False):
         doses = {
             (row["scenario"], row["schedule"], row["fraction"]): row["dose"]
             for row in table.to_dict("records")
@@ -100,7 +105,7 @@ def violations() -> pd.DataFrame:
                 *_below_target(table),
             )
         ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["model", "rule", "found"])
 
 
 Doses = dict[tuple[str, str, float], float]
@@ -113,7 +118,7 @@ def _weekly_below_daily(doses: Doses) -> Violations:
         (rule, f"{scenario}, {fraction:.0%}: {dose:g} mg a week, {daily:g} mg a day")
         for (scenario, schedule, fraction), dose in doses.items()
         if schedule == "weekly"
-        and (daily := doses[scenario, "daily", fraction]) * DAYS - WEEKLY_STEP > dose
+        and (daily := doses.get((scenario, "daily", fraction), 0.0)) * DAYS - WEEKLY_STEP > dose
     ]
 
 
@@ -123,7 +128,7 @@ def _lower_fraction_above(doses: Doses) -> Violations:
         (rule, f"{scenario}, {schedule}: {dose:g} mg for 75%, {higher:g} mg for 90%")
         for (scenario, schedule, fraction), dose in doses.items()
         if fraction == min(FRACTIONS_PUBLISHED)
-        and (higher := doses[scenario, schedule, max(FRACTIONS_PUBLISHED)]) < dose
+        and (higher := doses.get((scenario, schedule, max(FRACTIONS_PUBLISHED)), dose)) < dose
     ]
 
 
@@ -136,7 +141,7 @@ def _scenario_below_base(doses: Doses) -> Violations:
     return [
         (rule, f"{scenario}, {schedule}: {dose:g} mg, base {base:g} mg")
         for (scenario, schedule, fraction), dose in doses.items()
-        if scenario != "base" and dose < (base := doses["base", schedule, fraction])
+        if scenario != "base" and dose < (base := doses.get(("base", schedule, fraction), 0.0))
     ]
 
 

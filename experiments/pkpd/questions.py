@@ -6,6 +6,7 @@ from typing import Literal
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd.dose.criterion import Criterion
+from qkdrp.systems.pkpd.dose.shortcuts import NO_SHORTCUTS, Shortcuts
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Questions:
         scenarios: Populations; the first one is what others are compared with.
         schedules: Regular dosing.
         fractions: Shares of subjects.
+        shortcuts: Of a published optimiser; none by default.
 
     Raises:
         ConfigError: If there are none of a kind, or two scenarios have one name.
@@ -108,6 +110,7 @@ class Questions:
     scenarios: tuple[Scenario, ...] = SCENARIOS
     schedules: tuple[Schedule, ...] = SCHEDULES
     fractions: tuple[float, ...] = FRACTIONS
+    shortcuts: Shortcuts = NO_SHORTCUTS
 
     def __post_init__(self) -> None:
         """Check names and counts."""
@@ -118,11 +121,14 @@ class Questions:
             raise ConfigError(f"two scenarios have one name among {', '.join(names)}.")
         for schedule in self.schedules:
             self.criteria(schedule)
+            self.shortcuts.ends(schedule.interval)
 
     def criteria(self, schedule: Schedule) -> list[Criterion]:
         """Return the criteria of a schedule, one for each fraction."""
         return [
-            Criterion(self.target, fraction, schedule.interval, self.direction)
+            self.shortcuts.asked(
+                Criterion(self.target, fraction, schedule.interval, self.direction)
+            )
             for fraction in self.fractions
         ]
 

@@ -31,7 +31,8 @@ Words = Annotated[
         "--population",
         help="Whom the dose is for: NAME=VALUES, VALUES one of uniform:LOW,HIGH normal:MEAN,SD "
         "lognormal:MEDIAN,SD share:SHARE among:A,B,... or a number; or empirical, to draw the "
-        "trial's own subjects, or trial, to take each of them once. Left out: the trial's range of weights and shares.",
+        "trial's own subjects, or trial, to take each of them once. Left out: the trial's range "
+        "of weights and shares.",
         metavar="NAME=VALUES",
     ),
 ]

@@ -46,6 +46,14 @@ CapsOption = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+PopulationOption = Annotated[
+    Literal["drawn", "trial"] | None,
+    typer.Option(
+        help="trial: the subjects of the trial, each once.",
+        show_default="drawn",
+        rich_help_panel=PANEL,
+    ),
+]
 VariabilityOption = Annotated[
     Literal["model", "none"] | None,
     typer.Option(
@@ -65,7 +73,7 @@ ScalerOption = Annotated[
 ]
 
 
-def shortcuts_of(compat: bool, **given: str | None) -> "Shortcuts":  # noqa: FBT001  # an option
+def shortcuts_of(compat: bool, **given: str | None) -> "Shortcuts":  # an option
     """Return the shortcuts of options.
 
     Args:

@@ -47,7 +47,7 @@ def load_run_data(run: Run, source: str | None = None) -> Dataset:
         raise DataError(f"{error} Give --data, what the run was fitted to.") from error
     if dataset.digest() != read_metrics(run.path).get("data_sha256"):
         raise DataError(
-            f"{source or data.source}: differs from what {run.path} was fitted to; give --data that "
-            "one, or train again."
+            f"{source or data.source}: differs from what {run.path} was fitted to; give "
+            "--data that one, or train again."
         )
     return dataset

@@ -22,8 +22,8 @@ def make_page(outcome: Outcome, figures: Mapping[str, Figure], versions: Mapping
     variability = ", ".join(f"{name} {value:.3g}" for name, value in facts["omega"].items())
     model = [
         f"{outcome.source.title}: {facts['structure']}; covariates "
-        f"{', '.join(facts['covariates']) or 'none'}; standard deviations of {_what_varies(outcome)} "
-        f"between subjects: {variability or 'none'}.",
+        f"{', '.join(facts['covariates']) or 'none'}; standard deviations of "
+        f"{_what_varies(outcome)} between subjects: {variability or 'none'}.",
         *outcome.source.notes,
         f"Trial: {trial.provenance}; {len(trial)} subjects.",
     ]

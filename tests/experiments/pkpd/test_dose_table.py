@@ -6,7 +6,11 @@ import pandas as pd
 import pytest
 
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.pkpd.dose_report import answer_frame, write_doses
+from qkdrp.experiments.pkpd.dose_report import (
+    answer_frame,
+    answers_like_published,
+    write_doses,
+)
 from qkdrp.experiments.pkpd.dose_table import Cell, DoseTable, dose_table
 from qkdrp.experiments.pkpd.published_doses import other_entries, published, violations
 from qkdrp.experiments.pkpd.questions import (
@@ -118,6 +122,20 @@ def test_violations_of_published_answers() -> None:
     assert "MLP: no COMED, weekly, 90%: 65 mg" not in words  # claims 100%
     assert set(published()["model"]) == {"MLP", "ResMLP_MoE", "QNN_MLP", "QNN_ResMLP_MoE"}
     assert len(other_entries()) == 3
+
+
+def test_our_answers_are_judged_by_the_same_rules(table: DoseTable, tmp_path: Path) -> None:
+    assert violations(answers_like_published([table])).empty
+    source = replace(table.source, trial=load_trial(None), refits=())
+    wrong = tuple(
+        replace(cell, answer=replace(cell.answer, found=replace(cell.answer.found, dose=10.0)))
+        for cell in table.cells
+    )
+    asked = replace(table, source=source, questions=Questions(), cells=wrong)
+    write_doses([asked], tmp_path)
+    found = pd.read_csv(tmp_path / "violations.csv")
+    assert set(found["rule"]) == {"weekly dose at least 7 x daily dose less one step"}
+    assert "by the same rules" in (tmp_path / "report.md").read_text()
 
 
 def test_texts_of_questions() -> None:

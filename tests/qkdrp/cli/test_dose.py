@@ -21,7 +21,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "config.json").write_text("{}")
     refits = tuple(replace(MODEL, natural={**MODEL.natural, "IC50": value}) for value in (0.4, 0.6))
     source = DoseSource(MODEL, load_trial("truth-a"), refits, "truth-a")
-    monkeypatch.setattr("qkdrp.runs.doses.dose_source", lambda *_: source)
+    monkeypatch.setattr("qkdrp.cli.dose_sources.dose_source", lambda *_, **__: source)
     return folder
 
 
@@ -54,9 +54,32 @@ def test_the_five_questions(cli: Callable[..., CliResult], run: Path, tmp_path: 
     assert (folder / "report.html").is_file()
 
 
+def test_shortcuts_of_the_published_optimiser(
+    cli: Callable[..., CliResult], run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dose"
+    result = cli("dose", run, *ASK, "--pnu-compat", "--window", "steady", "--output", folder)
+    assert result.code == 0, result.err
+    assert "pd_scaler=pk is left out" in result.out + result.err
+    assert "shortcut criterion=min: one moment of the interval is enough" in result.out
+    assert "shortcut window" not in result.out
+    record = json.loads((folder / "dose.json").read_text())
+    assert record["shortcuts"] == {
+        "criterion": "min", "caps": "pnu", "population": "trial", "variability": "none",
+    }  # fmt: skip
+    assert "With shortcuts of a published optimiser" in (folder / "report.html").read_text()
+    study = tmp_path / "study"
+    options = ("--fractions", "0.9", "--pnu-compat", "--schedule", "168:5")
+    result = cli("experiment", "pkpd-doses", run, "--target", "7", *options, "--output", study)
+    assert result.code == 0, result.err
+    assert "where 90% was asked, on a grid that ends at 70 mg" in result.out
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("--pd-scaler", "pk"), "no scalers of features"),
+        (("--caps", "pnu", "--interval", "12"), "24 and 168 h, not every 12 h"),
         (("--fraction", "90"), "share between 0 and 1"),
         (("--interval", "0"), "interval is a number above 0"),
         (("--grid", "-1"), "grid is a number above 0"),

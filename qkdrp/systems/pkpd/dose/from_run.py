@@ -27,6 +27,10 @@ NO_REFITS = "models on features are not fitted to resamples"
 class HoldsPopulation(Protocol):
     """A trained module that is, or holds, a population model."""
 
+    @property
+    def no_refits(self) -> str:
+        """Why there are no refits, where there are none."""
+
     def population(self) -> DoseModel:
         """Return the population model."""
 
@@ -51,7 +55,8 @@ def source_of(module: nn.Module, trial: Trial, title: str) -> DoseSource:
             f"the model {title} has no mechanism, and so no variability between subjects of its "
             "own: its run folder tells that."
         )
-    return DoseSource(module.population(), trial, tuple(module.refits()), title)
+    refits = tuple(module.refits())
+    return DoseSource(module.population(), trial, refits, title, module.no_refits)
 
 
 def source_of_run(

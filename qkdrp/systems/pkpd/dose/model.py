@@ -55,8 +55,9 @@ class Support:
             return f"all {self.n_features} features are inside the range of the training"
         named = ", ".join(f"{name} ({share:.0%})" for name, share in self.outside.items())
         return (
-            f"the model extrapolates: {len(self.outside)} of {self.n_features} features are outside "
-            f"the range of the training, each in so many of the virtual observations: {named}"
+            f"the model extrapolates: {len(self.outside)} of {self.n_features} features are "
+            "outside the range of the training, each in so many of the virtual observations: "
+            f"{named}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -191,5 +192,3 @@ class DoseSource:
         if BASELINE in covariate_names(self.model) and BASELINE not in found:
             found[BASELINE] = np.log([each.baseline for each in self.trial.subjects])
         return found
-
-

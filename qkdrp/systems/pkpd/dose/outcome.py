@@ -258,9 +258,7 @@ def _middle(population: Population) -> dict[str, Reals]:
 
 
 @torch.no_grad()
-def _typical(
-    model: DoseModel, population: Population, dose: float, criterion: Criterion
-) -> Curves:
+def _typical(model: DoseModel, population: Population, dose: float, criterion: Criterion) -> Curves:
     one, late = model.subjects(_middle(population)), criterion.window == "late"
     found = one.interval(criterion.interval, late=late, refine=SMOOTH).at(dose)
     return Curves(found.times, found.concentration[0], found.biomarker[0])

@@ -22,7 +22,7 @@ from qkdrp.training.loop import predict
 
 Reals = NDArray[np.float64]
 
-N_COURSES = 256
+N_COURSES = 128
 """Virtual subjects whose courses are predicted; all others share these, each with its own offset.
 
 Courses of a model on features differ by covariates alone, and few points cover these."""
@@ -247,9 +247,7 @@ class RegressorInterval:
         refine: Into how many parts a step of time is cut, twice as many as for a mechanism.
     """
 
-    def __init__(
-        self, subjects: RegressorSubjects, hours: float, late: bool, refine: int
-    ) -> None:
+    def __init__(self, subjects: RegressorSubjects, hours: float, late: bool, refine: int) -> None:
         self.subjects, self.hours, self.late = subjects, float(hours), late
         self._points, self._coarse = self._grid(2 * refine), self._grid(1)
         self._found: dict[float, tuple[Curves, Repeated]] = {}
@@ -288,7 +286,9 @@ class RegressorInterval:
         return start * self.hours + self._points
 
     def _given(self, dose: float, n: int) -> Doses:
-        return _doses(self.hours * np.arange(n if dose > 0 else 0), np.full(n, dose)[: n * (dose > 0)])
+        return _doses(
+            self.hours * np.arange(n if dose > 0 else 0), np.full(n, dose)[: n * (dose > 0)]
+        )
 
     def _repeated(self, dose: float) -> Repeated:
         """Return the number of doses after which courses repeat, or the most that is tried."""

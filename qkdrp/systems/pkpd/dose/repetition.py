@@ -51,8 +51,8 @@ class Repeated:
         if self.settled:
             return f"at steady state after {days}"
         return (
-            f"no steady state: after {days}, where dosing ends, the biomarker still changes by up to "
-            f"{self.change:.2%} from one interval to the next"
+            f"no steady state: after {days}, where dosing ends, the biomarker still changes by "
+            f"up to {self.change:.2%} from one interval to the next"
         )
 
 

@@ -11,6 +11,9 @@ MOST_STEPS = 2**18
 DIGITS = 10
 """Decimal places of doses."""
 
+LEAST = 1e-9
+"""Share of a step of the grid below which doses are not told apart."""
+
 PRECISION = 1e-3
 """Relative width of the bracket that the exact dose is known to."""
 
@@ -77,7 +80,7 @@ def smallest_dose(share: Callable[[float], float], fraction: float, grid: float)
         is_enough = share(on_grid(middle, grid)) >= fraction
         below, enough = (below, middle) if is_enough else (middle, enough)
     dose, too_low = on_grid(enough, grid), on_grid(below, grid)
-    exact = _exact(share, fraction, too_low, dose, PRECISION * grid)
+    exact = _exact(share, fraction, too_low, dose, LEAST * grid)
     return Found(dose, exact, share(dose), share(too_low), searched)
 
 
@@ -119,9 +122,7 @@ class Caps:
         return [round(self.low + step * grid, DIGITS) for step in range(n_steps + 1)]
 
 
-def capped_dose(
-    share: Callable[[float], float], fraction: float, grid: float, caps: Caps
-) -> Found:
+def capped_dose(share: Callable[[float], float], fraction: float, grid: float, caps: Caps) -> Found:
     """Return the smallest dose of a closed grid whose share is at least a fraction.
 
     Where none is enough, the one whose share is closest to the fraction is given, as Team PNU does.

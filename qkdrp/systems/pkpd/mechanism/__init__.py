@@ -12,8 +12,8 @@ from qkdrp.systems.pkpd.mechanism.disposition import terminal_half_life
 from qkdrp.systems.pkpd.mechanism.dosed import (
     DosedByMechanism,
     Law,
-    Mechanistic,
     MechanismSubjects,
+    Mechanistic,
 )
 from qkdrp.systems.pkpd.mechanism.grid import offsets
 from qkdrp.systems.pkpd.mechanism.schedule import Schedule, late_doses

@@ -1,4 +1,4 @@
-"""Population models with a mechanism as the search for a dose takes them: subjects that are dosed."""
+"""Population models with a mechanism as the search for a dose takes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -50,6 +50,11 @@ class GreyBoxModel(PopulationNetwork):
         structure: Of the mechanism; None to choose it by likelihood.
     """
 
+    no_refits = (
+        "a grey box is not fitted to resamples, as each fit takes as long as the training; the "
+        "interval of a mechanistic run of the same trial stands for it"
+    )
+
     def __init__(
         self, names: tuple[str, ...], head: nn.Module, structure: Structure | None
     ) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ class PopulationNetwork(nn.Module):
     Args:
         names: Covariates, in the order of the inputs' columns.
     """
+
+    no_refits: ClassVar[str] = "the run holds no refits"
+    """Why a dose has no interval where there are no refits, in words."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()

@@ -1,9 +1,10 @@
 """The dose of one patient from a few samples, and how sure it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from qkdrp.common.errors import ConfigError
@@ -12,13 +13,25 @@ from qkdrp.systems.pkpd.dose.answer import Answer, find_doses
 from qkdrp.systems.pkpd.dose.criterion import Criterion, Direction
 from qkdrp.systems.pkpd.dose.grid import USUAL
 from qkdrp.systems.pkpd.dose.population import Population as VirtualPopulation
-from qkdrp.systems.pkpd.mechanism import DosedByMechanism, Mechanistic, Structure
+from qkdrp.systems.pkpd.mechanism import (
+    Curves,
+    DosedByMechanism,
+    Mechanistic,
+    Schedule,
+    Structure,
+)
 from qkdrp.systems.pkpd.population.individual import Individuals, random_effects
 from qkdrp.systems.pkpd.population.material import covariate_columns
 from qkdrp.systems.pkpd.population.panel import panel_of
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 """Probabilities of meeting the target at the ends and the middle of the interval of the dose."""
+
+BAND = (LOW, MIDDLE, HIGH)
+"""Quantiles of the band of a patient's curves."""
+
+N_DRAWN, N_TIMES = 1024, 400
+"""Draws of a band, and points of a curve so far."""
 
 N_DRAWS = 2048
 """Draws of a patient's parameters from what samples leave open."""
@@ -101,6 +114,19 @@ class PatientQuestion:
             raise ConfigError(f"grid is a number above 0, not {self.grid:g}.")
 
 
+class PatientCurves(NamedTuple):
+    """Curves of a patient.
+
+    Args:
+        so_far: Of the most probable parameters under the doses so far, shapes (n_times,).
+        at_dose: Bands at the found dose and steady state, times (n_times,), others (3, n_times) at
+            the quantiles :data:`BAND` of what the samples leave open.
+    """
+
+    so_far: Curves
+    at_dose: Curves
+
+
 @dataclass(frozen=True)
 class PatientDose:
     """The dose of one patient.
@@ -113,6 +139,7 @@ class PatientDose:
         middle: The same, 50%.
         high: The same, 95%: with ``low``, the 90% interval of the patient's own dose.
         parameters: Natural parameters (MAP) by name.
+        curves: Of the patient, so far and at the dose.
     """
 
     subject: str
@@ -122,6 +149,7 @@ class PatientDose:
     middle: float | None
     high: float | None
     parameters: Mapping[str, float]
+    curves: PatientCurves = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return the dose in words."""
@@ -200,4 +228,24 @@ def patient_dose(
         middle,
         high,
         parameters={name: float(value) for name, value in natural.items()},
+        curves=_curves(model, subject, answer),
+    )
+
+
+@torch.no_grad()
+def _curves(model: PatientModel, subject: Subject, answer: Answer) -> PatientCurves:
+    """Return what a patient's samples lie on, and what the dose does."""
+    normal = torch.from_numpy(np.random.default_rng(0).normal(size=(N_DRAWN, model.n_deviates)))
+    drawn, most_probable = model.subjects({}, normal), model.subjects({})
+    ends = [each.times[-1] for each in subject.observations.values() if len(each)]
+    ends += [subject.doses.times[-1]] if len(subject.doses) else []
+    times = torch.linspace(0, max([*map(float, ends), answer.criterion.interval]), N_TIMES)
+    given = Schedule.padded([(subject.doses.times, subject.doses.amounts)])
+    so_far = most_probable.courses(given, times.double()[None])
+    interval, dose = answer.criterion.interval, answer.found.shown
+    at_dose = drawn.interval(interval, refine=2).at(dose)
+    levels = torch.tensor(BAND, dtype=torch.float64)
+    bands = (torch.quantile(each, levels, dim=0) for each in at_dose[1:])
+    return PatientCurves(
+        Curves(times, so_far.concentration[0], so_far.biomarker[0]), Curves(at_dose.times, *bands)
     )

@@ -31,8 +31,8 @@ def patient_doses(
     """
     if not isinstance(trained.model, PopulationNetwork):
         raise ConfigError(
-            f"the model {trained.config.model.model} has no mechanism whose parameters samples of a "
-            "patient could tell: train --model mechanistic or greybox."
+            f"the model {trained.config.model.model} has no mechanism whose parameters samples "
+            "of a patient could tell: train --model mechanistic or greybox."
         )
     trial = load_in_form(source, reference, measured=True)
     population, grid = trained.model.population(), grid_in(reference)

@@ -29,6 +29,8 @@ def test_files_of_a_dose(target: float, tmp_path: Path) -> None:
     page = (tmp_path / "dose" / "report.html").read_text()
     assert record["disclaimer"] in page
     assert ("not reached" in page) is (target == 1000.0)
-    assert len(pd.read_csv(tmp_path / "dose" / "dose_share.csv")) == len(outcome.doses)
+    curve = pd.read_csv(tmp_path / "dose" / "dose_share.csv")
+    assert len(curve) == len(outcome.doses)
+    assert (curve["note"] == record["disclaimer"]).all()
     figures = {each.stem for each in (tmp_path / "dose" / "figures").iterdir()}
     assert figures == {"share", "curves", "hysteresis", "trial"}

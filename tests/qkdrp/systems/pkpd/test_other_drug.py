@@ -80,6 +80,7 @@ def test_a_patient_is_read_in_the_units_of_the_run(
         found.append(json.loads((tmp_path / f"dose-{name}" / "individual.json").read_text()))
     assert found[0] == found[1]
     (one,) = found[0]["patients"]
+    assert (tmp_path / "dose-with" / one["figure"]).read_bytes().startswith(b"\x89PNG")
     assert one["n_samples"] == 3
     assert 0.001 < one["low"] <= one["middle"] <= one["high"] < 2
     result = cli("predict", run, "--data", tmp_path / "without" / "patient.csv", "--output",
