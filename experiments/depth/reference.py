@@ -13,7 +13,7 @@ import pandas as pd
 from qkdrp.backends.depth.analyse import depth_report
 from qkdrp.backends.depth.device import take_snapshot
 from qkdrp.backends.isa.fakes import fake_devices
-from qkdrp.circuits import PQCSpec
+from qkdrp.circuits import parse_spec
 from qkdrp.common.files import write_csv, write_text
 from qkdrp.reports.page import markdown_rows
 
@@ -40,8 +40,7 @@ def compare_circuits(seeds: int = SEEDS, workers: int = 0) -> pd.DataFrame:
         workers: Processes; 0 for as many as there are cores.
     """
     wanted = reference("circuits")
-    sizes = ["n_qubits", "n_encoding", "n_variational", "measurement"]
-    specs = [PQCSpec(*row) for row in wanted[sizes].itertuples(index=False)]
+    specs = [parse_spec(text) for text in wanted["circuit"]]
     report = depth_report(
         specs, [DEVICE], seeds=range(seeds), reduce=False, recommend="none", workers=workers
     )
@@ -50,13 +49,11 @@ def compare_circuits(seeds: int = SEEDS, workers: int = 0) -> pd.DataFrame:
         trials = [row.trial for row in report.rows if row.variant.spec == spec]
         best = min(trials, key=lambda trial: (trial.two_qubit_gates, trial.depth))
         same = next((trial for trial in trials if trial.seed == REFERENCE_SEED), best)
-        qubits, encoding, variational, measurement = known[sizes]
-        name = f"({qubits},{encoding},{variational}) {measurement}"
         for measure in MEASURES:
             found = getattr(best, measure)
             lines.append(
                 {
-                    "circuit": name,
+                    "circuit": known["name"],
                     "measure": measure,
                     "reference": int(known[measure]),
                     "same_seed": getattr(same, measure),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -17,10 +17,8 @@ from qkdrp.experiments.ito.options import (
     Preset,
     study_config,
 )
-from qkdrp.experiments.study.options import Work, command_of
-
-if TYPE_CHECKING:
-    from qkdrp.experiments.ito.plan import ItoPlan
+from qkdrp.experiments.study.options import Work
+from qkdrp.experiments.study.study_command import StudyCommand
 
 OPTIONS = (
     DATA_OPTIONS,
@@ -32,43 +30,26 @@ OPTIONS = (
 """Options of all studies of the paper's protocol."""
 
 
-def open_plan(name: str, given: Mapping[str, Any]) -> "ItoPlan":
-    """Return the plan of a study as the options say, telling what takes time.
+def settings_of(name: str, given: Mapping[str, Any]) -> StudyConfig:
+    """Return the settings of a study from its options.
 
     Args:
         name: Of the study.
         given: The options.
     """
     defaults = STUDIES[name].defaults(given["preset"])
-    config = study_config(StudyConfig, given, defaults, study=name)
-    from qkdrp.cli.console import console
-    from qkdrp.experiments.ito.plan import ItoPlan
-    from qkdrp.experiments.study.steps import StepProgress
-
-    with StepProgress(console(stderr=True)) as progress:
-        return ItoPlan.open(config, progress.tell)
-
-
-def run(name: str, given: Mapping[str, Any]) -> None:
-    """Run a study and write its report."""
-    plan = open_plan(name, given)
-    from qkdrp.experiments.ito.report import ItoReport
-    from qkdrp.experiments.study.conduct import conduct_as_told
-
-    conduct_as_told(plan, ItoReport(plan), given)
-
-
-def show_plan(name: str, given: Mapping[str, Any]) -> None:
-    """Print what a study would train, and for how long."""
-    plan = open_plan(name, given)
-    from qkdrp.experiments.ito.costs import costs_of_models
-    from qkdrp.experiments.study.estimate import show_estimate
-
-    show_estimate(lambda on_trial: costs_of_models(plan, on_trial), given["workers"])
+    return study_config(StudyConfig, given, defaults, study=name)
 
 
 def register(app: typer.Typer, plans: typer.Typer) -> None:
     """Add a command for each study, and for its plan."""
     for name, study in STUDIES.items():
-        for where, verb in ((app, run), (plans, show_plan)):
-            where.command(name, help=study.help)(command_of(OPTIONS, partial(verb, name)))
+        StudyCommand(
+            name,
+            study.help,
+            OPTIONS,
+            partial(settings_of, name),
+            plan="qkdrp.experiments.ito.plan:ItoPlan",
+            report="qkdrp.experiments.ito.report:ItoReport",
+            costs="qkdrp.experiments.ito.costs:costs_of_models",
+        ).register(app, plans)

@@ -24,7 +24,7 @@ def _as_it_is(_: nn.Module, task: FitTask) -> FitTask:
     return task
 
 
-def _ignore(_: Epoch) -> None:
+def _ignore(*_: object) -> None:
     """Take no notice."""
 
 
@@ -53,6 +53,7 @@ class Training:
         scored: Dataset,
         observe: Observe = _as_it_is,
         on_epoch: Callable[[Epoch], None] = _ignore,
+        after: Callable[[nn.Module, Fit], None] = _ignore,
     ) -> tuple[Values, Fit]:
         """Train; return predictions of the scored rows, and the course of the training.
 
@@ -62,6 +63,7 @@ class Training:
             scored: Rows to predict.
             observe: Adds scores to the history.
             on_epoch: As for :func:`~qkdrp.training.loop.fit_model`.
+            after: Called with the trained model and its course while its backend is open.
 
         Raises:
             QkdrpError: If the training diverges, or its checkpoint is of another.
@@ -81,4 +83,5 @@ class Training:
             )
             inputs, _ = system.rows(fitted, scored).batch(slice(None))
             values = predict(model, *inputs)
+            after(model, fit)
         return values.double().numpy(), fit

@@ -6,7 +6,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from qkdrp.experiments.pkpd.cv.circuit_comparisons import comparisons, summary
 from qkdrp.experiments.pkpd.cv.contenders import (
+    DENSE,
     DOSE_TIME_MEAN,
     LINEAR,
     MECHANISTIC,
@@ -34,7 +36,7 @@ def answers(scores: pd.DataFrame, differences: pd.DataFrame, *, aims: bool) -> I
         aims: Whether the aims apply: they are for all folds of the embedded trial.
     """
     yield from _best(scores)
-    yield from _heads(differences)
+    yield from _circuits(differences)
     yield from _behind_the_mean(differences)
     yield from _told(differences)
     if aims:
@@ -52,33 +54,12 @@ def _best(scores: pd.DataFrame) -> Iterator[str]:
             yield f"Smallest {endpoint} RMSE: {best.label}, {known[best]:.3f}."
 
 
-def _heads(differences: pd.DataFrame) -> Iterator[str]:
-    """Yield whether a circuit in the head does anything."""
-    for told in (False, True):
-        for endpoint in ENDPOINTS:
-            pair = Variant(QUANTUM, told), Variant(LINEAR, told)
-            found = Difference.of(differences, endpoint, *pair)
-            if found is None or (told and endpoint == "PK"):
-                continue
-            where = f"{endpoint}{', with PD0' if told else ''}"
-            if not found.told:
-                yield f"Quantum head against linear head, {where}: {found.text()}; no verdict."
-                continue
-            yield (
-                f"Quantum head against linear head, {where}: {found.text()}; {_verdict(found)}. "
-                f"The smallest difference that {found.n_subjects} subjects would have shown "
-                f"(80% power, 5% level) is {found.detectable:.4f}, "
-                f"{found.detectable / found.right:.1%} of the error of the linear head."
-            )
-
-
-def _verdict(found: Difference) -> str:
-    """Return what a circuit in the head does, in words."""
-    if found.established:
-        return f"the circuit makes it {'worse' if found.established > 0 else 'better'}"
-    if found.low <= 0 <= found.high:
-        return "level within the paired interval: the circuit neither helps nor hurts"
-    return "nothing is established: the interval excludes 0, and a test does not agree"
+def _circuits(differences: pd.DataFrame) -> Iterator[str]:
+    """Yield whether circuits do anything, in heads of grey boxes and in networks."""
+    found = comparisons(differences)
+    if any(each.left.contender.family for each in found):
+        yield from summary(found)
+    yield from (each.sentence() for each in found if each.right.name != DENSE)
 
 
 def _behind_the_mean(differences: pd.DataFrame) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Settings of the study pkpd-cv: frozen, validated, written to ``study.json``."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -9,6 +11,7 @@ from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, contender
+from qkdrp.experiments.pkpd.cv.networks import USAGE
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
 from qkdrp.systems.pkpd.config import DataConfig
 
@@ -16,14 +19,11 @@ WITHOUT, WITH = "without", "with"
 """Whether models are told the biomarker before the first dose."""
 
 
-class CvConfig(Settings):
-    """Everything that determines the numbers of the study.
+class CvProtocol(Settings):
+    """What all studies that leave one subject of each dose out have in common.
 
     Args:
-        study: Its name on the command line.
         data: The trial; the fold is varied by the study.
-        models: Keys of :data:`~.contenders.MODELS`; all baselines take part, too.
-        pd0: Whether models are told the biomarker before the first dose.
         folds: Number of folds, from the first; 0 for all.
         seeds: Trainings of each model that draws numbers, in each fold.
         structure: Of the mechanism; ``auto`` chooses it in each fold, on its training subjects.
@@ -35,18 +35,8 @@ class CvConfig(Settings):
         seed: The first seed.
     """
 
-    study: str = "pkpd-cv"
+    study: str
     data: DataConfig = DataConfig()
-    models: tuple[str, ...] = Field(
-        default=tuple(MODELS),
-        description=f"Models, of {', '.join(MODELS)}; baselines take part always.",
-        json_schema_extra=listed(TRIED),
-    )
-    pd0: tuple[str, ...] = Field(
-        default=(WITHOUT, WITH),
-        description="Models without and with the biomarker before the first dose (of R0 alone).",
-        json_schema_extra=listed(TRIED),
-    )
     folds: int = Field(
         default=0,
         ge=0,
@@ -69,7 +59,11 @@ class CvConfig(Settings):
         default=500, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
     )
     lr: float = Field(
-        default=2e-3, gt=0, description="Learning rate.", json_schema_extra={"panel": PROTOCOL}
+        default=2e-3,
+        gt=0,
+        description="Learning rate, but of networks of blocks: these have 0.001, and keep the last "
+        "of at most 300 epochs.",
+        json_schema_extra={"panel": PROTOCOL},
     )
     patience: int = Field(
         default=50,
@@ -87,6 +81,49 @@ class CvConfig(Settings):
         default=0, ge=0, description="The first seed.", json_schema_extra={"panel": PROTOCOL}
     )
 
+    def variants(self) -> tuple[Variant, ...]:
+        """Return what is compared."""
+        raise NotImplementedError
+
+    def fit(self, own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Return how a model is trained, written out.
+
+        Args:
+            own: Settings of the model; its epochs are not more than those of the study.
+        """
+        given = {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}
+        return {**given, **own, "epochs": min(self.epochs, own.get("epochs", self.epochs))}
+
+
+class CvConfig(CvProtocol):
+    """Everything that determines the numbers of the study.
+
+    Args:
+        study: Its name on the command line.
+        models: Keys of :data:`~.contenders.MODELS`, or networks as :func:`~.networks.network` names
+            them; all baselines take part, too.
+        pd0: Whether models are told the biomarker before the first dose.
+        without_pd0: Models that are trained without it; empty for all, if ``pd0`` says so.
+    """
+
+    study: str = "pkpd-cv"
+    models: tuple[str, ...] = Field(
+        default=tuple(MODELS),
+        description=f"Models, of {', '.join(MODELS)}, or {USAGE}; baselines take part always.",
+        json_schema_extra=listed(TRIED),
+    )
+    pd0: tuple[str, ...] = Field(
+        default=(WITHOUT, WITH),
+        description="Models without and with the biomarker before the first dose (of R0 alone).",
+        json_schema_extra=listed(TRIED),
+    )
+    without_pd0: tuple[str, ...] = Field(
+        default=(),
+        description="Models that are trained without it, where others are trained with it alone; "
+        "all if none is named.",
+        json_schema_extra=listed(TRIED),
+    )
+
     _distinct = field_validator("models", "pd0")(one_of_each)
 
     @field_validator("pd0")
@@ -97,22 +134,23 @@ class CvConfig(Settings):
                 raise ConfigError(f"pd0: found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
         return given
 
-    @field_validator("models")
+    @field_validator("models", "without_pd0")
     @classmethod
     def _known_models(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for name in given:
-            contender(name)
-        return tuple(name for name in given if name in MODELS)
+        return tuple(name for name in given if not contender(name).is_baseline)
 
     def variants(self) -> tuple[Variant, ...]:
         """Return models and baselines, with and without PD0 as the settings say."""
         found = [
             Variant(name, told == WITH) for told in self.pd0 for name in (*self.models, *BASELINES)
         ]
-        fitting = [each for each in found if each.contender.told or not each.told]
+        fitting = [each for each in found if self._wants(each)]
         mean = Variant(next(iter(BASELINES)))
         return tuple(dict.fromkeys((*fitting, mean)))  # what all are held against is always there
 
-    def fit(self) -> dict[str, Any]:
-        """Return how models are trained, written out."""
-        return {"epochs": self.epochs, "lr": self.lr, "patience": self.patience}
+    def _wants(self, variant: Variant) -> bool:
+        """Tell whether a variant takes part."""
+        chosen = variant.contender
+        if variant.told:
+            return chosen.told
+        return chosen.is_baseline or not self.without_pd0 or variant.name in self.without_pd0

@@ -1,12 +1,15 @@
 """Contenders: models and baselines that the study compares, by name, with and without PD0."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Self
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
+from qkdrp.experiments.pkpd.cv.contender import Contender
+from qkdrp.experiments.pkpd.cv.networks import USAGE, network
 
 MECHANISTIC, LINEAR, DENSE, QUANTUM = (
     "mechanistic", "greybox-linear", "greybox-mlp", "greybox-quantum",
@@ -15,33 +18,6 @@ MECHANISTIC, LINEAR, DENSE, QUANTUM = (
 
 DOSE_TIME_MEAN = "dose_time_mean"
 """The mean of the dose at the time: what every model has to beat."""
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A model or a baseline of the comparison.
-
-    Args:
-        label: For tables and figures.
-        meaning: What it is.
-        settings: Of the model; empty for a baseline.
-        seeded: Whether a training draws numbers. Others are trained once: grey boxes of power laws
-            begin at 0 and take all subjects in a batch.
-        mechanism: Whether it has a structure.
-        told: Whether it can take the biomarker before the first dose.
-    """
-
-    label: str
-    meaning: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    seeded: bool = False
-    mechanism: bool = False
-    told: bool = True
-
-    @property
-    def is_baseline(self) -> bool:
-        """Whether it is fitted as a baseline of the system."""
-        return not self.settings
 
 
 def _greybox(head: str, meaning: str, **settings: Any) -> Contender:  # noqa: ANN401
@@ -93,6 +69,7 @@ BASELINES: Mapping[str, Contender] = MappingProxyType(
 """Baselines of the system by name; all of them take part."""
 
 
+@cache
 def contender(name: str) -> Contender:
     """Return a contender.
 
@@ -100,9 +77,10 @@ def contender(name: str) -> Contender:
         ConfigError: If there is no model of that name.
     """
     known = {**MODELS, **BASELINES}
-    if name not in known:
-        raise ConfigError(f"models: found {name!r}: {choose_one_of(name, MODELS)}")
-    return known[name]
+    found = known.get(name) or network(name)
+    if found is None:
+        raise ConfigError(f"models: found {name!r}: {choose_one_of(name, MODELS)}; or {USAGE}.")
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from scipy import stats
 
 from qkdrp.common.group_bootstrap import bootstrap_values
 from qkdrp.common.intervals import REAL_LINE, TAIL
-from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, Variant
+from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, LINEAR, MECHANISTIC, Variant
 from qkdrp.experiments.pkpd.cv.pooled import ENDPOINTS, KEY, Pooled, Reals, root_mean
 from qkdrp.experiments.study.statistics import adjusted, corrected_mean
 
@@ -28,6 +28,9 @@ POWER = 0.8
 
 DETECTABLE = float(stats.norm.ppf(TAIL) + stats.norm.ppf(POWER))
 """The smallest detectable difference in standard errors."""
+
+REFERENCES = (MECHANISTIC, LINEAR)
+"""What every network is compared with, beside its twins and the mean of dose and time."""
 
 _SEED = 0
 
@@ -41,7 +44,8 @@ COLUMNS = [
 def differences_frame(found: Mapping[Variant, Pooled]) -> pd.DataFrame:
     """Return one row for each endpoint and pair of variants: scaled RMSE, left minus right.
 
-    A model and another variant are paired where both are told PD0 or both are not. Each variant is
+    A model and another variant are paired where both are told PD0 or both are not; of networks,
+    those that differ in their core alone, and each with :data:`REFERENCES`. Each variant is
     compared with the mean of dose and time, and, by the biomarker, with itself without PD0.
     ``detectable`` is the smallest true difference that a test at the 5% level would find with a
     probability of 80%. ``q`` is p adjusted for all rows (Benjamini and Hochberg).
@@ -50,7 +54,7 @@ def differences_frame(found: Mapping[Variant, Pooled]) -> pd.DataFrame:
         found: Predictions by variant.
     """
     rows = [
-        _row(endpoint, left, right, found)
+        paired_row(endpoint, left, right, found)
         for left, right, endpoints in _pairs(list(found))
         for endpoint in endpoints
     ]
@@ -64,8 +68,7 @@ def _pairs(variants: list[Variant]) -> Iterator[tuple[Variant, Variant, tuple[st
     both, mean = tuple(ENDPOINTS), Variant(DOSE_TIME_MEAN)
     others = [each for each in variants if each != mean]
     for left, right in combinations(others, 2):
-        baselines = left.contender.is_baseline and right.contender.is_baseline
-        if left.told == right.told and not baselines:
+        if left.told == right.told and _are_compared(left, right):
             yield right, left, both
     for variant in others:
         if mean in variants:
@@ -74,34 +77,71 @@ def _pairs(variants: list[Variant]) -> Iterator[tuple[Variant, Variant, tuple[st
             yield variant, variant.without(), ("PD",)
 
 
-def _row(
+def _are_compared(left: Variant, right: Variant) -> bool:
+    """Tell whether two contenders make a pair."""
+    families = [each.contender.family for each in (left, right)]
+    if all(families):
+        return families[0] == families[1]
+    if any(families):
+        return left.name in REFERENCES or right.name in REFERENCES
+    return not (left.contender.is_baseline and right.contender.is_baseline)
+
+
+def paired_row(
     endpoint: str, left: Variant, right: Variant, found: Mapping[Variant, Pooled]
 ) -> dict[str, object] | None:
-    """Return the comparison of two variants; None where they have other rows."""
-    parts = [found[each].part(endpoint) for each in (left, right)]
-    if not len(parts[0].rows) or not parts[0].rows[KEY].equals(parts[1].rows[KEY]):
+    """Return the comparison of two variants, as a row of the table without ``q``.
+
+    Args:
+        endpoint: A key of :data:`~.pooled.ENDPOINTS`.
+        left: The one.
+        right: The other.
+        found: Predictions by variant.
+
+    Returns:
+        None where they have other rows.
+    """
+    row = compared(*(found[each].part(endpoint) for each in (left, right)))
+    if row is None:
         return None
-    values = [part.scored(part.squares, root_mean)[0] for part in parts]
-    n_seeds = max(part.n_seeds for part in parts)
-    one, other = (_of_seeds(part.squares, n_seeds) for part in parts)
-    drawn = bootstrap_values(np.hstack([one, other]), parts[0].groups, _difference)
-    spread = (math.nan,) * 3
-    if drawn is not None:
-        spread = (*np.quantile(drawn, [1 - TAIL, TAIL]).tolist(), float(drawn.std(ddof=1)))
     return {
         "endpoint": endpoint,
         "left": left.name,
         "left_pd0": left.told,
         "right": right.name,
         "right_pd0": right.told,
+        **row,
+    }
+
+
+def compared(left: Pooled, right: Pooled) -> dict[str, object] | None:
+    """Return both scaled errors, their difference, its interval, and both p; left minus right.
+
+    Args:
+        left: Predictions of the one, of one endpoint.
+        right: Of the other.
+
+    Returns:
+        None where they have other rows.
+    """
+    if not len(left.rows) or not left.rows[KEY].equals(right.rows[KEY]):
+        return None
+    values = [part.scored(part.squares, root_mean)[0] for part in (left, right)]
+    n_seeds = max(left.n_seeds, right.n_seeds)
+    one, other = (_of_seeds(part.squares, n_seeds) for part in (left, right))
+    drawn = bootstrap_values(np.hstack([one, other]), left.groups, _difference)
+    spread = (math.nan,) * 3
+    if drawn is not None:
+        spread = (*np.quantile(drawn, [1 - TAIL, TAIL]).tolist(), float(drawn.std(ddof=1)))
+    return {
         "left_value": values[0],
         "right_value": values[1],
         "difference": values[0] - values[1],
         **dict(zip(("low", "high", "se"), spread, strict=True)),
         "detectable": DETECTABLE * spread[2],
-        "p": swap_test(one, other, parts[0].groups),
-        "p_folds": _over_folds(one, other, parts[0].rows["fold"].to_numpy(int)),
-        "n_subjects": len(parts[0].subjects),
+        "p": swap_test(one, other, left.groups),
+        "p_folds": _over_folds(one, other, left.rows["fold"].to_numpy(int)),
+        "n_subjects": len(left.subjects),
         "n_seeds": n_seeds,
     }
 

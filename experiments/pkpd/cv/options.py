@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -12,11 +12,23 @@ from qkdrp.cli.options_from_models import Section
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
-from qkdrp.experiments.pkpd.cv.config import CvConfig
-from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MODELS, QUANTUM
+from qkdrp.experiments.pkpd.cv.config import CvConfig, CvProtocol
+from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MECHANISTIC, MODELS, QUANTUM
 from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
 from qkdrp.systems.pkpd.config import DataConfig
 from qkdrp.training.source import check_source
+
+NETWORKS_COMPARED = (
+    "mlp-cascade", "resmlp", "moe", "resmlp_moe",
+    "qnn", "qnn-frozen", "qnn-dense", "qnn-lowrank", "qnn-moderated",
+    "resqnn_moe", "resqnn_moe-frozen", "resqnn_moe-dense", "resqnn_moe-lowrank",
+)  # fmt: skip
+"""Networks of Team PNU, and twins of those with circuits. Their core ``none`` is the classical
+network of the same family; ``resqnn_moe-qexperts`` takes twice as long, and is left to
+``--models``."""
+
+NETWORKS_UNTOLD = ("mlp-cascade", "resmlp_moe", "qnn", "resqnn_moe")
+"""Networks that are trained without the biomarker before the first dose, too."""
 
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -30,6 +42,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "small": {"models": tuple(MODELS), "seeds": 1},
         "full": {"models": tuple(MODELS), "seeds": 3},
+        "networks": {
+            "models": (MECHANISTIC, LINEAR, QUANTUM, *NETWORKS_COMPARED),
+            "without_pd0": (MECHANISTIC, LINEAR, QUANTUM, *NETWORKS_UNTOLD),
+            "seeds": 3,
+        },
     }
 )
 """How thorough the study is, by preset; what is not named has its default: all folds."""
@@ -47,19 +64,25 @@ class Preset(Settings):
 
     preset: str = Field(
         default="small",
-        description=f"{', '.join(PRESETS)}: how thorough; smoke is given the structure 2-I.",
+        description=f"{', '.join(PRESETS)}: how thorough; smoke is given the structure 2-I; "
+        "networks are those of Team PNU and twins without circuits.",
         json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
     )
 
 
+PROTOCOL_FIELDS = ("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")
+"""Options of the protocol."""
+
 OPTIONS = (
     Section(DataConfig, DATA, without=NO_PARTS),
-    Section(CvConfig, only=("models", "pd0", "structure")),
+    Section(CvConfig, only=("models", "pd0", "without_pd0", "structure")),
     Section(Preset),
-    Section(CvConfig, only=("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")),
+    Section(CvConfig, only=PROTOCOL_FIELDS),
     Section(Work),
 )
 """Options of the study."""
+
+Chosen = TypeVar("Chosen", bound=CvProtocol)
 
 
 def cv_config(given: Mapping[str, Any]) -> CvConfig:
@@ -72,9 +95,26 @@ def cv_config(given: Mapping[str, Any]) -> CvConfig:
         ConfigError: If a value is invalid.
         DataError: If the data are not there.
     """
-    if given["preset"] not in PRESETS:
+    return settings_of(CvConfig, PRESETS, given)
+
+
+def settings_of(
+    kind: type[Chosen], presets: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]
+) -> Chosen:
+    """Return the settings of a study that leaves subjects out.
+
+    Args:
+        kind: Of its settings.
+        presets: Settings by the name of the preset.
+        given: The options; None for those that were left out.
+
+    Raises:
+        ConfigError: If a value is invalid.
+        DataError: If the data are not there.
+    """
+    if given["preset"] not in presets:
         raise ConfigError(
-            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], PRESETS)}"
+            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], presets)}"
         )
     check_work(Work.among(given))
     source = source_of(given)
@@ -83,5 +123,5 @@ def cv_config(given: Mapping[str, Any]) -> CvConfig:
     check_backend(given["backend"], {})
     sections = {name: given[name] for name in DataConfig.model_fields if name in given}
     data = DataConfig.make(**{**sections, "source": source})
-    chosen = {**PRESETS[given["preset"]], **given_of(CvConfig, given)}
-    return CvConfig.make(**chosen | {"data": data})
+    chosen = {**presets[given["preset"]], **given_of(kind, given)}
+    return kind.make(**chosen | {"data": data})

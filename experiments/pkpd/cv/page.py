@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from qkdrp.experiments.pkpd.cv.answers import answers
+from qkdrp.experiments.pkpd.cv.circuit_comparisons import comparison_table, comparisons
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant
+from qkdrp.experiments.pkpd.cv.measured import measured_table
 from qkdrp.experiments.pkpd.cv.plan import CvPlan
 from qkdrp.experiments.pkpd.cv.pooled import ALL_DOSES, Pooled
 from qkdrp.experiments.pkpd.cv.scores import BY_SUBJECT, MAE, R2, RMSE, RMSE_SCALED
 from qkdrp.experiments.pkpd.cv.shown import cell, scores_of
+from qkdrp.experiments.pkpd.cv.standing import standing_table
 from qkdrp.experiments.pkpd.cv.structures import chosen_counts
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.report_parts import core_hours, failures, versions_line
@@ -41,6 +44,13 @@ READING = (
 )
 """How to read it, a paragraph each."""
 
+MEASURED = (
+    "Parameters are those that are trained, of both endpoints together. A training has converged "
+    "in the first epoch whose validation loss is within 5% of its smallest. Times are of one "
+    "thread of the machine that the study ran on, of exact simulation where there are circuits."
+)
+"""How to read what was measured."""
+
 
 def page_of(
     plan: CvPlan,
@@ -61,7 +71,7 @@ def page_of(
         title=TITLE,
         lead=lead or ["No model has all folds yet."],
         sections=list(_sections(plan, found, tables)),
-        provenance=list(_provenance(plan, findings, found)),
+        provenance=list(provenance(plan, findings, found)),
     )
 
 
@@ -80,12 +90,23 @@ def _sections(
                 Table("scaled RMSE by dose", _by_dose(scores)),
             ],
         )
+    compared = comparisons(differences)
+    if compared:
+        yield Section(
+            "What circuits add",
+            [Table("scaled RMSE, with circuits minus without", comparison_table(compared))],
+        )
     if len(differences):
+        words = Table("in words, with the difference", standing_table(scores, differences))
         parts = [
             Table(f"{name}, scaled RMSE, left minus right", _paired(own))
             for name, own in differences.groupby("endpoint", sort=False)
         ]
+        yield Section("Each model in words", [words])
         yield Section("Models in pairs", parts)
+    if len(tables["measures"]):
+        means = Table("means over folds and seeds", measured_table(tables["measures"]))
+        yield Section("Size, epochs and time", [MEASURED, means])
     if len(structures):
         told = f"Chosen by BIC on the training subjects: {chosen_counts(structures)}."
         yield Section("Structures", [told, Table("-2 log likelihood by fold", structures)])
@@ -94,7 +115,8 @@ def _sections(
     drawn = [Figure.of(*each) for each in figures(found, scores, differences)]
     if drawn:
         yield Section("Figures", drawn)
-    meanings = [(each.label, each.meaning) for each in {**MODELS, **BASELINES}.values()]
+    named = {**MODELS, **BASELINES} | {each.name: each.contender for each in plan.variants}
+    meanings = [(each.label, each.meaning) for each in named.values()]
     frame = pd.DataFrame(meanings, columns=["model", "what it is"])
     yield Section("How to read this", [*_reading(plan, found), Table("models", frame)])
 
@@ -106,11 +128,15 @@ def _reading(plan: CvPlan, found: Mapping[Variant, Pooled]) -> Iterator[str]:
         else f"the structure of the mechanism was given, {plan.config.structure}"
     )
     for text in READING:
-        yield text.format(scales=_scales(found), structure=structure)
+        yield text.format(scales=scales_text(found), structure=structure)
 
 
-def _scales(found: Mapping[Variant, Pooled]) -> str:
-    """Return what errors were divided by, in words."""
+def scales_text(found: Mapping[Variant, Pooled]) -> str:
+    """Return what errors were divided by, in words.
+
+    Args:
+        found: Predictions by variant.
+    """
     parts = []
     for short in ("PK", "PD"):
         for whole in list(found.values())[:1]:
@@ -196,7 +222,14 @@ def _paired(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _provenance(plan: CvPlan, findings: Findings, found: Mapping[Variant, Pooled]) -> Iterator[str]:
+def provenance(plan: CvPlan, findings: Findings, found: Mapping[Variant, Pooled]) -> Iterator[str]:
+    """Yield where numbers come from: trial, protocol, tasks, versions, and what is missing.
+
+    Args:
+        plan: The study.
+        findings: Its results.
+        found: Predictions by variant.
+    """
     config, trial = plan.config, plan.trial
     made_up = ", SYNTHETIC (made-up numbers)" if trial.synthetic else ""
     tested = next(iter(found.values()), None)

@@ -6,7 +6,7 @@ from typing import Self
 
 from qkdrp.backends.registry import find_backend
 from qkdrp.common.errors import ConfigError
-from qkdrp.experiments.pkpd.cv.config import CvConfig
+from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import Variant
 from qkdrp.experiments.pkpd.cv.tasks import (
     SYSTEM,
@@ -41,15 +41,15 @@ class CvPlan(Plan):
         trial: Its data.
     """
 
-    config: CvConfig
+    config: CvProtocol
 
-    def __init__(self, config: CvConfig, trial: Trial) -> None:
+    def __init__(self, config: CvProtocol, trial: Trial) -> None:
         super().__init__(config.study, config, {DATA: trial.digest()})
         self.trial = trial
         self.variants = config.variants()
 
     @classmethod
-    def open(cls, config: CvConfig, told: Callable[[str], None] = silent) -> Self:
+    def open(cls, config: CvProtocol, told: Callable[[str], None] = silent) -> Self:
         """Check the settings of the study, load its data and plan it.
 
         Args:
@@ -141,12 +141,14 @@ class CvPlan(Plan):
         data = self._data(fold).model_dump(mode="json")
         settings = {"data": data, "model": model, "seed": config.seed + number}
         if not chosen.is_baseline:
-            settings |= {"fit": config.fit(), "backend": config.backend}
+            settings |= {"fit": config.fit(chosen.fit), "backend": config.backend}
         return CvTask(
             name=variant.key,
             settings=settings,
             digest=self.digests[DATA],
             baseline=variant.name if chosen.is_baseline else None,
+            passes=chosen.passes,
+            subjects=chosen.subjects,
         )
 
     def results(self, variant: Variant, number: int, findings: Findings) -> Sequence[CvResult]:

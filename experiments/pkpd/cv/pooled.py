@@ -1,6 +1,6 @@
 """Predictions of all folds pooled: the same rows for every variant, a column for each seed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -109,7 +109,16 @@ def root_mean(means: Reals) -> Reals:
 def pooled(plan: CvPlan, variant: Variant, findings: Findings) -> Pooled | None:
     """Return the predictions of a variant, of all seeds that have every fold; None for none."""
     seeds = [plan.results(variant, n, findings) for n in range(plan.n_seeds(variant))]
-    tables = [_joined([each.table() for each in folds]) for folds in seeds if folds]
+    return pooled_tables([[each.table() for each in folds] for folds in seeds if folds])
+
+
+def pooled_tables(seeds: Sequence[Sequence[pd.DataFrame]]) -> Pooled | None:
+    """Return predictions of all folds together; None for no seed.
+
+    Args:
+        seeds: For each seed, a table of kept rows for each fold.
+    """
+    tables = [_joined(folds) for folds in seeds]
     if not tables:
         return None
     rows = tables[0].drop(columns="prediction")
@@ -123,7 +132,7 @@ def pooled_variants(plan: CvPlan, findings: Findings) -> dict[Variant, Pooled]:
     return {variant: each for variant, each in found.items() if each is not None}
 
 
-def _joined(folds: list[pd.DataFrame]) -> pd.DataFrame:
+def _joined(folds: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the scored rows of all folds, in an order that all variants share."""
     table = pd.concat([each.assign(fold=number) for number, each in enumerate(folds)])
     scored = table[(table["dose"] > 0) & table["measured"].notna() & table["prediction"].notna()]

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from qkdrp.experiments.pkpd.cv.answers import answers
 from qkdrp.experiments.pkpd.cv.differences import differences_frame
+from qkdrp.experiments.pkpd.cv.measured import measures_frame
 from qkdrp.experiments.pkpd.cv.page import page_of
 from qkdrp.experiments.pkpd.cv.plan import CvPlan
 from qkdrp.experiments.pkpd.cv.pooled import pooled_variants
@@ -42,6 +43,7 @@ class CvReport:
             "scores": scores_frame(found),
             "differences": differences_frame(found),
             "structures": structures_frame(self.plan, findings),
+            "measures": measures_frame(self.plan, findings),
         }
         write_report(path, tables, page_of(self.plan, findings, found, tables))
         return tables

@@ -89,11 +89,11 @@ class Difference:
                 & (table["right_pd0"] == other.told)
             ]
             if len(rows):
-                return cls._read(rows.iloc[0], sign)
+                return cls.read(rows.iloc[0], sign)
         return None
 
     @classmethod
-    def _read(cls, row: Any, sign: int) -> Self:  # noqa: ANN401  # of a table
+    def read(cls, row: Any, sign: int = 1) -> Self:  # noqa: ANN401  # of a table
         """Return the difference of a row, turned round where the sign is -1."""
         left, right = (float(row["left_value"]), float(row["right_value"]))[::sign]
         low, high = sorted((sign * float(row["low"]), sign * float(row["high"])))

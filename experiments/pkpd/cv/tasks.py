@@ -1,12 +1,16 @@
 """Tasks of the study: the structure of a fold, and a model or a baseline on it."""
 
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from torch import nn
 
+from qkdrp.common.seeds import derive_seed
 from qkdrp.common.settings import Settings
+from qkdrp.experiments.pkpd.cv.measures import Measures, measures_of, with_dropout
 from qkdrp.experiments.study.folds import dataset_of
 from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
@@ -17,6 +21,8 @@ from qkdrp.systems.pkpd.population.material import Material
 from qkdrp.systems.pkpd.population.network import LAST_EPOCH
 from qkdrp.systems.pkpd.population.structures import compare, short_name
 from qkdrp.systems.registry import find_system
+from qkdrp.training.epoch import Fit
+from qkdrp.training.system import Values
 
 SYSTEM = "pkpd"
 """Name of the system in the registry."""
@@ -106,40 +112,36 @@ class CvResult(Result):
         rows: Columns of :data:`KEPT`, a value for each observation.
         n_train: Training subjects.
         best_epoch: The epoch whose weights count; 0 for a baseline.
+        measures: Of a trained model; None for baselines and in results of earlier versions.
     """
 
     rows: dict[str, tuple[str | float | None, ...]]
     n_train: int
     best_epoch: int = 0
+    measures: Measures | None = None
 
     def table(self) -> pd.DataFrame:
         """Return the rows as a table."""
-        table = pd.DataFrame({name: list(self.rows[name]) for name in KEPT})
-        numbers = [name for name in KEPT if name not in {"subject", "endpoint"}]
-        return table.astype(dict.fromkeys(numbers, float))
+        return table_of(self.rows)
 
 
-class CvTask(Task):
-    """A model trained, or a baseline fitted, in one fold.
+class FoldTask(Task):
+    """Work on a model in one fold; subclasses say what it computes.
 
     Args:
         name: What is trained, for messages.
         settings: Of the training, written out.
         digest: Of the trial, so that other data are noticed.
-        baseline: A baseline of the system that is fitted in place of a model.
     """
 
-    result_type = CvResult
     no_part_of_key = {  # noqa: RUF012
         "name": True,
         "settings": {"data": {"source"}, "threads": True},
     }
 
-    stage: Literal["pkpd-cv"] = "pkpd-cv"
     name: str
     settings: dict[str, Any]
     digest: str
-    baseline: str | None = None
 
     @property
     def title(self) -> str:
@@ -156,6 +158,23 @@ class CvTask(Task):
         """Return the modules that worker processes import before their first task."""
         return find_system(SYSTEM).preload
 
+
+class CvTask(FoldTask):
+    """A model trained, or a baseline fitted, in one fold.
+
+    Args:
+        baseline: A baseline of the system that is fitted in place of a model.
+        passes: Predictions with dropout whose mean counts; 0 for one without dropout.
+        subjects: Training subjects of each dose level, from the first; 0 for all.
+    """
+
+    result_type = CvResult
+
+    stage: Literal["pkpd-cv"] = "pkpd-cv"
+    baseline: str | None = None
+    passes: int = 0
+    subjects: int = 0
+
     def run(self, saved: SavedTraining) -> CvResult:
         """Train or fit, and predict the subjects that are left out.
 
@@ -165,23 +184,41 @@ class CvTask(Task):
         start = perf_counter()
         system, config = find_system(SYSTEM), PkpdConfig.make(**self.settings)
         train, watched, test = parts_of(config, self.digest)
+        train = fewer(train, self.subjects) if self.subjects else train
         preprocessor = system.fit_preprocessor(train, config)
-        best_epoch = 0
+        best_epoch, measures = 0, None
         if self.baseline is not None:
             fitted = system.baselines[self.baseline](preprocessor, train, np.float64)
             values = fitted.predict(test)
         else:
             training = Training(system, config, preprocessor, config.seed, saved)
-            decides = system.fit_task(config).monitor is not LAST_EPOCH
-            values, fit = training.train(train, watched if decides else None, test)
-            best_epoch = fit.best_epoch
+            values, best_epoch, measures = self._train(training, train, watched, test)
         table = system.predictions(preprocessor, test, "test", values)
         return CvResult(
             rows={name: kept(table[name]) for name in KEPT},
             n_train=len(train),
             best_epoch=best_epoch,
+            measures=measures,
             seconds=perf_counter() - start,
         )
+
+    def _train(
+        self, training: Training, train: Trial, watched: Trial, test: Trial
+    ) -> tuple[Values, int, Measures]:
+        """Return predictions, the epoch whose weights count, and what else was measured."""
+        system, fitted = training.system, training.preprocessor
+        found: list[Measures] = []
+        dropped: list[Values] = []
+
+        def after(model: nn.Module, fit: Fit) -> None:
+            found.append(measures_of(model, fit, system, fitted, train))
+            if self.passes:
+                predicted = with_dropout(self.passes, derive_seed(training.seed, "passes"))
+                dropped.append(predicted(model, system.rows(fitted, test)))
+
+        decides = system.fit_task(training.config).monitor is not LAST_EPOCH
+        values, fit = training.train(train, watched if decides else None, test, after=after)
+        return (dropped[0] if dropped else values), fit.best_epoch, found[0]
 
 
 def parts_of(config: PkpdConfig, digest: str) -> tuple[Trial, Trial, Trial]:
@@ -195,9 +232,32 @@ def parts_of(config: PkpdConfig, digest: str) -> tuple[Trial, Trial, Trial]:
     return (trial.select(split.train), trial.select(split.validation), trial.select(split.test))
 
 
+def fewer(trial: Trial, subjects: int) -> Trial:
+    """Return the first few subjects of each dose level.
+
+    Args:
+        trial: All subjects.
+        subjects: Of each level; a smaller level has all of its own.
+    """
+    levels = trial.dose_levels()
+    ids = [name for level in np.unique(levels) for name in trial.ids[levels == level][:subjects]]
+    return trial.select(ids)
+
+
 def as_loaded(data: DataConfig) -> DataConfig:
     """Return data settings without those that change nothing in what is loaded."""
     return DataConfig(source=data.source)
+
+
+def table_of(rows: Mapping[str, Sequence[str | float | None]]) -> pd.DataFrame:
+    """Return kept rows as a table.
+
+    Args:
+        rows: Columns of :data:`KEPT`.
+    """
+    table = pd.DataFrame({name: list(rows[name]) for name in KEPT})
+    numbers = [name for name in KEPT if name not in {"subject", "endpoint"}]
+    return table.astype(dict.fromkeys(numbers, float))
 
 
 def kept(column: "pd.Series[Any]") -> tuple[str | float | None, ...]:

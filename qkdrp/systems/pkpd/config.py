@@ -42,7 +42,7 @@ _SCALE: Any = {"show_default": "2.658 and 3.257 for estdata; else SD of training
 
 
 OF_NETWORKS = ("core", "qexperts", "pkpd_mode", "normalisation", "a", "r", "learn_a_r", "dropout",
-               "dropout_quantum", "balance", "pk_column")  # fmt: skip
+               "dropout_quantum", "balance", "pk_column", "base_features")  # fmt: skip
 """Settings of networks on features."""
 
 OF_CIRCUITS = ("core", "normalisation", "a", "r", "learn_a_r", "dropout_quantum")
@@ -147,6 +147,7 @@ class ModelConfig(ModelSettings):
         n_qubits: Qubits of a circuit.
         n_layers: Layers of a circuit.
         absorb_tail: Whether the last CNOTs of a circuit are moved into its observables.
+        base_features: Whether regressors read covariates, dose and time alone.
         core: What stands in the place of a network's circuits, a key of
             :data:`~qkdrp.systems.pkpd.networks.choices.CORES`.
         qexperts: Whether the circuits of ``resqnn_moe`` stand in its experts.
@@ -206,6 +207,9 @@ class ModelConfig(ModelSettings):
         False,
         "Move the last CNOTs of a circuit into the observables: same numbers, fewer gates, more "
         "measurement bases.",
+    )
+    base_features: bool = _later(
+        False, "Networks and baselines read covariates, dose and time alone."
     )
     core: Annotated[str, AfterValidator(partial(known_name, CORES))] = _later(
         QUANTUM,

@@ -28,6 +28,9 @@ DECAYS = tuple(f"DECAY_HL{hours}h" for hours in HALF_LIVES)
 AMOUNTS = ("DOSE", "LAST_DOSE_AMT", "CUM_DOSE_UP_TO_T", *IN_WINDOWS)
 """Features in milligrams, which may be divided by body weight."""
 
+BASE = ("DOSE", "TIME")
+"""Features that are there without engineering, beside covariates."""
+
 WEIGHT = "BW"
 """Covariate that doses are divided by."""
 

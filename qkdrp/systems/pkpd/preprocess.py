@@ -15,7 +15,7 @@ from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.padded import padded
 from qkdrp.systems.pkpd.data.sources import EMBEDDED
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, CONCENTRATION, ENDPOINTS, Subject, Trial
-from qkdrp.systems.pkpd.features import feature_names, features_at
+from qkdrp.systems.pkpd.features import BASE, feature_names, features_at
 from qkdrp.training.stored_state import State
 
 Reals = NDArray[np.float64]
@@ -76,6 +76,7 @@ class Preprocessor(Brief):
         scales: What errors of each endpoint are divided by.
         typical_baseline: Mean of PD0 over training subjects; stands for one that is not known.
         measured_concentration: Of concentrations as measured, mg/L, whatever is learned of them.
+        base_features: Whether covariates, dose and time are all that is read.
     """
 
     model: str
@@ -89,6 +90,7 @@ class Preprocessor(Brief):
     scales: Mapping[str, float]
     typical_baseline: float
     measured_concentration: Scaling
+    base_features: bool = False
 
     @classmethod
     def fit(cls, train: Trial, config: PkpdConfig, target: str) -> Self:
@@ -130,6 +132,7 @@ class Preprocessor(Brief):
             _scales(config, measured),
             float(known.mean()) if len(known) else 0.0,
             Scaling.of(measured[CONCENTRATION]),
+            config.model.base_features,
         )
         rows = {name: made.feature_rows(train, name) for name in ENDPOINTS}
         features = {name: Scaling.of(each) for name, each in rows.items()}
@@ -139,7 +142,13 @@ class Preprocessor(Brief):
     def feature_names(self, endpoint: str) -> tuple[str, ...]:
         """Return the names of the features of an endpoint."""
         extra = (PD0,) if self.baseline and endpoint == BIOMARKER else ()
-        return (*feature_names(self.covariates, self.per_kg), *extra)
+        names = feature_names(self.covariates, self.per_kg)
+        return (*(names[place] for place in self._read(names)), *extra)
+
+    def _read(self, names: tuple[str, ...]) -> list[int]:
+        """Return the places of the features that are read."""
+        base = (*self.covariates, *BASE)
+        return [k for k, name in enumerate(names) if not self.base_features or name in base]
 
     def features_of(self, subject: Subject, endpoint: str, times: Reals | None = None) -> Reals:
         """Return the features of a subject for an endpoint, not scaled.
@@ -160,6 +169,7 @@ class Preprocessor(Brief):
             )
         times = subject.observations[endpoint].times if times is None else times
         rows = features_at(subject, times, self.covariates, self.per_kg)
+        rows = rows[:, self._read(feature_names(self.covariates, self.per_kg))]
         if not (self.baseline and endpoint == BIOMARKER):
             return rows
         known = np.log(subject.baseline)
@@ -215,6 +225,7 @@ class Preprocessor(Brief):
         names = ("model", "baseline", "per_kg", "target", "log_target", "typical_baseline")
         details: dict[str, Any] = {name: getattr(self, name) for name in names}
         details |= {"covariates": list(self.covariates), "scales": dict(self.scales)}
+        details |= {"base_features": True} if self.base_features else {}
         return State(arrays, {"pkpd": details})
 
     @classmethod

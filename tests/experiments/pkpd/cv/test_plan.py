@@ -76,7 +76,7 @@ def test_validation_subjects_are_for_models_that_stop_early(
     """A mechanism takes all epochs, so that looking at them would cost time and change nothing."""
     seen: list[Any] = []
 
-    def train(_: Training, train: Any, watched: Any, scored: Any) -> None:
+    def train(_: Training, train: Any, watched: Any, scored: Any, **__: Any) -> None:
         seen.append((train, watched, scored))
         raise KeyboardInterrupt
 

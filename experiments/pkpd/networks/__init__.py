@@ -1,0 +1,1 @@
+"""The study pkpd-networks: sizes, modes and strategies of networks beside published figures."""

@@ -1,0 +1,1 @@
+"""The study pkpd-noise: errors and doses of models with circuits under noise."""
