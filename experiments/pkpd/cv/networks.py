@@ -9,6 +9,7 @@ from typing import Any
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.pkpd.cv.contender import Contender
+from qkdrp.systems.pkpd.config import ModelConfig
 from qkdrp.systems.pkpd.networks.choices import NETWORKS as CHOICES
 
 QUANTUM, FROZEN, DENSE, LOW_RANK, CLASSICAL = "quantum", "frozen", "dense", "lowrank", "classical"
@@ -112,14 +113,16 @@ def network(name: str) -> Contender | None:
     if model not in NETWORKS:
         return None
     kind, own = NETWORKS[model], CHOICES[model]
+    of_model = {key: each for key, each in own.own.items() if key in ModelConfig.model_fields}
     settings: dict[str, Any] = {"model": model, "pkpd_mode": "cascade", "log_target": True}
+    settings |= of_model
     found = Contender(
         kind.label,
         kind.meaning,
         settings,
         seeded=True,
         core=QUANTUM if own.circuits else CLASSICAL,
-        fit=own.fit,
+        fit={key: each for key, each in own.own.items() if key not in of_model},
     )
     if own.circuits:
         settings |= {"core": QUANTUM, "n_qubits": 4, "n_layers": 2}

@@ -25,7 +25,7 @@ NOISE = "depolarizing:p1=0.002,p2=0.02,readout=0.02"
 
 QUICK = (
     *("--models", "qnn-2q1l", "--noise", NOISE, "--scales", "0,2", "--folds", 1, "--epochs", 1),
-    *("--dose-folds", 1, "--dose-subjects", 4, "--workers", 1),
+    *("--dose-folds", 1, "--dose-subjects", 4, "--target", 1e4, "--workers", 1),
 )
 
 
