@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Reals = NDArray[np.float64]
 
 HEADER = "row,observable,value,standard_error\n"
-"""First line; rows are those of the predictions."""
+"""First line; rows are the points of a layer, one for each call of its circuit."""
 
 
 def value_table(found: Iterable[tuple[Reals, Reals]]) -> bytes:

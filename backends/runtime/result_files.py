@@ -15,7 +15,7 @@ JOB = "job.json"
 """File that says from which jobs results come."""
 
 EXPECTATIONS = "expectations.csv"
-"""File of values with standard errors; rows are those of the predictions."""
+"""File of values with standard errors; rows are the points of a layer."""
 
 
 def job_files(ledger: Ledger, evaluation: Evaluation) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """What commands print of noise: what is on and off, where circuits ran, how scores spread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Any, Self
@@ -36,17 +36,37 @@ def noise_lines(noise: Mapping[str, Any]) -> list[str]:
 
 
 def circuit_lines(noise: Mapping[str, Any]) -> list[str]:
-    """Return on which physical qubits circuits ran, and how; nothing for an exact backend."""
+    """Return on which physical qubits circuits ran, and how; nothing for an exact backend.
+
+    Layers of which the same is to be said have one line together.
+    """
     if not noise:
         return []
-    shots = noise["sampling"]["shots"]
-    return [
-        f"circuit  physical qubits {', '.join(map(str, circuit['physical_qubits']))}; "
+    alike: dict[str, list[str]] = {}
+    for circuit in noise["circuits"]:
+        text = _about(circuit, noise["sampling"]["shots"])
+        alike.setdefault(text, []).append(circuit.get("layer", ""))
+    return [f"circuit  {_layers(names)}{text}" for text, names in alike.items()] + [
+        f"note: {note}" for note in noise["notes"]
+    ]
+
+
+def _about(circuit: Mapping[str, Any], shots: int) -> str:
+    return (
+        f"physical qubits {', '.join(map(str, circuit['physical_qubits']))}; "
         f"{circuit['two_qubit_gates']} two-qubit gates, depth {circuit['depth']}, "
         f"estimated success {circuit['estimated_success']:.3f}; errors of "
         f"{circuit['gates_with_errors']} of {circuit['gates']} gates; {_way(circuit, shots)}"
-        for circuit in noise["circuits"]
-    ] + [f"note: {note}" for note in noise["notes"]]
+    )
+
+
+def _layers(names: Sequence[str]) -> str:
+    """Return which layers are spoken of; nothing for a layer without a name."""
+    first, others = names[0], len(names) - 1
+    if not first:
+        return ""
+    more = f" and {others} {'layer' if others == 1 else 'layers'} like it" if others else ""
+    return f"{first}{more}: "
 
 
 def _way(circuit: Mapping[str, Any], shots: int) -> str:

@@ -9,6 +9,7 @@ from qiskit_aer.noise import NoiseModel, thermal_relaxation_error
 
 from qkdrp.backends.isa.prepared_file import load_prepared
 from qkdrp.backends.noise.model_file import save_model
+from qkdrp.cli.noise_report import circuit_lines
 from tests.qkdrp.conftest import CliResult, Trained, read_json, snapshot
 
 Cli = Callable[..., CliResult]
@@ -151,3 +152,21 @@ def test_relaxation_of_a_saved_model_is_not_called_off(
     assert (result.code, result.err) == (0, "")
     assert "gates on, relaxation as far as gate errors hold it, readout off" in result.out
     assert "errors of " in result.out
+
+
+def test_layers_of_the_same_circuit_have_one_line() -> None:
+    circuit = {"physical_qubits": [3, 4], "two_qubit_gates": 7, "depth": 9, "gates": 20}
+    circuit |= {"estimated_success": 0.9, "gates_with_errors": 8, "method": "density_matrix"}
+    layers = {"first": 7, "left": 7, "right": 7, "last": 9}
+    noise = {
+        "sampling": {"shots": 0},
+        "notes": [],
+        "circuits": [
+            circuit | {"layer": name, "two_qubit_gates": gates} for name, gates in layers.items()
+        ],
+    }
+    one, other = circuit_lines(noise)
+    assert one.startswith("circuit  first and 2 layers like it: physical qubits 3, 4; 7 two-qubit")
+    assert other.startswith("circuit  last: physical qubits 3, 4; 9 two-qubit gates")
+    (line,) = circuit_lines(noise | {"circuits": [circuit]})
+    assert line.startswith("circuit  physical qubits 3, 4; 7 two-qubit gates")
