@@ -22,7 +22,8 @@ class Presets(Settings):
     pnu_compat: bool = Field(
         default=False,
         description="Do as Team PNU's code: --split seed42 --pkpd-mode cascade --pk-column zeros "
-        "--restore last, and --dropout-quantum 0.1 for resqnn_moe, where not given otherwise.",
+        "--restore last --dropout 0.3, and --dropout-quantum 0.1 for resqnn_moe, where not given "
+        "otherwise.",
     )
 
 

@@ -117,12 +117,16 @@ def fit_model(
         fit.interrupted = True
     finally:
         model.to(CPU)
-    if config.keeps_last:
-        fit.best_epoch = len(state.epochs)
-    else:
-        fit.best_epoch = state.stopping.best_epoch
-        state.stopping.restore_best(model)
+    fit.best_epoch = _end(state, config)
     return fit
+
+
+def _end(state: TrainingState, config: FitConfig) -> int:
+    """Give the model the weights that it ends with; return their epoch."""
+    if config.keeps_last:
+        return len(state.epochs)
+    state.stopping.restore_best(state.model)
+    return state.stopping.best_epoch
 
 
 def _fresh_state(model: nn.Module, config: FitConfig, task: FitTask, seed: int) -> TrainingState:

@@ -19,10 +19,11 @@ from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
 from qkdrp.systems.pkpd.networks.choices import (
     CASCADE,
     CORES,
-    FIT_OF_BLOCKS,
+    DROPOUT,
     MODES,
     NETWORKS,
     NONE,
+    OF_BLOCKS,
     PK_COLUMNS,
     PREDICTED,
     QUANTUM,
@@ -45,6 +46,12 @@ OF_NETWORKS = ("core", "qexperts", "pkpd_mode", "normalisation", "a", "r", "lear
 
 OF_CIRCUITS = ("core", "normalisation", "a", "r", "learn_a_r", "dropout_quantum")
 """Those of them that networks with circuits have."""
+
+
+def _of_blocks(name: str, others: object) -> Any:  # noqa: ANN401  # pydantic's extras
+    """Return what the help says of a default that networks of blocks have otherwise."""
+    words = f"{others}; {OF_BLOCKS[name]} for resmlp, moe, resmlp_moe and resqnn_moe"
+    return {"show_default": words}
 
 
 def _later(default: Any, description: str, **more: Any) -> Any:  # noqa: ANN401  # pydantic's field
@@ -148,7 +155,7 @@ class ModelConfig(ModelSettings):
         a: Input scale of the moderated tanh.
         r: Output range of the moderated tanh, radians.
         learn_a_r: Whether a and r are trained.
-        dropout: Of networks while training.
+        dropout: Of networks while training; None for the network's own.
         dropout_quantum: Of networks with circuits; None for the same.
         balance: Factor of the load-balance term of mixtures of experts.
         pk_column: What the biomarker's network reads in a cascade, a key of
@@ -222,7 +229,13 @@ class ModelConfig(ModelSettings):
         json_schema_extra={"format": "angle", "show_default": "pi/2"},
     )
     learn_a_r: bool = _later(False, "Train a and r.")
-    dropout: float = _later(0.3, "Dropout of networks while training.", ge=0, lt=1)
+    dropout: float | None = _later(
+        None,
+        "Dropout of networks while training.",
+        ge=0,
+        lt=1,
+        json_schema_extra=_of_blocks("dropout", DROPOUT),
+    )
     dropout_quantum: float | None = _later(
         None,
         "The same for networks with circuits.",
@@ -260,12 +273,6 @@ class ModelConfig(ModelSettings):
                 raise ValueError(f"--{flag} belongs to --model {any_of(models)}")
 
 
-def _of_blocks(name: str, others: object) -> dict[str, str]:
-    """Return what the help says of a default that networks of blocks have otherwise."""
-    words = f"{others}; {FIT_OF_BLOCKS[name]} for resmlp, moe, resmlp_moe and resqnn_moe"
-    return {"show_default": words}
-
-
 class FitConfig(AnyFitConfig):
     """How a model is trained: all subjects in a batch, as by Team PNU, at a higher rate."""
 
@@ -293,8 +300,8 @@ class FitConfig(AnyFitConfig):
         ge=0,
         json_schema_extra={"show_default": "the optimiser's own"},
     )
-    restore: Literal["best", "last"] = _later(
-        "best",
+    restore: Literal["best", "last"] | None = _later(
+        None,
         "Epoch whose weights a model keeps: best (by validation loss) or last.",
         json_schema_extra={**NAME, **_of_blocks("restore", "best")},
     )
@@ -332,11 +339,8 @@ class PkpdConfig(RunConfig):
         network = NETWORKS.get(self.model.model)
         for name in ("model", "fit") if network is not None else ():
             section = getattr(self, name)
-            own = {
-                key: value
-                for key, value in getattr(network, name).items()
-                if key not in section.model_fields_set
-            }
+            left_out = type(section).model_fields.keys() - section.model_fields_set
+            own = {key: value for key, value in network.own.items() if key in left_out}
             object.__setattr__(self, name, section.model_copy(update=own))
         return self
 

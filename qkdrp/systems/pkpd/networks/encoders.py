@@ -14,6 +14,7 @@ from qkdrp.systems.pkpd.networks.blocks import (
     expert,
     plain_linear,
 )
+from qkdrp.systems.pkpd.networks.choices import DROPOUT
 from qkdrp.systems.pkpd.networks.dropout import Dropout
 from qkdrp.systems.pkpd.networks.mixture import N_EXPERTS, DenseExperts, Mixture, SeveralExperts
 
@@ -30,7 +31,7 @@ class Parts:
     """
 
     linear: MakeLinear = plain_linear
-    dropout: float = 0.3
+    dropout: float = DROPOUT
     balance: float = 0.0
     in_experts: bool = False
 

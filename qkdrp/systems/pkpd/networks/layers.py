@@ -13,6 +13,7 @@ from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS
 from qkdrp.systems.pkpd.networks.blocks import MakeLinear, plain_linear
 from qkdrp.systems.pkpd.networks.choices import (
     CASCADE,
+    DROPOUT,
     FROZEN,
     MULTITASK,
     NETWORKS,
@@ -49,9 +50,10 @@ def parts_of(config: ModelConfig, linear: MakeLinear) -> Parts:
         config: The network.
         linear: Makes the layers that hold circuits.
     """
+    rate = DROPOUT if config.dropout is None else config.dropout
     if not NETWORKS[config.model].circuits:
-        return Parts(plain_linear, config.dropout, config.balance)
-    rate = config.dropout if config.dropout_quantum is None else config.dropout_quantum
+        return Parts(plain_linear, rate, config.balance)
+    rate = rate if config.dropout_quantum is None else config.dropout_quantum
     return Parts(linear, rate, config.balance, config.qexperts)
 
 

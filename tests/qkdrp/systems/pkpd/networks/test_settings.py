@@ -4,14 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from qkdrp.backends import get_backend
+from qkdrp.cli.train_report import longer
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd import baselines
 from qkdrp.systems.pkpd.config import OF_NETWORKS, PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
-from qkdrp.systems.pkpd.networks.choices import FIT_OF_BLOCKS, NETWORKS
+from qkdrp.systems.pkpd.networks.choices import NETWORKS, OF_BLOCKS
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.system import PkpdSystem
 from qkdrp.training.loop import fit_model, predict
@@ -37,7 +39,7 @@ def test_preprocessors_of_earlier_runs_are_read(make: Make) -> None:
     state = fitted.state()
     arrays = {name: each for name, each in state.arrays.items() if name != "measured"}
     read = Preprocessor.from_state(State(arrays, state.details))
-    assert read.measured_concentration.mean == fitted.values["concentration"].mean
+    assert read.measured_concentration.mean == fitted.values["concentration"].mean  # noqa: PD011  # no data frame
     logarithmic = make("qnn")[1]
     again = Preprocessor.from_state(logarithmic.state())
     assert again.measured_concentration.sd == logarithmic.measured_concentration.sd
@@ -46,13 +48,21 @@ def test_preprocessors_of_earlier_runs_are_read(make: Make) -> None:
 
 def test_networks_have_defaults_of_their_own() -> None:
     own = PkpdConfig.make(model={"model": "resqnn_moe"})
-    assert {name: getattr(own.fit, name) for name in FIT_OF_BLOCKS} == FIT_OF_BLOCKS
-    assert own.model.log_target
+    found = own.model.model_dump() | own.fit.model_dump()
+    assert found | OF_BLOCKS == found
     given = {"model": {"model": "resqnn_moe", "log_target": False}, "fit": {"lr": 2e-3}}
     other = PkpdConfig.make(**given)
     assert (other.fit.lr, other.fit.epochs, other.model.log_target) == (2e-3, 300, False)
     assert PkpdConfig.make(**own.model_dump()) == own
     assert PkpdConfig.make(**other.model_dump()) == other
+
+
+def test_what_is_given_stays_although_others_have_it_by_default() -> None:
+    given = {"model": {"model": "moe", "dropout": 0.3}, "fit": {"restore": "best", "patience": 50}}
+    config = PkpdConfig.make(**given)
+    read = PkpdConfig.make(**config.model_dump(mode="json"))
+    assert (read.model.dropout, read.fit.restore, read.fit.patience) == (0.3, "best", 50)
+    assert not read.fit.keeps_last
 
 
 @pytest.mark.parametrize(
@@ -82,14 +92,17 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     output = tmp_path / "run"
     result = cli("train-pkpd", "--model", "resqnn_moe", "--pnu-compat", "--epochs", 2,
                  "--n-qubits", 2, "--n-layers", 1, "--restore", "best", "--lr", 1e-4,
+                 "--normalisation", "moderated", "--a", 2, "--learn-a-r",
                  "--threads", 1, "--output", output)  # fmt: skip
     assert result.code == 0, result.err
     config = read_json(output / "config.json")
     assert config["data"]["split"] == "seed42"
     model, fit = config["model"], config["fit"]
     assert (model["pkpd_mode"], model["pk_column"]) == ("cascade", "zeros")
-    assert (model["dropout_quantum"], fit["lr"]) == (0.1, 1e-4)
-    assert "restore" not in fit
+    assert (model["dropout"], model["dropout_quantum"], fit["lr"]) == (0.3, 0.1, 1e-4)
+    assert fit["restore"] == "best"
+    learned = pd.read_csv(output / "history.csv")["a"]  # the mean over layers
+    assert 0 < abs(learned.iloc[-1] - 2) < 0.01
     refused = cli("train-pkpd", "--pnu-compat", "--output", tmp_path / "other")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "--pnu-compat with --model mechanistic: choose one of mlp" in refused.err
@@ -118,3 +131,9 @@ def test_the_last_epoch_or_the_best_is_kept(estdata: Trial) -> None:
     assert best == n_epochs - 1 < 9
     (group,) = system.fit_task(config).parameter_groups(network, config.fit)
     assert group["weight_decay"] == 0.0
+
+
+def test_what_trains_further_is_an_option() -> None:
+    assert longer(PkpdConfig.make(model={"model": "mlp"}).fit) == "a higher --lr or more --patience"
+    blocks = PkpdConfig.make(model={"model": "moe"}).fit
+    assert longer(blocks) == "a higher --lr or more --epochs"
