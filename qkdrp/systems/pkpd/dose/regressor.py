@@ -287,9 +287,10 @@ class RegressorInterval:
         return start * self.hours + self._points
 
     def _given(self, dose: float, n: int) -> Doses:
-        return _doses(
-            self.hours * np.arange(n if dose > 0 else 0), np.full(n, dose)[: n * (dose > 0)]
-        )
+        """Return the same dose n times; none for a dose of 0."""
+        if dose == 0:
+            return NO_DOSES
+        return Doses(self.hours * np.arange(n, dtype=np.float64), np.full(n, dose, np.float64))
 
     def _repeated(self, dose: float) -> Repeated:
         """Return the number of doses after which courses repeat, or the most that is tried."""
