@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from qkdrp.backends import get_backend
+from qkdrp.cli.train_report import longer
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd import baselines
 from qkdrp.systems.pkpd.config import OF_NETWORKS, PkpdConfig
@@ -130,3 +131,9 @@ def test_the_last_epoch_or_the_best_is_kept(estdata: Trial) -> None:
     assert best == n_epochs - 1 < 9
     (group,) = system.fit_task(config).parameter_groups(network, config.fit)
     assert group["weight_decay"] == 0.0
+
+
+def test_what_trains_further_is_an_option() -> None:
+    assert longer(PkpdConfig.make(model={"model": "mlp"}).fit) == "a higher --lr or more --patience"
+    blocks = PkpdConfig.make(model={"model": "moe"}).fit
+    assert longer(blocks) == "a higher --lr or more --epochs"
