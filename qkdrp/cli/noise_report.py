@@ -46,7 +46,8 @@ def circuit_lines(noise: Mapping[str, Any]) -> list[str]:
     for circuit in noise["circuits"]:
         text = _about(circuit, noise["sampling"]["shots"])
         alike.setdefault(text, []).append(circuit.get("layer", ""))
-    return [f"circuit  {_layers(names)}{text}" for text, names in alike.items()] + [
+    n_layers = len(noise["circuits"])
+    return [f"circuit  {_layers(names, n_layers)}{text}" for text, names in alike.items()] + [
         f"note: {note}" for note in noise["notes"]
     ]
 
@@ -60,13 +61,13 @@ def _about(circuit: Mapping[str, Any], shots: int) -> str:
     )
 
 
-def _layers(names: Sequence[str]) -> str:
-    """Return which layers are spoken of; nothing for a layer without a name."""
-    first, others = names[0], len(names) - 1
-    if not first:
+def _layers(names: Sequence[str], n_layers: int) -> str:
+    """Return which of all layers are spoken of; nothing for a layer without a name."""
+    if not names[0]:
         return ""
-    more = f" and {others} {'layer' if others == 1 else 'layers'} like it" if others else ""
-    return f"{first}{more}: "
+    if len(names) == n_layers > 1:
+        return f"all {n_layers} layers: "
+    return f"{', '.join(names)}: "
 
 
 def _way(circuit: Mapping[str, Any], shots: int) -> str:

@@ -112,10 +112,12 @@ def _predict(request: "PredictionRequest", backend: str, *, no_wait: bool) -> No
 
 def _preview(request: "PredictionRequest", backend: str) -> None:
     from qkdrp.cli.hardware_report import print_preview
+    from qkdrp.cli.noise_report import CircuitBar
     from qkdrp.common.errors import ConfigError
     from qkdrp.runs.predict_new import preview
 
-    found = preview(request, backend)
+    with CircuitBar() as bar:
+        found = preview(request, backend, bar.update)
     if found is None:
         raise ConfigError("No run has a circuit: predictions cost nothing.")
     print_preview(found)

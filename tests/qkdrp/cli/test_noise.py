@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -158,7 +159,7 @@ def test_layers_of_the_same_circuit_have_one_line() -> None:
     circuit = {"physical_qubits": [3, 4], "two_qubit_gates": 7, "depth": 9, "gates": 20}
     circuit |= {"estimated_success": 0.9, "gates_with_errors": 8, "method": "density_matrix"}
     layers = {"first": 7, "left": 7, "right": 7, "last": 9}
-    noise = {
+    noise: dict[str, Any] = {
         "sampling": {"shots": 0},
         "notes": [],
         "circuits": [
@@ -166,7 +167,9 @@ def test_layers_of_the_same_circuit_have_one_line() -> None:
         ],
     }
     one, other = circuit_lines(noise)
-    assert one.startswith("circuit  first and 2 layers like it: physical qubits 3, 4; 7 two-qubit")
+    assert one.startswith("circuit  first, left, right: physical qubits 3, 4; 7 two-qubit gates")
     assert other.startswith("circuit  last: physical qubits 3, 4; 9 two-qubit gates")
+    (line,) = circuit_lines(noise | {"circuits": noise["circuits"][:3]})
+    assert line.startswith("circuit  all 3 layers: physical qubits 3, 4; 7 two-qubit gates")
     (line,) = circuit_lines(noise | {"circuits": [circuit]})
     assert line.startswith("circuit  physical qubits 3, 4; 7 two-qubit gates")
