@@ -18,6 +18,8 @@ from qkdrp.cli.noise_report import LINE_SECONDS, circuit_lines, noise_lines
 from qkdrp.cli.score_table import ScoreTable, number
 from qkdrp.cli.training_clock import TrainingClock
 from qkdrp.common.remaining import LONG_SECONDS, Remaining, duration_text
+from qkdrp.common.settings import any_of
+from qkdrp.training.config import FitConfig
 from qkdrp.training.scored import FINAL, scored_rows
 
 if TYPE_CHECKING:
@@ -27,6 +29,14 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 10
 """Epochs between two lines where the output is not a terminal."""
+
+
+def longer(fit: FitConfig) -> str:
+    """Return what makes a training go further, in words: options that its command has."""
+    options = ["a higher --lr", "more --patience" if fit.patience else "more --epochs"]
+    if "monitor" in type(fit).model_fields:
+        options.append("--monitor loss")
+    return any_of(options)
 
 
 class TrainReport(AbstractContextManager["TrainReport"]):
@@ -40,6 +50,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
     def __init__(self, prepared: "Prepared", *, brief: bool = False) -> None:
         self.console = console()
         self.system = prepared.system
+        self.fit_settings = prepared.config.fit
         self.monitor = prepared.system.fit_task(prepared.config).monitor
         self.progress = Progress(
             TextColumn("{task.description}"),
@@ -165,8 +176,7 @@ class TrainReport(AbstractContextManager["TrainReport"]):
         )
         if metrics["loss_still_falling"]:
             self.note(
-                "the validation loss was still falling; a higher --lr, more --patience or "
-                "--monitor loss trains further"
+                f"the validation loss was still falling; {longer(self.fit_settings)} trains further"
             )
         for text in metrics["notes"]:
             if text not in self.doubts:  # those are told before training

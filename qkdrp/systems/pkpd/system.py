@@ -50,6 +50,7 @@ class PkpdSystem(System[PkpdConfig, Trial, Preprocessor]):
     name = "pkpd"
     config_type = PkpdConfig
     row_key = ("subject", "endpoint", "time")
+    history_columns = ("a", "r")
     score_rows: ClassVar[tuple[ScoreRow, ...]] = SCORE_ROWS
     score_caption = (
         "in brackets: 95% intervals over subjects; all observations of active subjects pooled"

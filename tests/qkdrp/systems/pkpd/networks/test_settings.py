@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from qkdrp.backends import get_backend
+from qkdrp.cli.train_report import longer
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd import baselines
 from qkdrp.systems.pkpd.config import OF_NETWORKS, PkpdConfig
@@ -37,7 +39,7 @@ def test_preprocessors_of_earlier_runs_are_read(make: Make) -> None:
     state = fitted.state()
     arrays = {name: each for name, each in state.arrays.items() if name != "measured"}
     read = Preprocessor.from_state(State(arrays, state.details))
-    assert read.measured_concentration.mean == fitted.values["concentration"].mean
+    assert read.measured_concentration.mean == fitted.values["concentration"].mean  # noqa: PD011  # no data frame
     logarithmic = make("qnn")[1]
     again = Preprocessor.from_state(logarithmic.state())
     assert again.measured_concentration.sd == logarithmic.measured_concentration.sd
@@ -90,6 +92,7 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     output = tmp_path / "run"
     result = cli("train-pkpd", "--model", "resqnn_moe", "--pnu-compat", "--epochs", 2,
                  "--n-qubits", 2, "--n-layers", 1, "--restore", "best", "--lr", 1e-4,
+                 "--normalisation", "moderated", "--a", 2, "--learn-a-r",
                  "--threads", 1, "--output", output)  # fmt: skip
     assert result.code == 0, result.err
     config = read_json(output / "config.json")
@@ -98,6 +101,8 @@ def test_behaviour_of_team_pnu(tmp_path: Path, cli: Cli) -> None:
     assert (model["pkpd_mode"], model["pk_column"]) == ("cascade", "zeros")
     assert (model["dropout"], model["dropout_quantum"], fit["lr"]) == (0.3, 0.1, 1e-4)
     assert fit["restore"] == "best"
+    learned = pd.read_csv(output / "history.csv")["a"]  # the mean over layers
+    assert 0 < abs(learned.iloc[-1] - 2) < 0.01
     refused = cli("train-pkpd", "--pnu-compat", "--output", tmp_path / "other")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "--pnu-compat with --model mechanistic: choose one of mlp" in refused.err
@@ -126,3 +131,9 @@ def test_the_last_epoch_or_the_best_is_kept(estdata: Trial) -> None:
     assert best == n_epochs - 1 < 9
     (group,) = system.fit_task(config).parameter_groups(network, config.fit)
     assert group["weight_decay"] == 0.0
+
+
+def test_what_trains_further_is_an_option() -> None:
+    assert longer(PkpdConfig.make(model={"model": "mlp"}).fit) == "a higher --lr or more --patience"
+    blocks = PkpdConfig.make(model={"model": "moe"}).fit
+    assert longer(blocks) == "a higher --lr or more --epochs"
