@@ -1,11 +1,12 @@
 """``qkdrp experiment pkpd-doses``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
 from qkdrp.cli import shortcut_options as published
+from qkdrp.experiments.pkpd import dose_options as options
 from qkdrp.runs.run_path import check_run_path
 
 if TYPE_CHECKING:
@@ -19,38 +20,15 @@ HELP = "The five questions of the challenge: 12 doses with intervals, beside pub
 
 
 def pkpd_doses(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Run folders of train-pkpd, of one trial.", metavar="RUN..."),
-    ],
+    runs: options.Runs,
     *,
-    target: Annotated[
-        float, typer.Option(help="What the biomarker must keep to, in its unit.")
-    ] = 3.3,
-    direction: Annotated[
-        Literal["below", "above"], typer.Option(help="On which side of it.")
-    ] = "below",
-    fractions: Annotated[
-        str, typer.Option(help="Shares of subjects in which it must.", metavar="SHARE,...")
-    ] = "0.9,0.75",
-    schedule: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Hours between doses and step of doses in mg; again for more. Left out: 24:0.5 "
-            "and 168:5.",
-            metavar="HOURS:STEP",
-        ),
-    ] = None,
-    scenario: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A population, as in qkdrp dose --population, beside that of the trial; again for "
-            "more. Left out: 'BW 70-140: bw=uniform:70,140' and 'no COMED: comed=0'.",
-            metavar="NAME:WORDS",
-        ),
-    ] = None,
-    subjects: Annotated[int, typer.Option(help="Virtual subjects.", min=1)] = 16384,
-    seed: Annotated[int, typer.Option(help="Of the virtual subjects.", min=0)] = 0,
+    target: options.Target = 3.3,
+    direction: options.Side = "below",
+    fractions: options.Fractions = "0.9,0.75",
+    schedule: options.Schedules = None,
+    scenario: options.Scenarios = None,
+    subjects: options.Subjects = 16384,
+    seed: options.Seed = 0,
     pnu_compat: published.CompatOption = False,
     criterion: published.CriterionOption = None,
     window: published.WindowOption = None,
@@ -58,7 +36,7 @@ def pkpd_doses(
     population: published.PopulationOption = None,
     variability: published.VariabilityOption = None,
     pd_scaler: published.ScalerOption = None,
-    output: Annotated[Path, typer.Option(help="A new folder for the results.")],
+    output: options.Folder,
 ) -> None:
     """Answer the five questions of the challenge for trained models. For research only."""
     for run in runs:

@@ -63,6 +63,9 @@ def test_checks_of_a_true_model_warn_of_what_was_not_studied_only(table: DoseTab
 
 def test_shortcuts_lower_the_dose(table: DoseTable) -> None:
     asked = table.shortcuts["as asked (mg)"]
+    assert (table.shortcuts["late window (mg)"] > asked).all()
+    assert table.shortcuts["scaler of concentrations (mg)"].isna().all()
+    assert (table.shortcuts["closed grid (mg)"] <= 70).all()
     assert (table.shortcuts["one moment instead of throughout (mg)"] < asked).all()
     ninety = table.shortcuts["fraction"] == 0.9
     assert (table.shortcuts["no variability between subjects (mg)"] < asked)[ninety].all()

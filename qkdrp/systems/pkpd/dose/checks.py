@@ -152,7 +152,7 @@ def check_reached(answer: Answer) -> Iterator[Check]:
     yield Check(
         "reached",
         found.reached,
-        f"{found.dose:g} mg every {answer.criterion.interval:g} h reaches {found.share:.0%} where "
+        f"{found.dose:g} mg every {answer.criterion.interval:g} h reaches {found.share:.1%} where "
         f"{fraction:.0%} was asked, on a grid that ends at {answer.caps.high:g} mg",
     )
 

@@ -45,7 +45,8 @@ class Offsets:
         """
         usable = known["part"].isin(NOT_TRAINED_ON) & (known[MEASURED] > 0)
         rows = known[usable & (known[PREDICTION] > 0)]
-        residual = np.log(rows[MEASURED] / rows[PREDICTION])
+        ratio = (rows[MEASURED] / rows[PREDICTION]).to_numpy(np.float64)
+        residual = pd.Series(np.log(ratio), index=rows.index)
         mean, deviation, within, number = {}, {}, {}, {}
         for name in ENDPOINTS:
             chosen = residual[rows["endpoint"] == name]

@@ -178,13 +178,16 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
     criteria = [question.criterion, _lower(question.criterion)]
     caps = question.shortcuts.ends(question.criterion.interval)
     grid = question.grid or (grid_of(source.trial) if caps is None else caps.grid)
+    _tell(0)
     answers = find_doses(source.model, population, criteria, grid, caps)
+    _tell(1)
     refits = _refit_answers(source.refits, population, criteria, grid, caps)
     answer, lower = with_refits(answers, refits, source.no_refits)
     subjects = population.draw(source.model)
     responses = Responses(source.model, subjects, question.criterion)
     dose = answer.found.shown
     doses, shares = scan(responses, answer)
+    _tell(2)
     counts = level_counts(source, question.criterion, question.seed)
     above = None if question.cmax is None else responses.share_above(dose, question.cmax)
     interval = question.criterion.interval
@@ -197,7 +200,18 @@ def answer_question(source: DoseSource, question: Question) -> Outcome:
         _typical(source.model, population, dose, question.criterion),
         above, loading, counts,
     )  # fmt: skip
-    return replace(outcome, checks=_checks(outcome))
+    _tell(3)
+    outcome = replace(outcome, checks=_checks(outcome))
+    _tell(N_PARTS)
+    return outcome
+
+
+N_PARTS = 4
+"""Parts of an answer whose end is told: the doses, the curve of shares, figures, checks."""
+
+
+def _tell(done: int) -> None:
+    tell_progress("parts of the answer", done, N_PARTS)
 
 
 def _with_shortcuts(source: DoseSource, question: Question) -> tuple[DoseSource, Question]:

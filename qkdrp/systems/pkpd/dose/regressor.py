@@ -28,7 +28,7 @@ N_COURSES = 128
 Courses of a model on features differ by covariates alone, and few points cover these."""
 
 N_PROBED = 32
-"""Virtual subjects that tell whether courses repeat, and what of their features is outside."""
+"""Virtual subjects that tell whether courses repeat."""
 
 NEGATIVE = "; the biomarker is predicted below 0 there, which cannot be"
 """Ends the words of a steady state that is none."""
@@ -264,7 +264,8 @@ class RegressorInterval:
     def support(self, dose: float) -> Support:
         """Return how steady state was reached, and which features are outside the training."""
         curves, known = self._curves(dose)
-        _, trial = self.subjects.alike(N_PROBED, self._given(dose, known.n_doses), self._at(known))
+        given = self._given(dose, known.n_doses)
+        _, trial = self.subjects.alike(N_COURSES, given, self._at(known))
         model = self.subjects.model
         outside = model.ranges.outside(model.preprocessor, trial)
         negative = bool((curves.biomarker < 0).any())
@@ -286,9 +287,10 @@ class RegressorInterval:
         return start * self.hours + self._points
 
     def _given(self, dose: float, n: int) -> Doses:
-        return _doses(
-            self.hours * np.arange(n if dose > 0 else 0), np.full(n, dose)[: n * (dose > 0)]
-        )
+        """Return the same dose n times; none for a dose of 0."""
+        if dose == 0:
+            return NO_DOSES
+        return Doses(self.hours * np.arange(n, dtype=np.float64), np.full(n, dose, np.float64))
 
     def _repeated(self, dose: float) -> Repeated:
         """Return the number of doses after which courses repeat, or the most that is tried."""

@@ -51,8 +51,8 @@ class GreyBoxModel(PopulationNetwork):
     """
 
     no_refits = (
-        "a grey box is not fitted to resamples, as each fit takes as long as the training; the "
-        "interval of a mechanistic run of the same trial stands for it"
+        "a grey box has no refits, each of which would take as long as its training; a mechanistic "
+        "run has them"
     )
 
     def __init__(

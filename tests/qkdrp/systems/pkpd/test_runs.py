@@ -1,5 +1,6 @@
 """The regressor on a trial: trained, loaded, evaluated without its data, refused in one line."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,26 @@ def test_what_lies_outside_the_training_is_told(
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "the covariates COMED of the model are missing" in refused.err
     assert not (tmp_path / "q.csv").exists()
+
+
+def test_a_dose_of_a_model_on_features(
+    trained: tuple[Run, dict[str, Any]], tmp_path: Path, cli: Cli
+) -> None:
+    run, folder = trained[0], tmp_path / "dose"
+    ask = ("--target", 3.3, "--subjects", 256, "--interval", 168, "--pnu-compat")
+    result = cli("dose", run.path, *ask, "--variability", "model", "--output", folder)
+    assert result.code == 0, result.err
+    assert "mean log residuals of 6 held-out subjects" in result.out
+    assert "the model extrapolates" in result.out
+    record = json.loads((folder / "dose.json").read_text())
+    assert record["extrapolates"]
+    assert record["support"]["features_outside_training"]["DOSE_PER_KG"] > 0
+    assert record["model"]["covariates"] == ["BW", "COMED", "PD0"]
+    assert "The model extrapolates" in (folder / "report.html").read_text()
+    refused = cli("dose", run.path, "--target", 3.3, "--loading")
+    assert (refused.code, "leave out --loading" in refused.err) == (2, True)
+    refused = cli("individualise", run.path, "--data", "none.csv", "--target", 3.3)
+    assert (refused.code, "has no mechanism" in refused.err) == (2, True)
 
 
 def test_data_are_shown_with_figures(tmp_path: Path, cli: Cli) -> None:
