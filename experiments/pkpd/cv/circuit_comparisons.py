@@ -47,7 +47,7 @@ class Comparison:
         if found.established:
             return f"the circuit makes it {'worse' if found.established > 0 else 'better'}"
         if found.low <= 0 <= found.high:
-            return "level within the paired interval: the circuit neither helps nor hurts"
+            return "level within the paired interval: no effect of the circuit is established"
         return "nothing is established: the interval excludes 0, and a test does not agree"
 
     def sentence(self) -> str:
