@@ -47,7 +47,7 @@ class Comparison:
         if found.established:
             return f"the circuit makes it {'worse' if found.established > 0 else 'better'}"
         if found.low <= 0 <= found.high:
-            return "level within the paired interval: the circuit neither helps nor hurts"
+            return "level within the paired interval: no effect of the circuit is established"
         return "nothing is established: the interval excludes 0, and a test does not agree"
 
     def sentence(self) -> str:
@@ -70,14 +70,14 @@ def comparisons(differences: pd.DataFrame) -> list[Comparison]:
         differences: As :func:`~.differences.differences_frame` returns them.
     """
     variants = _variants(differences)
-    found = []
+    found = list[Comparison]()
     for told in (False, True):
         for endpoint in ENDPOINTS:
             if told and endpoint == "PK":
                 continue  # PD0 is of R0 alone
-            for name, words in HEADS.items():
+            for name, head in HEADS.items():
                 pair = Variant(QUANTUM, told), Variant(name, told)
-                found += _compared(differences, endpoint, pair, ("Quantum head", words))
+                found += _compared(differences, endpoint, pair, ("Quantum head", head))
     for left in variants:
         if left.contender.core != CIRCUITS:
             continue

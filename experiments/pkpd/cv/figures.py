@@ -1,12 +1,13 @@
 """Figures of the study: errors by model, quantum head against others, subjects one by one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from qkdrp.experiments.pkpd.cv.circuit_comparisons import Comparison, comparisons
 from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, LINEAR, QUANTUM, Variant
 from qkdrp.experiments.pkpd.cv.pooled import ALL_DOSES, ENDPOINTS, Pooled
 from qkdrp.experiments.pkpd.cv.scores import RMSE_SCALED
@@ -24,6 +25,11 @@ HEAD_READING = (
     "Scaled RMSE of the quantum head minus that of another model, with its 95% interval over the "
     "same subjects; to the left of 0 the quantum head is better. The grey band is what this "
     "study could not have told from 0 (80% power), by its comparison with the linear head."
+)
+TWINS_READING = (
+    "Scaled RMSE of a network with circuits minus that of its twin, with its 95% interval over the "
+    "same subjects; to the left of 0 the circuits help. The grey bar of each is the difference "
+    "that it could not have told from 0 (80% power)."
 )
 SUBJECTS_READING = (
     "Each point is a subject, by its scaled RMSE, a mean over seeds. Below the line the quantum "
@@ -47,6 +53,9 @@ def figures(
     against = differences[(differences["left"] == QUANTUM) | (differences["right"] == QUANTUM)]
     if len(against):
         yield "Quantum head against others", HEAD_READING, _against(against)
+    twins = [each for each in comparisons(differences) if each.left.contender.family]
+    if twins:
+        yield "Networks with circuits against twins", TWINS_READING, _twins(twins)
     for told in (False, True):
         pair = Variant(QUANTUM, told), Variant(LINEAR, told)
         if all(each in found for each in pair):
@@ -104,6 +113,29 @@ def _against(rows: pd.DataFrame) -> Figure:
             axis.axvspan(-seen, seen, color="0.9", zorder=0)
         axis.axvline(0.0, color="0.7", linewidth=0.8)
         axis.set(xlabel=f"{endpoint}: quantum head minus other (95%)")
+    return figure
+
+
+def _twins(found: Sequence[Comparison]) -> Figure:
+    """Draw networks with circuits minus their twins, endpoints side by side."""
+    figure, axes = panels(1, 2, width=6.4, height=0.13 * len(found) + 1.4)
+    for axis, endpoint in zip(axes, ENDPOINTS, strict=True):
+        own = [each for each in found if each.endpoint == endpoint][::-1]
+        rows = pd.DataFrame(
+            [(each.found.value, each.found.low, each.found.high) for each in own],
+            columns=["difference", "low", "high"],
+        )
+        told = [", both with PD0" if each.left.told else "" for each in own]
+        labels = [
+            f"{a} - {b}{more}"
+            for (a, b), more in zip((each.words for each in own), told, strict=True)
+        ]
+        seen = [each.found.detectable for each in own]
+        axis.barh(range(len(own)), [2 * each for each in seen], left=[-each for each in seen],
+                  color="0.9", zorder=0)  # fmt: skip
+        _forest(axis, rows, "difference", labels)
+        axis.axvline(0.0, color="0.7", linewidth=0.8)
+        axis.set(xlabel=f"{endpoint}: with circuits minus twin (95%)")
     return figure
 
 

@@ -112,7 +112,7 @@ class CvResult(Result):
         rows: Columns of :data:`KEPT`, a value for each observation.
         n_train: Training subjects.
         best_epoch: The epoch whose weights count; 0 for a baseline.
-        measures: Of a trained model; None for baselines and in results of earlier versions.
+        measures: Of a trained network; None for others and in results of earlier versions.
     """
 
     rows: dict[str, tuple[str | float | None, ...]]
@@ -204,21 +204,24 @@ class CvTask(FoldTask):
 
     def _train(
         self, training: Training, train: Trial, watched: Trial, test: Trial
-    ) -> tuple[Values, int, Measures]:
-        """Return predictions, the epoch whose weights count, and what else was measured."""
+    ) -> tuple[Values, int, Measures | None]:
+        """Return predictions, the epoch whose weights count, and what was measured of a network."""
         system, fitted = training.system, training.preprocessor
         found: list[Measures] = []
         dropped: list[Values] = []
 
+        decides = system.fit_task(training.config).monitor is not LAST_EPOCH
+
         def after(model: nn.Module, fit: Fit) -> None:
-            found.append(measures_of(model, fit, system, fitted, train))
+            if decides:
+                found.append(measures_of(model, fit, system, fitted, train))
             if self.passes:
                 predicted = with_dropout(self.passes, derive_seed(training.seed, "passes"))
                 dropped.append(predicted(model, system.rows(fitted, test)))
 
-        decides = system.fit_task(training.config).monitor is not LAST_EPOCH
         values, fit = training.train(train, watched if decides else None, test, after=after)
-        return (dropped[0] if dropped else values), fit.best_epoch, found[0]
+        measured = found[0] if found else None
+        return (dropped[0] if dropped else values), fit.best_epoch, measured
 
 
 def parts_of(config: PkpdConfig, digest: str) -> tuple[Trial, Trial, Trial]:

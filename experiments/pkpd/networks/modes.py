@@ -49,7 +49,7 @@ def modes_sentences(modes: pd.DataFrame, results: Results) -> Iterator[str]:
     """
     if not len(modes):
         return
-    best = modes.loc[modes["pd"].idxmin()]
+    best = modes.sort_values("pd", kind="stable").iloc[0]
     claimed, found = in_mode(*PUBLISHED_BEST), in_mode(str(best["encoder"]), str(best["mode"]))
     if not results.has(claimed):
         return

@@ -8,11 +8,13 @@ from torch import nn
 
 from qkdrp.experiments.pkpd.noise.question import DoseQuestion, FoundDose
 from qkdrp.experiments.study.training import Training
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
 from qkdrp.systems.pkpd.dose.answer import find_doses
 from qkdrp.systems.pkpd.dose.criterion import Criterion
 from qkdrp.systems.pkpd.dose.from_run import source_of_run
 from qkdrp.systems.pkpd.dose.population import Population
+from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.training.loop import predict
 from qkdrp.training.trained import Trained
 
@@ -31,10 +33,11 @@ def dose_of(
         model: The model, on the backend that its circuits run on.
         parts: Subjects that trained, that validated, and that were left out.
     """
-    system = training.system
-    trial: Trial = system.load(training.config.data)
-    split = system.split(trial, training.config)
-    trained = Trained(training.config, split, training.preprocessor, model, None)
+    system, config = training.system, training.config
+    assert isinstance(config, PkpdConfig)
+    trial: Trial = system.load(config.data)
+    split, fitted = system.split(trial, config), training.preprocessor
+    trained = Trained[PkpdConfig, Preprocessor](config, split, fitted, model, None)
     source = source_of_run(trained, trial, partial(_known, training, model, parts))
     population = Population.of_trial(source.observed(), n_subjects=question.subjects)
     criterion = Criterion(

@@ -97,7 +97,7 @@ def dose_sentences(doses: pd.DataFrame) -> Iterator[str]:
             index=["seed", "fold"], columns="scale", values="exact", dropna=False
         )
         label = Variant(str(model)).label
-        for scale in table.columns:
+        for scale in map(float, table.columns):
             known = table[scale].dropna()
             missing = len(table) - len(known)
             text = f"{label} at noise scale {scale:g}: "

@@ -74,7 +74,7 @@ def test_level_heads_are_called_level_with_what_could_have_been_seen() -> None:
     (line,) = (
         each for each in sentences(found) if each.startswith("Quantum head") and "PK" in each
     )
-    assert "level within the paired interval: the circuit neither helps nor hurts" in line
+    assert "level within the paired interval: no effect of the circuit is established" in line
     assert "The smallest difference that 36 subjects would have shown" in line
 
 
