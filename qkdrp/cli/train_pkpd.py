@@ -9,7 +9,7 @@ from qkdrp.cli.train_command import train_command
 from qkdrp.common.settings import Settings
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.models import DEFAULT_MODEL
-from qkdrp.systems.pkpd.networks.choices import pnu_compat
+from qkdrp.systems.pkpd.network_choices import pnu_compat
 
 
 class Presets(Settings):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 
@@ -69,24 +70,30 @@ def comparisons(differences: pd.DataFrame) -> list[Comparison]:
     Args:
         differences: As :func:`~.differences.differences_frame` returns them.
     """
-    variants = _variants(differences)
     found = list[Comparison]()
-    for told in (False, True):
-        for endpoint in ENDPOINTS:
-            if told and endpoint == "PK":
-                continue  # PD0 is of R0 alone
-            for name, head in HEADS.items():
-                pair = Variant(QUANTUM, told), Variant(name, told)
-                found += _compared(differences, endpoint, pair, ("Quantum head", head))
-    for left in variants:
-        if left.contender.core != CIRCUITS:
-            continue
-        for endpoint in ENDPOINTS:
-            for right in variants:
-                if _are_twins(left, right):
-                    words = left.contender.label, right.contender.label
-                    found += _compared(differences, endpoint, (left, right), words)
+    for endpoint, pair, words in (*_heads(), *_twins(_variants(differences))):
+        found += _compared(differences, endpoint, pair, words)
     return found
+
+
+Wanted = tuple[str, tuple[Variant, Variant], tuple[str, str]]
+"""An endpoint, the two that are compared on it, and what they are called."""
+
+
+def _heads() -> Iterator[Wanted]:
+    """Yield the quantum head beside the other heads; PD0 is of R0 alone."""
+    told_of = [(False, endpoint) for endpoint in ENDPOINTS] + [(True, "PD")]
+    for told, endpoint in told_of:
+        for name, head in HEADS.items():
+            yield endpoint, (Variant(QUANTUM, told), Variant(name, told)), ("Quantum head", head)
+
+
+def _twins(variants: Sequence[Variant]) -> Iterator[Wanted]:
+    """Yield networks with circuits beside their twins."""
+    with_circuits = [each for each in variants if each.contender.core == CIRCUITS]
+    for left, endpoint, right in product(with_circuits, ENDPOINTS, variants):
+        if _are_twins(left, right):
+            yield endpoint, (left, right), (left.contender.label, right.contender.label)
 
 
 def _compared(

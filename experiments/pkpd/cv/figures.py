@@ -116,6 +116,12 @@ def _against(rows: pd.DataFrame) -> Figure:
     return figure
 
 
+def _difference_label(comparison: Comparison) -> str:
+    """Return what was subtracted from what."""
+    told = ", both with PD0" if comparison.left.told else ""
+    return " - ".join(comparison.words) + told
+
+
 def _twins(found: Sequence[Comparison]) -> Figure:
     """Draw networks with circuits minus their twins, endpoints side by side."""
     figure, axes = panels(1, 2, width=6.4, height=0.13 * len(found) + 1.4)
@@ -125,11 +131,7 @@ def _twins(found: Sequence[Comparison]) -> Figure:
             [(each.found.value, each.found.low, each.found.high) for each in own],
             columns=["difference", "low", "high"],
         )
-        told = [", both with PD0" if each.left.told else "" for each in own]
-        labels = [
-            f"{a} - {b}{more}"
-            for (a, b), more in zip((each.words for each in own), told, strict=True)
-        ]
+        labels = [_difference_label(each) for each in own]
         seen = [each.found.detectable for each in own]
         axis.barh(range(len(own)), [2 * each for each in seen], left=[-each for each in seen],
                   color="0.9", zorder=0)  # fmt: skip

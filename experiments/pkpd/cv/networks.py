@@ -10,7 +10,7 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.pkpd.cv.contender import Contender
 from qkdrp.systems.pkpd.config import ModelConfig
-from qkdrp.systems.pkpd.networks.choices import NETWORKS as CHOICES
+from qkdrp.systems.pkpd.network_choices import NETWORKS as CHOICES
 
 QUANTUM, FROZEN, DENSE, LOW_RANK, CLASSICAL = "quantum", "frozen", "dense", "lowrank", "classical"
 """What stands in the circuits' place; ``classical`` for networks without such a place."""

@@ -1,6 +1,6 @@
 """The poster's five claims of quantum advantage, each with a measurement and a sentence."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -104,18 +104,23 @@ def _subjects(results: Results) -> Iterator[str]:
     gaps = []
     for subjects in (*FEWER, 0):
         names = [with_fewer(name, subjects) if subjects else name for name in (QUANTUM, DENSE)]
-        if all(map(results.has, names)):
-            found = results.difference(names[0], names[1])
-            if found is not None:
-                gaps.append(found.value)
-            number = f"{subjects} training subjects" if subjects else "All training subjects"
-            yield f"{number} of each dose, PD: {against(results, *names)}"
+        if not all(map(results.has, names)):
+            continue
+        found = results.difference(names[0], names[1])
+        gaps += [] if found is None else [found.value]
+        number = f"{subjects} training subjects" if subjects else "All training subjects"
+        yield f"{number} of each dose, PD: {against(results, *names)}"
     if len(gaps) > 1:
-        grows = all(np.diff(gaps) > 0) and gaps[0] < 0
-        yield (
-            "An advantage that grows as subjects get fewer "
-            f"{'is seen' if grows else 'is not seen'}: {', '.join(f'{gap:+.3f}' for gap in gaps)}."
-        )
+        yield _growth(gaps)
+
+
+def _growth(gaps: Sequence[float]) -> str:
+    """Say whether an advantage grows, from the fewest subjects to all."""
+    grows = all(np.diff(gaps) > 0) and gaps[0] < 0
+    return (
+        "An advantage that grows as subjects get fewer "
+        f"{'is seen' if grows else 'is not seen'}: {', '.join(f'{gap:+.3f}' for gap in gaps)}."
+    )
 
 
 def _paired(results: Results, other: str, column: str) -> tuple[Mean | None, tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -29,14 +30,13 @@ def errors_frame(plan: NoisePlan, findings: Findings) -> pd.DataFrame:
     for variant in plan.variants:
         found = {scale: _pooled(plan, variant, scale, findings) for scale in plan.config.scales}
         without = found[0.0]
-        for endpoint in ENDPOINTS:
-            for scale, own in found.items():
-                if own is None or without is None:
-                    continue
-                row = compared(own.part(endpoint), without.part(endpoint))
-                if row is not None:
-                    key = {"model": variant.name, "endpoint": endpoint, "scale": scale}
-                    rows.append({**key, **row})
+        there = {scale: own for scale, own in found.items() if own is not None}
+        if without is None:
+            continue
+        for endpoint, (scale, own) in product(ENDPOINTS, there.items()):
+            row = compared(own.part(endpoint), without.part(endpoint))
+            key = {"model": variant.name, "endpoint": endpoint, "scale": scale}
+            rows += [] if row is None else [{**key, **row}]
     return pd.DataFrame(rows)
 
 

@@ -16,7 +16,7 @@ from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
 from qkdrp.nn.normalisation import NORMALISATIONS
 from qkdrp.systems.pkpd.data.sources import EMBEDDED, is_named
 from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
-from qkdrp.systems.pkpd.networks.choices import (
+from qkdrp.systems.pkpd.network_choices import (
     CASCADE,
     CORES,
     DROPOUT,
@@ -149,10 +149,10 @@ class ModelConfig(ModelSettings):
         absorb_tail: Whether the last CNOTs of a circuit are moved into its observables.
         base_features: Whether regressors read covariates, dose and time alone.
         core: What stands in the place of a network's circuits, a key of
-            :data:`~qkdrp.systems.pkpd.networks.choices.CORES`.
+            :data:`~qkdrp.systems.pkpd.network_choices.CORES`.
         qexperts: Whether the circuits of ``resqnn_moe`` stand in its experts.
         pkpd_mode: How the endpoints of a network go together, a key of
-            :data:`~qkdrp.systems.pkpd.networks.choices.MODES`; None for the network's own.
+            :data:`~qkdrp.systems.pkpd.network_choices.MODES`; None for the network's own.
         normalisation: Before each circuit of a network, a key of
             :data:`qkdrp.nn.normalisation.NORMALISATIONS`.
         a: Input scale of the moderated tanh.
@@ -162,7 +162,7 @@ class ModelConfig(ModelSettings):
         dropout_quantum: Of networks with circuits; None for the same.
         balance: Factor of the load-balance term of mixtures of experts.
         pk_column: What the biomarker's network reads in a cascade, a key of
-            :data:`~qkdrp.systems.pkpd.networks.choices.PK_COLUMNS`.
+            :data:`~qkdrp.systems.pkpd.network_choices.PK_COLUMNS`.
     """
 
     model: Annotated[str, AfterValidator(partial(_known, "model", MODELS))] = Field(
@@ -297,7 +297,7 @@ class FitConfig(AnyFitConfig):
     """How a model is trained: all subjects in a batch, as by Team PNU, at a higher rate."""
 
     full_batch = True
-    # Defaults of some networks differ: NETWORKS in networks/choices.py.
+    # Defaults of some networks differ: NETWORKS in network_choices.py.
     epochs: int = Field(
         default=500,
         ge=1,
@@ -357,10 +357,11 @@ class PkpdConfig(RunConfig):
     def _networks_have_their_own(self) -> Self:
         """Take a network's own settings where none are given."""
         network = NETWORKS.get(self.model.model)
-        for name in ("model", "fit") if network is not None else ():
+        own_settings = {} if network is None else network.own
+        for name in ("model", "fit") if own_settings else ():
             section = getattr(self, name)
             left_out = type(section).model_fields.keys() - section.model_fields_set
-            own = {key: value for key, value in network.own.items() if key in left_out}
+            own = {key: value for key, value in own_settings.items() if key in left_out}
             object.__setattr__(self, name, section.model_copy(update=own))
         return self
 

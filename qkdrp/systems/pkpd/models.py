@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from qkdrp.systems.pkpd.networks.choices import NETWORKS
+from qkdrp.systems.pkpd.network_choices import NETWORKS
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import nn
 from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.systems.pkpd.circuit import pqc_of
 from qkdrp.systems.pkpd.config import ModelConfig
-from qkdrp.systems.pkpd.networks.choices import DENSE, FROZEN, LOWRANK, QUANTUM
+from qkdrp.systems.pkpd.network_choices import DENSE, FROZEN, LOWRANK, QUANTUM
 
 LETTERS = 4
 """Values of a circuit for each qubit: X, Y, Z and ZZ."""

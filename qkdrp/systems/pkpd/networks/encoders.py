@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from torch import nn
 
+from qkdrp.systems.pkpd.network_choices import DROPOUT
 from qkdrp.systems.pkpd.networks.blocks import (
     DEPTH,
     HIDDEN,
@@ -14,7 +15,6 @@ from qkdrp.systems.pkpd.networks.blocks import (
     expert,
     plain_linear,
 )
-from qkdrp.systems.pkpd.networks.choices import DROPOUT
 from qkdrp.systems.pkpd.networks.dropout import Dropout
 from qkdrp.systems.pkpd.networks.mixture import N_EXPERTS, DenseExperts, Mixture, SeveralExperts
 

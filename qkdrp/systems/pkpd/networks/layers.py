@@ -11,8 +11,7 @@ from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.pkpd.circuit import pqc_of
 from qkdrp.systems.pkpd.config import ModelConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS
-from qkdrp.systems.pkpd.networks.blocks import MakeLinear, plain_linear
-from qkdrp.systems.pkpd.networks.choices import (
+from qkdrp.systems.pkpd.network_choices import (
     CASCADE,
     DROPOUT,
     MULTITASK,
@@ -20,6 +19,7 @@ from qkdrp.systems.pkpd.networks.choices import (
     NONE,
     PREDICTED,
 )
+from qkdrp.systems.pkpd.networks.blocks import MakeLinear, plain_linear
 from qkdrp.systems.pkpd.networks.circuit_linear import CircuitLinear
 from qkdrp.systems.pkpd.networks.cores import LETTERS, MAKERS
 from qkdrp.systems.pkpd.networks.encoders import ENCODERS, Parts

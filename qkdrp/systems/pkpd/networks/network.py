@@ -10,7 +10,7 @@ from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS, Trial
 from qkdrp.systems.pkpd.kind import ModelKind
-from qkdrp.systems.pkpd.networks.choices import CASCADE, NETWORKS, NONE, QUANTUM, ZEROS
+from qkdrp.systems.pkpd.network_choices import CASCADE, NETWORKS, NONE, QUANTUM, ZEROS
 from qkdrp.systems.pkpd.networks.encoders import ENCODERS
 from qkdrp.systems.pkpd.networks.feature_rows import feature_rows_of
 from qkdrp.systems.pkpd.networks.layers import (

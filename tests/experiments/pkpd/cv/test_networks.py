@@ -6,7 +6,7 @@ from qkdrp.experiments.pkpd.cv.differences import differences_frame
 from qkdrp.experiments.pkpd.cv.networks import NETWORKS, OF_CIRCUITS, WORDS, network
 from qkdrp.experiments.pkpd.cv.options import PRESETS
 from qkdrp.systems.pkpd.config import PkpdConfig
-from qkdrp.systems.pkpd.networks.choices import NETWORKS as CHOICES
+from qkdrp.systems.pkpd.network_choices import NETWORKS as CHOICES
 from tests.experiments.pkpd.cv.conftest import plan_of
 from tests.experiments.pkpd.cv.test_differences import made
 

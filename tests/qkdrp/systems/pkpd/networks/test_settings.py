@@ -12,7 +12,7 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd import baselines
 from qkdrp.systems.pkpd.config import OF_NETWORKS, PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
-from qkdrp.systems.pkpd.networks.choices import NETWORKS, OF_BLOCKS
+from qkdrp.systems.pkpd.network_choices import NETWORKS, OF_BLOCKS
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.system import PkpdSystem
 from qkdrp.training.loop import fit_model, predict
