@@ -49,12 +49,13 @@ def answers(scores: pd.DataFrame, differences: pd.DataFrame, *, aims: bool) -> I
 
 
 def _best(scores: pd.DataFrame) -> Iterator[str]:
-    """Yield the smallest error of each endpoint without PD0, and of the biomarker with it."""
+    """Yield the smallest error of each endpoint, of the biomarker without PD0 and with it."""
     variants = [variant for variant, _ in scores_of(scores)]
     for endpoint, told in SCORED:
-        errors = {each: value_of(scores, each, endpoint) for each in variants if each.told == told}
+        alike = [each for each in variants if endpoint == "PK" or each.told == told]
+        errors = {each: value_of(scores, each, endpoint) for each in alike}
         known = {each: error for each, error in errors.items() if not math.isnan(error)}
-        if known:
+        if len(known) > 1:
             best = min(known, key=lambda each: known[each])
             yield f"Smallest {endpoint} RMSE: {best.label}, {known[best]:.3f}."
 
