@@ -7,6 +7,7 @@ import typer
 
 from qkdrp.cli import shortcut_options as published
 from qkdrp.experiments.pkpd import dose_options as options
+from qkdrp.experiments.pkpd.challenge import TARGET
 from qkdrp.runs.run_path import check_run_path
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ HELP = "The five questions of the challenge: 12 doses with intervals, beside pub
 def pkpd_doses(
     runs: options.Runs,
     *,
-    target: options.Target = 3.3,
+    target: options.Target = TARGET,
     direction: options.Side = "below",
     fractions: options.Fractions = "0.9,0.75",
     schedule: options.Schedules = None,

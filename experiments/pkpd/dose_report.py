@@ -10,10 +10,11 @@ import pandas as pd
 
 from qkdrp.common.files import write_csv, write_json
 from qkdrp.common.provenance import versions
+from qkdrp.experiments.pkpd.challenge import TARGET
 from qkdrp.experiments.pkpd.dose_figure import draw_doses
 from qkdrp.experiments.pkpd.dose_table import DoseTable
 from qkdrp.experiments.pkpd.published_doses import REASONS, other_entries, published, violations
-from qkdrp.experiments.pkpd.questions import SCENARIOS, SCHEDULES, TARGET
+from qkdrp.experiments.pkpd.questions import SCENARIOS, SCHEDULES
 from qkdrp.reports.page import Figure, Page, Section, Table, write_markdown, write_page
 from qkdrp.systems.pkpd.data.load import EMBEDDED_ORIGIN
 from qkdrp.systems.pkpd.dose.answer import DISCLAIMER, Answer

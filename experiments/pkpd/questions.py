@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qkdrp.common.errors import ConfigError
+from qkdrp.experiments.pkpd.challenge import TARGET
 from qkdrp.systems.pkpd.dose.criterion import Criterion
 from qkdrp.systems.pkpd.dose.shortcuts import NO_SHORTCUTS, Shortcuts
 
@@ -84,9 +85,6 @@ SCHEDULES = (Schedule(24, 0.5), Schedule(168, 5))
 
 FRACTIONS = (0.9, 0.75)
 """Those of the challenge."""
-
-TARGET = 3.3
-"""Threshold of the challenge's biomarker, ng/mL."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from pydantic import Field, field_validator
 
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.ito.config import one_of_each
+from qkdrp.experiments.pkpd.challenge import TARGET
 from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import QUANTUM, Variant, contender
 from qkdrp.experiments.pkpd.cv.networks import QUANTUM as CIRCUITS
-from qkdrp.experiments.pkpd.questions import TARGET
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
 
 PANEL = "Dose"

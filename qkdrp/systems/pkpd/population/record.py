@@ -1,7 +1,7 @@
 """A fit as plain values, as a run keeps it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -42,8 +42,11 @@ def fit_from_json(values: Mapping[str, Any]) -> PopulationFit:
         name: torch.tensor(part, dtype=torch.float64) for name, part in values["theta"].items()
     }
     numbers: dict[str, Any] = {name: values[name] for name in _NUMBERS}
+    effects = tuple(  # a specification says what is estimated; the model holds how large it is
+        replace(each, coefficient=0.0) if each.estimated else each for each in model.effects
+    )
     return PopulationFit(
-        specification=Specification(model.structure, model.covariates, model.effects, varying),
+        specification=Specification(model.structure, model.covariates, effects, varying),
         model=model,
         theta=Theta(**theta),
         decisions=tuple(Decision(**each) for each in values["decisions"]),

@@ -83,6 +83,6 @@ def test_it_gives_a_dose_and_says_that_it_has_no_interval(
                  "--subjects", 256,
                  "--output", tmp_path / "dose")  # fmt: skip
     assert result.code == 0, result.err
-    assert "no interval: the run holds no refits" in result.out
+    assert "no interval: a grey box has no refits" in result.out
     assert "For research, not for treatment." in result.out
     assert read_json(tmp_path / "dose" / "dose.json")["grid"] == 0.02
