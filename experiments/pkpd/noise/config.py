@@ -6,9 +6,9 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import QUANTUM, Variant, contender
-from qkdrp.experiments.pkpd.cv.networks import QUANTUM as CIRCUITS
 from qkdrp.experiments.pkpd.questions import TARGET
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
+from qkdrp.systems.pkpd.network_choices import QUANTUM as CIRCUITS
 
 PANEL = "Dose"
 """Panel of the help."""
