@@ -101,10 +101,16 @@ class NoiseConfig(CvProtocol):
     @classmethod
     def _have_circuits(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for name in given:
-            if name != QUANTUM and contender(name).core != CIRCUITS:
+            chosen = contender(name)
+            if name != QUANTUM and chosen.core != CIRCUITS:
                 raise ConfigError(
                     f"models: {name!r} has no trained circuits; choose {QUANTUM}, qnn or "
                     "resqnn_moe."
+                )
+            if chosen.passes or chosen.subjects:
+                raise ConfigError(
+                    f"models: {name!r}: dropout in use (mc) and fewer subjects (4s) are of "
+                    "pkpd-cv; leave the word out."
                 )
         return given
 
