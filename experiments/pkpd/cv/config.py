@@ -29,8 +29,8 @@ class CvProtocol(Settings):
         structure: Of the mechanism; ``auto`` chooses it in each fold, on its training subjects.
         epochs: Epochs at most.
         lr: Learning rate.
-        patience: Epochs without a better validation loss before a network stops; grey boxes take
-            all epochs.
+        patience: Epochs without a better validation loss before a network stops; grey boxes and
+            networks of blocks take all epochs.
         backend: Where circuits run.
         seed: The first seed.
     """
@@ -69,7 +69,7 @@ class CvProtocol(Settings):
         default=50,
         ge=0,
         description="Epochs without a better validation loss before a network stops; grey boxes "
-        "take all epochs.",
+        "and networks of blocks take all epochs.",
         json_schema_extra={"panel": PROTOCOL},
     )
     backend: str = Field(
