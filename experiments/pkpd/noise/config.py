@@ -35,7 +35,7 @@ class NoiseConfig(CvProtocol):
     models: tuple[str, ...] = Field(
         default=(QUANTUM, "resqnn_moe"),
         description=f"Models with circuits: {QUANTUM}, or networks as pkpd-cv names them.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="by preset"),
     )
     baseline: bool = Field(
         default=True,
@@ -50,7 +50,7 @@ class NoiseConfig(CvProtocol):
     scales: tuple[float, ...] = Field(
         default=(0.0, 1.0, 2.0),
         description="What every error probability is multiplied by; 0 has no noise.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="0,1,2"),
     )
     structure: str = Field(
         default="2-I",
@@ -61,7 +61,7 @@ class NoiseConfig(CvProtocol):
         default=1,
         ge=1,
         description="Trainings of each model in each fold.",
-        json_schema_extra=by_preset(PROTOCOL),
+        json_schema_extra={"panel": PROTOCOL},
     )
     target: float = Field(
         default=TARGET,
