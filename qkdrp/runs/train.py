@@ -50,8 +50,8 @@ def train(
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
-    Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
-    says interrupted. Signals that come while it is being written are raised after it is.
+    Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far (the
+    last one, where the settings keep that) and says interrupted. Signals that come while it is being written are raised after it is.
     Meanwhile the folder holds a checkpoint, from which a training that was stopped goes on.
 
     Args:
