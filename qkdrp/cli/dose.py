@@ -43,12 +43,14 @@ def dose(
     from qkdrp.runs.new_folder import refuse_taken
     from qkdrp.systems.pkpd.dose.criterion import Criterion
     from qkdrp.systems.pkpd.dose.outcome import Question
+    from qkdrp.systems.pkpd.dose.population import EMPIRICAL
 
     refuse_taken(output)
+    words = [word for text in [*(population or []), *(more or [])] for word in text.split()]
     question = Question(
         criterion=Criterion(target, fraction, interval, direction, noise),
         grid=grid,
-        words=tuple(word for text in [*(population or []), *(more or [])] for word in text.split()),
+        words=tuple(words),
         cmax=cmax,
         loading=loading,
         n_subjects=subjects,
@@ -58,6 +60,7 @@ def dose(
             criterion=criterion,
             window=window,
             caps=caps,
+            population="drawn" if EMPIRICAL in map(str.casefold, words) else None,
             variability=variability,
             pd_scaler=pd_scaler,
         ),

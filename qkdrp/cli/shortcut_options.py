@@ -16,7 +16,7 @@ CompatOption = Annotated[
     typer.Option(
         "--pnu-compat",
         help="All of these together: min, late, pnu, --population trial, none, pk. Each can be "
-        "given otherwise.",
+        "given otherwise (--population empirical).",
         rich_help_panel=PANEL,
     ),
 ]
@@ -73,7 +73,7 @@ ScalerOption = Annotated[
 ]
 
 
-def shortcuts_of(compat: bool, **given: str | None) -> "Shortcuts":  # an option
+def shortcuts_of(compat: bool, **given: str | None) -> "Shortcuts":
     """Return the shortcuts of options.
 
     Args:

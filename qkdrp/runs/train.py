@@ -50,9 +50,9 @@ def train(
 ) -> tuple[Run, dict[str, Any]]:
     """Train a model and write its run folder.
 
-    Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far and
-    says interrupted. Signals that come while it is being written are raised after it is.
-    Meanwhile the folder holds a checkpoint, from which a training that was stopped goes on.
+    Ctrl-C, SIGTERM and SIGHUP end training early: the folder then holds the best epoch so far (or
+    the last one, if that is to be kept) and says interrupted. Signals while it is being written are
+    raised after it is. Meanwhile it holds a checkpoint, from which a stopped training goes on.
 
     Args:
         prepared: What to train, or settings to prepare it from.

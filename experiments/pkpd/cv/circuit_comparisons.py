@@ -8,9 +8,9 @@ import pandas as pd
 
 from qkdrp.experiments.pkpd.cv.contenders import DENSE, LINEAR, QUANTUM, Variant
 from qkdrp.experiments.pkpd.cv.networks import CLASSICAL
-from qkdrp.experiments.pkpd.cv.networks import QUANTUM as CIRCUITS
 from qkdrp.experiments.pkpd.cv.pooled import ENDPOINTS
 from qkdrp.experiments.pkpd.cv.shown import Difference
+from qkdrp.systems.pkpd.network_choices import QUANTUM as CIRCUITS
 
 HEADS = {LINEAR: "linear head", DENSE: "mlp head"}
 """What the quantum head of grey boxes is compared with, and what texts call it."""

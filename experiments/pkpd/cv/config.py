@@ -29,8 +29,8 @@ class CvProtocol(Settings):
         structure: Of the mechanism; ``auto`` chooses it in each fold, on its training subjects.
         epochs: Epochs at most.
         lr: Learning rate.
-        patience: Epochs without a better validation loss before a network stops; grey boxes take
-            all epochs.
+        patience: Epochs without a better validation loss before a network stops; grey boxes and
+            networks of blocks take all epochs.
         backend: Where circuits run.
         seed: The first seed.
     """
@@ -69,7 +69,7 @@ class CvProtocol(Settings):
         default=50,
         ge=0,
         description="Epochs without a better validation loss before a network stops; grey boxes "
-        "take all epochs.",
+        "and networks of blocks take all epochs.",
         json_schema_extra={"panel": PROTOCOL},
     )
     backend: str = Field(
@@ -110,18 +110,18 @@ class CvConfig(CvProtocol):
     models: tuple[str, ...] = Field(
         default=tuple(MODELS),
         description=f"Models, of {', '.join(MODELS)}, or {USAGE}; baselines take part always.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="by preset"),
     )
     pd0: tuple[str, ...] = Field(
         default=(WITHOUT, WITH),
         description="Models without and with the biomarker before the first dose (of R0 alone).",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="by preset"),
     )
     without_pd0: tuple[str, ...] = Field(
         default=(),
         description="Models that are trained without it, where others are trained with it alone; "
         "all if none is named.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="by preset"),
     )
 
     _distinct = field_validator("models", "pd0")(one_of_each)

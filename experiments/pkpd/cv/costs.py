@@ -37,10 +37,10 @@ def costs_of_variants(plan: CvPlan, on_trial: OnTrial) -> Iterator[Cost]:
 
 def _whole(plan: CvPlan, variant: Variant, structure: str) -> float:
     """Return the time of a training of all epochs, from one epoch and a few."""
-    epochs = plan.config.epochs
     if not variant.contender.seeded and variant.contender.settings.get("model") != "greybox":
         return _seconds(plan, variant, structure, 1)
     one = _seconds(plan, variant, structure, 1)
+    epochs: int = plan.config.fit(variant.contender.fit)["epochs"]
     if epochs == 1:
         return one
     few = min(PROBED_EPOCHS, epochs)

@@ -10,10 +10,22 @@ from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.pkpd.cv.contender import Contender
 from qkdrp.systems.pkpd.config import ModelConfig
+from qkdrp.systems.pkpd.network_choices import (
+    CASCADE,
+    CORES,
+    DENSE,
+    FROZEN,
+    INDEPENDENT,
+    LOWRANK,
+    MULTITASK,
+    NONE,
+    QUANTUM,
+    ZEROS,
+)
 from qkdrp.systems.pkpd.network_choices import NETWORKS as CHOICES
 
-QUANTUM, FROZEN, DENSE, LOW_RANK, CLASSICAL = "quantum", "frozen", "dense", "lowrank", "classical"
-"""What stands in the circuits' place; ``classical`` for networks without such a place."""
+CLASSICAL = "classical"
+"""In the place of a core, for networks without circuits."""
 
 PASSES = 30
 """Predictions with dropout of Team PNU."""
@@ -61,18 +73,18 @@ WORDS: Mapping[str, Change] = MappingProxyType(
     {
         FROZEN: ("random circuits", {"core": FROZEN}, {"core": FROZEN}),
         DENSE: ("dense twin", {"core": DENSE}, {"core": DENSE}),
-        LOW_RANK: ("no circuits (low rank)", {"core": LOW_RANK}, {"core": LOW_RANK}),
-        "none": ("plain layers", {"core": "none"}, {"core": "none"}),
+        LOWRANK: ("no circuits (low rank)", {"core": LOWRANK}, {"core": LOWRANK}),
+        NONE: ("plain layers", {"core": NONE}, {"core": NONE}),
         "qexperts": ("circuits in experts", {"qexperts": True}, {}),
         "moderated": (
             "moderated tanh",
             {"normalisation": "moderated", "a": MODERATED_A},
             {},
         ),
-        "cascade": ("", {"pkpd_mode": "cascade"}, {}),
-        "independent": ("independent", {"pkpd_mode": "independent"}, {}),
-        "multitask": ("multi-task", {"pkpd_mode": "multitask"}, {}),
-        "zeros": ("PK column of zeros", {"pk_column": "zeros"}, {}),
+        CASCADE: ("", {"pkpd_mode": CASCADE}, {}),
+        INDEPENDENT: ("independent", {"pkpd_mode": INDEPENDENT}, {}),
+        MULTITASK: ("multi-task", {"pkpd_mode": MULTITASK}, {}),
+        ZEROS: ("PK column of zeros", {"pk_column": ZEROS}, {}),
         "basic": ("base features", {"base_features": True}, {}),
         "mc": ("MC dropout", {}, {"passes": PASSES}),
     }
@@ -81,9 +93,6 @@ WORDS: Mapping[str, Change] = MappingProxyType(
 
 OF_CIRCUITS = {"core", "n_qubits", "qexperts", "normalisation"}
 """Settings that networks with circuits have."""
-
-CORES = (QUANTUM, FROZEN, DENSE, LOW_RANK, "none")
-"""Cores of a network with circuits."""
 
 SIZES = re.compile(r"(\d+)q(\d+)l")
 """Qubits and layers of the circuits, such as ``8q3l``."""
@@ -114,7 +123,7 @@ def network(name: str) -> Contender | None:
         return None
     kind, own = NETWORKS[model], CHOICES[model]
     of_model = {key: each for key, each in own.own.items() if key in ModelConfig.model_fields}
-    settings: dict[str, Any] = {"model": model, "pkpd_mode": "cascade", "log_target": True}
+    settings: dict[str, Any] = {"model": model, "pkpd_mode": CASCADE, "log_target": True}
     settings |= of_model
     found = Contender(
         kind.label,
@@ -140,7 +149,7 @@ def network(name: str) -> Contender | None:
 
 def _is_core(word: str) -> bool:
     """Tell whether networks with and without a word are twins: cores, and the default mode."""
-    return word in (*CORES, "qexperts", "moderated", "cascade")
+    return word in (*CORES, "qexperts", "moderated", CASCADE)
 
 
 def _change(name: str, word: str) -> Change:

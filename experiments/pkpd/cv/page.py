@@ -39,8 +39,9 @@ READING = (
     "Mechanisms use it for R0 alone, regressors for the biomarker alone, so PK errors "
     "hardly change.",
     "Everything is fitted and chosen on the training subjects of a fold: {structure}, covariate "
-    "effects and variability, scales. Validation subjects stop the network, and are used by "
-    "nothing else. Models without seeds come to the same from each, and are trained once.",
+    "effects and variability, scales. Validation subjects stop networks, but not those of residual "
+    "blocks or experts, which train all epochs; they are used by nothing else. Models without "
+    "seeds come to the same from each, and are trained once.",
 )
 """How to read it, a paragraph each."""
 

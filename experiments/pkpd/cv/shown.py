@@ -122,6 +122,15 @@ class Difference:
             return 0
         return 1 if self.value > 0 else -1
 
+    @property
+    def verdict(self) -> str:
+        """Whether left is better, worse, or neither, with what could have been seen."""
+        if not self.told:
+            return "too few subjects for a verdict"
+        if self.established:
+            return "worse" if self.established > 0 else "better"
+        return f"no difference is established; one of {self.detectable:.3f} could have been seen"
+
     def text(self) -> str:
         """Return both values, the difference, its interval and both p."""
         ends = f" (95% {self.low:+.3f} to {self.high:+.3f})" if self.told else ""

@@ -8,7 +8,7 @@ from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, Variant
 from qkdrp.experiments.pkpd.networks.parts import PARTS
-from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, listed
 
 
 class NetworksConfig(CvProtocol):
@@ -24,7 +24,7 @@ class NetworksConfig(CvProtocol):
     parts: tuple[str, ...] = Field(
         default=tuple(PARTS),
         description=f"Parts, of {', '.join(PARTS)}.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="all"),
     )
     baseline: bool = Field(
         default=False,
@@ -36,7 +36,7 @@ class NetworksConfig(CvProtocol):
         default=1,
         ge=1,
         description="Trainings of each network in each fold.",
-        json_schema_extra=by_preset(PROTOCOL),
+        json_schema_extra={"panel": PROTOCOL},
     )
 
     _distinct = field_validator("parts")(one_of_each)

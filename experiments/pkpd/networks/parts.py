@@ -3,21 +3,19 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from qkdrp.experiments.pkpd.cv.networks import NETWORKS
+from qkdrp.systems.pkpd import network_choices
+
 GRIDS: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = MappingProxyType(
     {"resqnn_moe": ((2, 4, 8), (1, 2, 3, 4)), "qnn": ((2, 4, 8), (1, 2, 3))}
 )
 """Qubits and layers of each network with circuits. The published 12 qubits would take longer than
 all the others together, and its single qubit has no circuit in this family."""
 
-CLASSICAL_OF: Mapping[str, str] = MappingProxyType(
-    {"resqnn_moe": "resmlp_moe", "qnn": "mlp-cascade"}
-)
-"""The network without circuits that each is compared with."""
-
 ENCODERS = ("mlp", "moe", "resmlp", "resmlp_moe")
 """Encoders of the published comparison of modes."""
 
-MODES = ("independent", "cascade", "multitask")
+MODES = tuple(network_choices.MODES)
 """Modes of the published comparison."""
 
 STRATEGISTS = ("mlp", "resmlp_moe", "qnn", "resqnn_moe")
@@ -46,6 +44,12 @@ def named(model: str, *words: str) -> str:
     return "mlp-cascade" if found == "mlp" else found
 
 
+CLASSICAL_OF: Mapping[str, str] = MappingProxyType(
+    {model: named(NETWORKS[model].family) for model in GRIDS}
+)
+"""The network without circuits that each is compared with."""
+
+
 def sized(model: str, n_qubits: int, n_layers: int) -> str:
     """Return the name of a network of a size; 4 qubits and 2 layers need no word."""
     return named(model, "" if (n_qubits, n_layers) == (4, 2) else f"{n_qubits}q{n_layers}l")
@@ -53,7 +57,7 @@ def sized(model: str, n_qubits: int, n_layers: int) -> str:
 
 def in_mode(encoder: str, mode: str) -> str:
     """Return the name of an encoder in a mode."""
-    return named(encoder, "" if mode == "cascade" else mode)
+    return named(encoder, "" if mode == network_choices.CASCADE else mode)
 
 
 def with_strategy(encoder: str, strategy: str) -> str:

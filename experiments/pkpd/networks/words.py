@@ -1,6 +1,5 @@
 """Two networks compared, in a sentence."""
 
-from qkdrp.experiments.pkpd.cv.shown import Difference
 from qkdrp.experiments.pkpd.networks.results import Results
 
 
@@ -21,17 +20,4 @@ def against(
         return f"{results.label(right)} is missing, so nothing is compared with it."
     more = f" It was chosen as the best of {chosen} on these subjects." if chosen > 1 else ""
     pair = f"{results.label(left)} against {results.label(right)}"
-    return f"{pair}: {found.text()}; {verdict(found)}.{more}"
-
-
-def verdict(found: Difference) -> str:
-    """Return whether left is better, worse, or neither, with what could have been seen.
-
-    Args:
-        found: Left minus right.
-    """
-    if not found.told:
-        return "too few subjects for a verdict"
-    if found.established:
-        return "worse" if found.established > 0 else "better"
-    return f"no difference is established; one of {found.detectable:.3f} could have been seen"
+    return f"{pair}: {found.text()}; {found.verdict}.{more}"

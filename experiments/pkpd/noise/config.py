@@ -7,8 +7,8 @@ from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.challenge import TARGET
 from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import QUANTUM, Variant, contender
-from qkdrp.experiments.pkpd.cv.networks import QUANTUM as CIRCUITS
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
+from qkdrp.systems.pkpd.network_choices import QUANTUM as CIRCUITS
 
 PANEL = "Dose"
 """Panel of the help."""
@@ -35,7 +35,7 @@ class NoiseConfig(CvProtocol):
     models: tuple[str, ...] = Field(
         default=(QUANTUM, "resqnn_moe"),
         description=f"Models with circuits: {QUANTUM}, or networks as pkpd-cv names them.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="by preset"),
     )
     baseline: bool = Field(
         default=True,
@@ -50,7 +50,7 @@ class NoiseConfig(CvProtocol):
     scales: tuple[float, ...] = Field(
         default=(0.0, 1.0, 2.0),
         description="What every error probability is multiplied by; 0 has no noise.",
-        json_schema_extra=listed(TRIED),
+        json_schema_extra=listed(TRIED, left_out="0,1,2"),
     )
     structure: str = Field(
         default="2-I",
@@ -61,7 +61,7 @@ class NoiseConfig(CvProtocol):
         default=1,
         ge=1,
         description="Trainings of each model in each fold.",
-        json_schema_extra=by_preset(PROTOCOL),
+        json_schema_extra={"panel": PROTOCOL},
     )
     target: float = Field(
         default=TARGET,
@@ -101,10 +101,16 @@ class NoiseConfig(CvProtocol):
     @classmethod
     def _have_circuits(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for name in given:
-            if name != QUANTUM and contender(name).core != CIRCUITS:
+            chosen = contender(name)
+            if name != QUANTUM and chosen.core != CIRCUITS:
                 raise ConfigError(
                     f"models: {name!r} has no trained circuits; choose {QUANTUM}, qnn or "
                     "resqnn_moe."
+                )
+            if chosen.passes or chosen.subjects:
+                raise ConfigError(
+                    f"models: {name!r}: dropout in use (mc) and fewer subjects (4s) are of "
+                    "pkpd-cv; leave the word out."
                 )
         return given
 

@@ -27,7 +27,7 @@ def costs_of_models(plan: NoisePlan, on_trial: OnTrial) -> Iterator[Cost]:
         )
         each = max(few - one, 0.0) / (PROBED_EPOCHS - 1)
         count = plan.folds * plan.config.seeds
-        seconds = one + (plan.config.epochs - 1) * each
+        seconds = one + (task.settings["fit"]["epochs"] - 1) * each
         yield Cost(variant.label, 1, {"trainings": count}, count * seconds)
 
 

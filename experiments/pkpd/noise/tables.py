@@ -13,7 +13,6 @@ from qkdrp.experiments.pkpd.cv.differences import compared
 from qkdrp.experiments.pkpd.cv.pooled import ENDPOINTS, Pooled, pooled_tables
 from qkdrp.experiments.pkpd.cv.shown import Difference
 from qkdrp.experiments.pkpd.cv.tasks import table_of
-from qkdrp.experiments.pkpd.networks.words import verdict
 from qkdrp.experiments.pkpd.noise.plan import NoisePlan, level_at
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.statistics import corrected_mean
@@ -82,7 +81,7 @@ def error_sentences(errors: pd.DataFrame) -> Iterator[str]:
             found = Difference.read(row)
             yield (
                 f"{Variant(row['model']).label}, {row['endpoint']} at noise scale "
-                f"{row['scale']:g} against none: {found.text()}; {verdict(found)}."
+                f"{row['scale']:g} against none: {found.text()}; {found.verdict}."
             )
 
 

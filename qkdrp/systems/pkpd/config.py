@@ -48,6 +48,9 @@ OF_NETWORKS = ("core", "qexperts", "pkpd_mode", "normalisation", "a", "r", "lear
 OF_CIRCUITS = ("core", "normalisation", "a", "r", "learn_a_r", "dropout_quantum")
 """Those of them that networks with circuits have."""
 
+OF_EXPERTS = ("balance",)
+"""Those of them that networks with mixtures of experts have."""
+
 
 def _of_blocks(name: str, others: object) -> Any:  # noqa: ANN401  # pydantic's extras
     """Return what the help says of a default that networks of blocks have otherwise."""
@@ -268,10 +271,15 @@ class ModelConfig(ModelSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """Refuse settings of networks that other models do not have."""
-        if self.model not in NETWORKS:
-            self._refuse(OF_NETWORKS, NETWORKS)
-        elif not NETWORKS[self.model].circuits:
-            self._refuse(OF_CIRCUITS, [name for name, each in NETWORKS.items() if each.circuits])
+        with_circuits = [name for name, each in NETWORKS.items() if each.circuits]
+        with_experts = [name for name, each in NETWORKS.items() if each.experts]
+        for settings, models in (
+            (OF_EXPERTS, with_experts),
+            (OF_CIRCUITS, with_circuits),
+            (OF_NETWORKS, list(NETWORKS)),
+        ):
+            if self.model not in models:
+                self._refuse(settings, models)
         if self.qexperts and (self.model != "resqnn_moe" or self.core == NONE):
             raise ValueError("--qexperts belongs to --model resqnn_moe with circuits")
         if self.absorb_tail and not self.has_circuits:
@@ -352,6 +360,13 @@ class PkpdConfig(RunConfig):
     model: ModelConfig = ModelConfig()
     fit: FitConfig = FitConfig()
     backend: str = "statevector"
+
+    @model_validator(mode="after")
+    def _networks_alone_decay(self) -> Self:
+        """Refuse a weight decay of models that have none."""
+        if self.fit.weight_decay is not None and self.model.model not in NETWORKS:
+            raise ValueError(f"--weight-decay belongs to --model {any_of(NETWORKS)}")
+        return self
 
     @model_validator(mode="after")
     def _networks_have_their_own(self) -> Self:

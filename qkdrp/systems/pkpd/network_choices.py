@@ -50,12 +50,14 @@ class NetworkChoice:
         title: What it is, for help and messages.
         mode: A key of :data:`MODES`.
         circuits: Whether it has circuits.
+        experts: Whether it has mixtures of experts.
         own: Settings of model and training whose defaults differ from those of other models.
     """
 
     title: str
     mode: str = CASCADE
     circuits: bool = False
+    experts: bool = False
     own: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,13 +82,18 @@ NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
     {
         "mlp": NetworkChoice("dense layers on features of dose and time", INDEPENDENT),
         "resmlp": NetworkChoice("residual dense layers", own=OF_BLOCKS),
-        "moe": NetworkChoice("mixtures of experts", own=OF_BLOCKS),
-        "resmlp_moe": NetworkChoice("residual dense layers and mixtures of experts", own=OF_BLOCKS),
+        "moe": NetworkChoice("mixtures of experts", experts=True, own=OF_BLOCKS),
+        "resmlp_moe": NetworkChoice(
+            "residual dense layers and mixtures of experts", experts=True, own=OF_BLOCKS
+        ),
         "qnn": NetworkChoice(
             "mlp with circuits in its layers", circuits=True, own={"log_target": True}
         ),
         "resqnn_moe": NetworkChoice(
-            "resmlp_moe with circuits in its residual layers", circuits=True, own=OF_BLOCKS
+            "resmlp_moe with circuits in its residual layers",
+            circuits=True,
+            experts=True,
+            own=OF_BLOCKS,
         ),
     }
 )

@@ -53,11 +53,6 @@ class Scaling:
         found: Reals = (rows - self.mean) / self.sd
         return found
 
-    def undo(self, rows: Reals) -> Reals:
-        """Return rows as they were."""
-        found: Reals = rows * self.sd + self.mean
-        return found
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Preprocessor(Brief):

@@ -68,6 +68,9 @@ def test_shortcuts_of_the_published_optimiser(
         "criterion": "min", "caps": "pnu", "population": "trial", "variability": "none",
     }  # fmt: skip
     assert "With shortcuts of a published optimiser" in (folder / "report.html").read_text()
+    result = cli("dose", run, *ASK, "empirical", "--pnu-compat")
+    assert result.code == 0, result.err
+    assert "shortcut population" not in result.out
     study = tmp_path / "study"
     options = ("--fractions", "0.9", "--pnu-compat", "--schedule", "168:5")
     result = cli("experiment", "pkpd-doses", run, "--target", "7", *options, "--output", study)

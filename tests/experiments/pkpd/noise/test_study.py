@@ -97,6 +97,8 @@ def test_mechanisms_are_asked_at_steady_state_and_networks_in_the_window_of_the_
     [
         (["--models", "resmlp_moe"], "has no trained circuits"),
         (["--models", "qnn-frozen"], "has no trained circuits"),
+        (["--models", "qnn-mc"], "leave the word out"),
+        (["--models", "qnn-4s"], "leave the word out"),
         (["--noise", "fake_nowhere"], "fake_nowhere"),
         (["--scales=-1"], "scales: expected 0 or more"),
     ],

@@ -68,6 +68,8 @@ def test_what_is_given_stays_although_others_have_it_by_default() -> None:
     ("settings", "words"),
     [
         ({"model": "mlp", "core": "dense"}, "--core belongs to --model qnn or resqnn_moe"),
+        ({"model": "greybox", "core": "dense"}, "--core belongs to --model qnn or resqnn_moe"),
+        ({"model": "resmlp", "balance": 0.1}, "--balance belongs to --model moe, resmlp_moe"),
         ({"model": "greybox", "pkpd_mode": "cascade"}, "--pkpd-mode belongs to --model mlp"),
         ({"model": "qnn", "qexperts": True}, "--qexperts belongs to --model resqnn_moe"),
         ({"model": "qnn", "core": "low"}, "choose one of quantum, frozen, dense, lowrank, none"),
@@ -77,6 +79,11 @@ def test_what_is_given_stays_although_others_have_it_by_default() -> None:
 def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         PkpdConfig.make(model=settings)
+
+
+def test_weight_decay_of_a_model_that_has_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--weight-decay belongs to --model mlp"):
+        PkpdConfig.make(model={"model": "greybox"}, fit={"weight_decay": 0.1})
 
 
 @pytest.fixture(scope="module", autouse=True)
