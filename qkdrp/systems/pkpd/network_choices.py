@@ -50,12 +50,14 @@ class NetworkChoice:
         title: What it is, for help and messages.
         mode: A key of :data:`MODES`.
         circuits: Whether it has circuits.
+        experts: Whether it has mixtures of experts.
         own: Settings of model and training whose defaults differ from those of other models.
     """
 
     title: str
     mode: str = CASCADE
     circuits: bool = False
+    experts: bool = False
     own: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,13 +82,18 @@ NETWORKS: Mapping[str, NetworkChoice] = MappingProxyType(
     {
         "mlp": NetworkChoice("dense layers on features of dose and time", INDEPENDENT),
         "resmlp": NetworkChoice("residual dense layers", own=OF_BLOCKS),
-        "moe": NetworkChoice("mixtures of experts", own=OF_BLOCKS),
-        "resmlp_moe": NetworkChoice("residual dense layers and mixtures of experts", own=OF_BLOCKS),
+        "moe": NetworkChoice("mixtures of experts", experts=True, own=OF_BLOCKS),
+        "resmlp_moe": NetworkChoice(
+            "residual dense layers and mixtures of experts", experts=True, own=OF_BLOCKS
+        ),
         "qnn": NetworkChoice(
             "mlp with circuits in its layers", circuits=True, own={"log_target": True}
         ),
         "resqnn_moe": NetworkChoice(
-            "resmlp_moe with circuits in its residual layers", circuits=True, own=OF_BLOCKS
+            "resmlp_moe with circuits in its residual layers",
+            circuits=True,
+            experts=True,
+            own=OF_BLOCKS,
         ),
     }
 )
@@ -109,8 +116,12 @@ PNU_COMPAT_QUANTUM: Mapping[str, Any] = MappingProxyType({"dropout_quantum": 0.1
 """More of them, of ``resqnn_moe``, whose dropout their code leaves at its default."""
 
 
-def pnu_compat(model: str) -> dict[str, Any]:
+def pnu_compat(model: str, mode: str) -> dict[str, Any]:
     """Return the settings that bring back what Team PNU's code does with a network.
+
+    Args:
+        model: A key of :data:`NETWORKS`.
+        mode: A key of :data:`MODES`; in others than a cascade nothing reads concentrations.
 
     Raises:
         ConfigError: If the model is no network of theirs.
@@ -120,4 +131,5 @@ def pnu_compat(model: str) -> dict[str, Any]:
             f"--pnu-compat with --model {model}: choose one of {', '.join(NETWORKS)}; the flag "
             "brings back what Team PNU's code does with its networks."
         )
-    return {**PNU_COMPAT, **(PNU_COMPAT_QUANTUM if model == "resqnn_moe" else {})}
+    found = {**PNU_COMPAT, **(PNU_COMPAT_QUANTUM if model == "resqnn_moe" else {})}
+    return found if mode == CASCADE else {k: v for k, v in found.items() if k != "pk_column"}
