@@ -111,7 +111,7 @@ def trial_counts(outcome: Outcome) -> Figure:
         labels = ("model, 95%", "trial") if place == 0 else (None, None)
         axes.plot(
             [place, place], [count.low, count.high], color=BLUE, linewidth=6, alpha=0.3,
-            solid_capstyle="projecting", label=labels[0],
+            marker="_", markersize=14, markeredgewidth=3, label=labels[0],
         )  # fmt: skip
         axes.plot([place], [count.observed], "o", color=ORANGE, label=labels[1])
     names = [f"{count.dose:g}\n(n = {count.n})" for count in outcome.counts]
