@@ -9,7 +9,7 @@ from qkdrp.cli.train_command import train_command
 from qkdrp.common.settings import Settings
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.models import DEFAULT_MODEL
-from qkdrp.systems.pkpd.network_choices import pnu_compat
+from qkdrp.systems.pkpd.network_choices import CASCADE, pnu_compat
 
 
 class Presets(Settings):
@@ -35,7 +35,8 @@ def _with_presets(given: Mapping[str, object]) -> Mapping[str, object]:
     """
     if not given.get("pnu_compat"):
         return given
-    return {**pnu_compat(str(given.get("model", DEFAULT_MODEL))), **given}
+    model, mode = given.get("model", DEFAULT_MODEL), given.get("pkpd_mode", CASCADE)
+    return {**pnu_compat(str(model), str(mode)), **given}
 
 
 train_pkpd = train_command(

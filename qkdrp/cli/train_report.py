@@ -205,9 +205,11 @@ def further_training(fit: "FitConfig", all_epochs: bool) -> list[str]:
 
     Args:
         fit: How it was trained.
-        all_epochs: Whether it took all epochs, rather than stop early.
+        all_epochs: Whether it took all epochs, rather than stop early; without patience it stops
+            early only where it was interrupted.
     """
-    options = ["a higher --lr", "more --epochs" if all_epochs else "more --patience"]
+    longer = "more --epochs" if all_epochs or not fit.patience else "more --patience"
+    options = ["a higher --lr", longer]
     if dict(fit).get(MONITOR, LOSS) != LOSS:
         options.append(f"--{MONITOR} {LOSS}")
     return options

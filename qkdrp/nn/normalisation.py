@@ -73,9 +73,12 @@ class Normalisation:
     scaled: bool = False
 
 
+IDENTITY = "identity"
+"""The one that changes nothing."""
+
 NORMALISATIONS: Mapping[str, Normalisation] = MappingProxyType(
     {
-        "identity": Normalisation(identity),
+        IDENTITY: Normalisation(identity),
         "layernorm": Normalisation(layernorm),
         "tanh": Normalisation(fixed_tanh),
         "moderated": Normalisation(moderated, scaled=True),

@@ -58,19 +58,22 @@ def _page(table: pd.DataFrame, record: Mapping[str, Any]) -> Page:
         Table(_caption(each.title, each.frame), each.frame.head(MOST_ROWS), 4)
         for each in support.extracts(table)
     ]
+    shown = [*pictures, *extracts]
     sections = [
-        Section("Predictions", [*pictures, *extracts]),
+        *([Section("Predictions", shown)] if shown else []),
         Section("How the samples fit the models", _fit(record)),
         Section(
             "All rows",
             [Table(_caption("As in the table", table), table.head(MOST_ROWS), 4), *_notes(record)],
         ),
     ]
+    n_models = len(record["runs"])
     return Page(
         title=f"{', '.join(record['targets'])}: predictions for {record['n_samples']} "
         f"{support.rows}",
         lead=[
-            f"{made_up}{record['data']}. {len(record['runs'])} models, on {record['backend']}; "
+            f"{made_up}{record['data']}. {n_models} {'model' if n_models == 1 else 'models'}, on "
+            f"{record['backend']}; "
             f"intervals hold {record['coverage']:.0%} of measured values if "
             f"{support.bounds_hold}.",
             *(f"Warning: {text}." for text in record["warnings"]),

@@ -70,7 +70,9 @@ def curves_at_dose(outcome: Outcome) -> Figure:
             outcome.question.cmax, color=ORANGE, linestyle="--", label="limit of concentration"
         )
     below.axhline(criterion.target, color=ORANGE, linestyle="--", label="target")
-    below.set(xlabel="hours after a dose, at steady state", xlim=(0, criterion.interval))
+    steady = criterion.window == "steady"
+    since = "a dose, at steady state" if steady else "the interval begins, not at steady state"
+    below.set(xlabel=f"hours after {since}", xlim=(0, criterion.interval))
     for axes in (above, below):
         axes.legend(loc="best", fontsize=8)
     above.set_title(_dose_title(outcome), fontsize=10)
@@ -107,8 +109,10 @@ def trial_counts(outcome: Outcome) -> Figure:
     figure, axes = _axes(outcome)
     for place, count in enumerate(outcome.counts):
         labels = ("model, 95%", "trial") if place == 0 else (None, None)
-        span = [count.low, count.high]
-        axes.plot([place, place], span, color=BLUE, linewidth=6, alpha=0.3, label=labels[0])
+        axes.plot(
+            [place, place], [count.low, count.high], color=BLUE, linewidth=6, alpha=0.3,
+            marker="_", markersize=14, markeredgewidth=3, label=labels[0],
+        )  # fmt: skip
         axes.plot([place], [count.observed], "o", color=ORANGE, label=labels[1])
     names = [f"{count.dose:g}\n(n = {count.n})" for count in outcome.counts]
     axes.set_xticks(range(len(names)), names)

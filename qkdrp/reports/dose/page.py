@@ -80,8 +80,10 @@ def _lead(outcome: Outcome) -> list[str]:
         words.append(f"Warnings: {'. '.join(outcome.warnings)}.")
     if outcome.question.shortcuts.taken:
         words.append(f"With shortcuts of a published optimiser: {outcome.question.shortcuts}.")
-    if outcome.answer.support is not None:
-        words.append(f"{outcome.answer.support}.".capitalize())
+    support = outcome.answer.support
+    if support is not None and not support.extrapolates:  # else it is a warning
+        text = str(support)
+        words.append(f"{text[:1].upper()}{text[1:]}.")
     if outcome.answer.spread is None:
         words.append(
             f"The dose has no interval, so it is worth little: {outcome.answer.no_spread}."

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from qkdrp.common.names import choose_one_of, known_name
 from qkdrp.common.settings import any_of
 from qkdrp.nn.angle_settings import PAPER_A, PAPER_R, Angle
-from qkdrp.nn.normalisation import NORMALISATIONS
+from qkdrp.nn.normalisation import NORMALISATIONS, find_normalisation
 from qkdrp.systems.pkpd.data.sources import EMBEDDED, is_named
 from qkdrp.systems.pkpd.models import DEFAULT_MODEL, HEADS, MODELS, SPLITS
 from qkdrp.systems.pkpd.network_choices import (
@@ -48,8 +48,8 @@ OF_NETWORKS = ("core", "qexperts", "pkpd_mode", "normalisation", "a", "r", "lear
 OF_CIRCUITS = ("core", "normalisation", "a", "r", "learn_a_r", "dropout_quantum")
 """Those of them that networks with circuits have."""
 
-OF_EXPERTS = ("balance",)
-"""Those of them that networks with mixtures of experts have."""
+OF_SCALED = ("a", "r", "learn_a_r")
+"""Those of them that a normalisation with a and r reads."""
 
 
 def _of_blocks(name: str, others: object) -> Any:  # noqa: ANN401  # pydantic's extras
@@ -271,20 +271,29 @@ class ModelConfig(ModelSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """Refuse settings of networks that other models do not have."""
-        with_circuits = [name for name, each in NETWORKS.items() if each.circuits]
-        with_experts = [name for name, each in NETWORKS.items() if each.experts]
-        for settings, models in (
-            (OF_EXPERTS, with_experts),
-            (OF_CIRCUITS, with_circuits),
-            (OF_NETWORKS, list(NETWORKS)),
-        ):
-            if self.model not in models:
-                self._refuse(settings, models)
+        if self.model not in NETWORKS:
+            self._refuse(OF_NETWORKS, f"--model {any_of(NETWORKS)}")
+        else:
+            self._fits_network()
         if self.qexperts and (self.model != "resqnn_moe" or self.core == NONE):
             raise ValueError("--qexperts belongs to --model resqnn_moe with circuits")
         if self.absorb_tail and not self.has_circuits:
             raise ValueError("--absorb-tail belongs to models with circuits, and this has none")
         return self
+
+    def _fits_network(self) -> None:
+        """Refuse settings that a network does not read."""
+        own = NETWORKS[self.model]
+        if not own.circuits:
+            having = any_of(name for name, each in NETWORKS.items() if each.circuits)
+            self._refuse(OF_CIRCUITS, f"--model {having}")
+        if not own.experts:
+            having = any_of(name for name, each in NETWORKS.items() if each.experts)
+            self._refuse(("balance",), f"--model {having}")
+        if not find_normalisation(self.normalisation).scaled:
+            self._refuse(OF_SCALED, "--normalisation moderated")
+        if (self.pkpd_mode or own.mode) != CASCADE:
+            self._refuse(("pk_column",), f"--pkpd-mode {CASCADE}")
 
     @property
     def has_circuits(self) -> bool:
@@ -293,12 +302,12 @@ class ModelConfig(ModelSettings):
             return NETWORKS[self.model].circuits and self.core in WITH_CIRCUITS
         return self.model == "greybox" and self.head == "quantum"
 
-    def _refuse(self, names: Iterable[str], models: Iterable[str]) -> None:
-        """Refuse settings that were changed, of models that lack them."""
+    def _refuse(self, names: Iterable[str], owner: str) -> None:
+        """Refuse settings that were changed, where only an owner of other settings reads them."""
         for name in names:
             if getattr(self, name) != type(self).model_fields[name].default:
                 flag = name.replace("_", "-")
-                raise ValueError(f"--{flag} belongs to --model {any_of(models)}")
+                raise ValueError(f"--{flag} belongs to {owner}")
 
 
 class FitConfig(AnyFitConfig):

@@ -206,7 +206,7 @@ def _learning_curve(history: pd.DataFrame, best_epoch: int) -> Figure:
     figure, (axes,) = side_by_side(1, *PANEL)
     axes.plot(history["epoch"], history["train_loss"], color=BLUE, label="training")
     axes.plot(history["epoch"], history["validation_loss"], color=ORANGE, label="validation")
-    axes.axvline(best_epoch, color=GREY, linewidth=0.8, linestyle=":", label="best epoch")
+    axes.axvline(best_epoch, color=GREY, linewidth=0.8, linestyle=":", label="epoch of the weights")
     axes.set(xlabel="epoch", ylabel="loss")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)

@@ -116,8 +116,12 @@ PNU_COMPAT_QUANTUM: Mapping[str, Any] = MappingProxyType({"dropout_quantum": 0.1
 """More of them, of ``resqnn_moe``, whose dropout their code leaves at its default."""
 
 
-def pnu_compat(model: str) -> dict[str, Any]:
+def pnu_compat(model: str, mode: str) -> dict[str, Any]:
     """Return the settings that bring back what Team PNU's code does with a network.
+
+    Args:
+        model: A key of :data:`NETWORKS`.
+        mode: A key of :data:`MODES`; in others than a cascade nothing reads concentrations.
 
     Raises:
         ConfigError: If the model is no network of theirs.
@@ -127,4 +131,5 @@ def pnu_compat(model: str) -> dict[str, Any]:
             f"--pnu-compat with --model {model}: choose one of {', '.join(NETWORKS)}; the flag "
             "brings back what Team PNU's code does with its networks."
         )
-    return {**PNU_COMPAT, **(PNU_COMPAT_QUANTUM if model == "resqnn_moe" else {})}
+    found = {**PNU_COMPAT, **(PNU_COMPAT_QUANTUM if model == "resqnn_moe" else {})}
+    return found if mode == CASCADE else {k: v for k, v in found.items() if k != "pk_column"}

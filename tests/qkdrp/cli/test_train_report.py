@@ -14,6 +14,8 @@ def test_advice_names_options_that_the_command_has() -> None:
     assert further_training(FitConfig(), all_epochs=True) == ["a higher --lr", "more --epochs"]
     early = ["a higher --lr", "more --patience"]
     assert further_training(FitConfig(), all_epochs=False) == early
+    interrupted = further_training(FitConfig(patience=0), all_epochs=False)
+    assert interrupted == ["a higher --lr", "more --epochs"]
     watched = further_training(ResponseFit(), all_epochs=False)
     assert watched == [*early, "--monitor loss"]
     assert further_training(ResponseFit(monitor="loss"), all_epochs=False) == early

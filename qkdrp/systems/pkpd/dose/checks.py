@@ -56,7 +56,7 @@ def check_fractions(lower: Answer, higher: Answer) -> Check:
     low, high = _exact(lower), _exact(higher)
     return Check(
         "fractions",
-        low <= high * (1 + TOLERANCE),
+        bool(low <= high * (1 + TOLERANCE)),
         f"for {lower.criterion.fraction:.0%} of subjects {_mg(low)}, for "
         f"{higher.criterion.fraction:.0%} {_mg(high)}",
     )
@@ -71,7 +71,7 @@ def check_intervals(short: Answer, long: Answer) -> Check:
     few, many = ratio * _exact(short), _exact(long)
     return Check(
         "intervals",
-        many >= few * (1 - TOLERANCE) - long.grid,
+        bool(many >= few * (1 - TOLERANCE) - long.grid),
         f"every {long.criterion.interval:g} h {_mg(many)}, at least {ratio:.4g} times the dose "
         f"every {short.criterion.interval:g} h, {_mg(few)}",
     )
@@ -90,9 +90,9 @@ def check_covariate(
     """
     before, after = _exact(base), _exact(changed)
     expected, found = typical[1] - typical[0], after - before
-    both_unreached = np.isinf(before) and np.isinf(after)
-    moved_as_expected = both_unreached or bool(
-        expected * found >= 0
+    moved_as_expected = bool(
+        (np.isinf(before) and np.isinf(after))
+        or expected * found >= 0
         or abs(found) <= TOLERANCE * before
         or abs(expected) <= TOLERANCE * typical[0]
     )

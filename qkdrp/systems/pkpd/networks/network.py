@@ -7,6 +7,7 @@ import torch
 
 from qkdrp.backends import Backend
 from qkdrp.common.seeds import derive_seed
+from qkdrp.nn.normalisation import IDENTITY
 from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS, Trial
 from qkdrp.systems.pkpd.kind import ModelKind
@@ -86,9 +87,15 @@ class Network(ModelKind):
         model = config.model
         what = "logarithms" if model.log_target else "values"
         words = [f"{model.model}, {mode_of(model)}"]
-        if NETWORKS[model.model].circuits and model.core != NONE:
+        if model.pk_column == ZEROS:
+            words.append("zeros for concentrations")
+        if model.core == NONE:
+            words.append("plain layers (core none)")
+        elif NETWORKS[model.model].circuits:
             place = "experts" if model.qexperts else "layers"
             words.append(f"{model.core} ({model.n_qubits},{model.n_layers}) in its {place}")
+            if model.normalisation != IDENTITY:
+                words.append(f"{model.normalisation} before each")
         return ", ".join([*words, f"learns {what}"])
 
 

@@ -25,7 +25,7 @@ from qkdrp.training.trained import Trained
 class PkpdNewSamples(NewSamples[Trial, NewSampleSettings]):
     """New subjects with doses, at the times of the rows of their observations."""
 
-    rows: ClassVar[str] = "doses and observations"
+    rows: ClassVar[str] = "new subjects"
     bounds_hold: ClassVar[str] = "subjects, doses and times are like those of the trial"
     texts: ClassVar[tuple[str, ...]] = ("ID",)
     unprinted: ClassVar[tuple[str, ...]] = ("EVID", "MDV", "CMT", "CENS", "LLOQ", "DOSE")
@@ -93,6 +93,12 @@ class PkpdNewSamples(NewSamples[Trial, NewSampleSettings]):
             warnings.append(
                 f"observations outside the range of the training: {counts}; models extrapolate "
                 "there, and one on features without a mechanism is of no use"
+            )
+        unknown = [each.id for each in dataset.subjects if not np.isfinite(each.baseline)]
+        if trained.preprocessor.baseline and unknown:
+            warnings.append(
+                f"no biomarker before the first dose of {listed(unknown)}: the typical baseline of "
+                "the training stands in for PD0"
             )
         return Matched(dataset, (), warnings, {"outside_training": outside})
 

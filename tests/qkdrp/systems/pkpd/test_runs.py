@@ -110,6 +110,7 @@ def test_what_lies_outside_the_training_is_told(
     result = cli("predict", trained[0].path, "--data", path, "--output", tmp_path / "p.csv")
     assert result.code == 0, result.err
     assert "TIME (10)" in result.err
+    assert "no biomarker before the first dose of 48: the typical baseline" in result.err
     assert "n of them bound n/(n+1) at most" in result.out
     table.drop(columns="COMED").to_csv(path, index=False)
     refused = cli("predict", trained[0].path, "--data", path, "--output", tmp_path / "q.csv")

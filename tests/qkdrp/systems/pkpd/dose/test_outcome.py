@@ -158,6 +158,23 @@ def test_checks_find_what_they_look_for() -> None:
     assert check_covariate("COMED", daily, weekly, (1.0, 2.0)).passed
 
 
+def test_checks_of_answers_without_a_dose_can_be_written() -> None:
+    """An exact dose of one answer is numpy's, and infinity of the other is Python's."""
+    population = Population.of_trial(
+        {"BW": np.array([50.0, 100.0]), "COMED": np.array([0.0, 1])}, n_subjects=64
+    )
+    daily = find_dose(MODEL, population, Criterion(7.0, 0.9, 24.0), 0.5)
+    found = replace(daily.found, exact=np.float64(daily.found.exact))
+    reached = replace(daily, found=found)
+    unreached = replace(daily, found=replace(found, exact=None))
+    for check in (
+        check_fractions(reached, unreached),
+        check_intervals(reached, unreached),
+        check_covariate("BW", unreached, unreached, (1.0, np.float64(2.0))),
+    ):
+        assert json.loads(json.dumps(check.passed)) is True
+
+
 def test_intervals_of_refits_that_reach_no_dose_are_open() -> None:
     spread = Spread((1.0, 2.0, 3.0, math.inf))
     assert spread.low == 1.0

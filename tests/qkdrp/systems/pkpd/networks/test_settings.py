@@ -72,6 +72,20 @@ def test_what_is_given_stays_although_others_have_it_by_default() -> None:
         ({"model": "resmlp", "balance": 0.1}, "--balance belongs to --model moe, resmlp_moe"),
         ({"model": "greybox", "pkpd_mode": "cascade"}, "--pkpd-mode belongs to --model mlp"),
         ({"model": "qnn", "qexperts": True}, "--qexperts belongs to --model resqnn_moe"),
+        (
+            {"model": "qnn", "balance": 0.1},
+            "--balance belongs to --model moe, resmlp_moe or resqnn",
+        ),
+        ({"model": "qnn", "a": 2.0}, "--a belongs to --normalisation moderated"),
+        (
+            {"model": "qnn", "normalisation": "tanh", "learn_a_r": True},
+            "--learn-a-r belongs to --normalisation moderated",
+        ),
+        (
+            {"model": "qnn", "pkpd_mode": "multitask", "pk_column": "zeros"},
+            "--pk-column belongs to --pkpd-mode cascade",
+        ),
+        ({"model": "mlp", "pk_column": "zeros"}, "--pk-column belongs to --pkpd-mode cascade"),
         ({"model": "qnn", "core": "low"}, "choose one of quantum, frozen, dense, lowrank, none"),
         ({"model": "qnn", "pkpd_mode": "cascades"}, "did you mean 'cascade'"),
     ],
