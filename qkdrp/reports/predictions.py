@@ -58,7 +58,7 @@ def _page(table: pd.DataFrame, record: Mapping[str, Any]) -> Page:
         Table(_caption(each.title, each.frame), each.frame.head(MOST_ROWS), 4)
         for each in support.extracts(table)
     ]
-    shown = [*pictures, *extracts]
+    shown: list[Table | Figure] = [*pictures, *extracts]
     sections = [
         *([Section("Predictions", shown)] if shown else []),
         Section("How the samples fit the models", _fit(record)),

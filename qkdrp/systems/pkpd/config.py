@@ -271,9 +271,16 @@ class ModelConfig(ModelSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """Refuse settings of networks that other models do not have."""
-        if self.model not in NETWORKS:
-            self._refuse(OF_NETWORKS, f"--model {any_of(NETWORKS)}")
-        else:
+        with_circuits = [name for name, each in NETWORKS.items() if each.circuits]
+        with_experts = [name for name, each in NETWORKS.items() if each.experts]
+        for settings, models in (
+            (("balance",), with_experts),
+            (OF_CIRCUITS, with_circuits),
+            (OF_NETWORKS, list(NETWORKS)),
+        ):
+            if self.model not in models:
+                self._refuse(settings, f"--model {any_of(models)}")
+        if self.model in NETWORKS:
             self._fits_network()
         if self.qexperts and (self.model != "resqnn_moe" or self.core == NONE):
             raise ValueError("--qexperts belongs to --model resqnn_moe with circuits")
@@ -283,16 +290,9 @@ class ModelConfig(ModelSettings):
 
     def _fits_network(self) -> None:
         """Refuse settings that a network does not read."""
-        own = NETWORKS[self.model]
-        if not own.circuits:
-            having = any_of(name for name, each in NETWORKS.items() if each.circuits)
-            self._refuse(OF_CIRCUITS, f"--model {having}")
-        if not own.experts:
-            having = any_of(name for name, each in NETWORKS.items() if each.experts)
-            self._refuse(("balance",), f"--model {having}")
         if not find_normalisation(self.normalisation).scaled:
             self._refuse(OF_SCALED, "--normalisation moderated")
-        if (self.pkpd_mode or own.mode) != CASCADE:
+        if (self.pkpd_mode or NETWORKS[self.model].mode) != CASCADE:
             self._refuse(("pk_column",), f"--pkpd-mode {CASCADE}")
 
     @property
