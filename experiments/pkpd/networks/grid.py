@@ -67,6 +67,8 @@ def grid_sentences(grid: pd.DataFrame, results: Results) -> Iterator[str]:
         results: Of the study.
     """
     for model, own in grid.groupby("model", sort=False) if len(grid) else ():
+        if len(own) == 1:  # sizes were not asked for
+            continue
         ordered = own.sort_values("pd")
         best = ordered.iloc[0]
         name = sized(str(model), int(best["qubits"]), int(best["layers"]))
