@@ -1,5 +1,6 @@
 """Settings of the study pkpd-cv: frozen, validated, written to ``study.json``."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +20,7 @@ WITHOUT, WITH = "without", "with"
 """Whether models are told the biomarker before the first dose."""
 
 
-class CvProtocol(Settings):
+class CvProtocol(Settings, ABC):
     """What all studies that leave one subject of each dose out have in common.
 
     Args:
@@ -81,9 +82,9 @@ class CvProtocol(Settings):
         default=0, ge=0, description="The first seed.", json_schema_extra={"panel": PROTOCOL}
     )
 
+    @abstractmethod
     def variants(self) -> tuple[Variant, ...]:
         """Return what is compared."""
-        raise NotImplementedError
 
     def fit(self, own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
         """Return how a model is trained, written out.

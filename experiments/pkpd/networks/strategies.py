@@ -28,7 +28,7 @@ def strategies_frame(results: Results) -> pd.DataFrame:
                 "strategy": strategy,
                 "error": results.error(name, endpoint),
                 "error_text": results.error_text(name, endpoint),
-                "published": float(known.loc[(endpoint, encoder), strategy]),  # type: ignore[arg-type]
+                "published": float(known.loc[(endpoint, encoder), strategy]),  # type: ignore[arg-type]  # a number
             }
             for endpoint in ("PK", "PD")
             for encoder in STRATEGISTS

@@ -19,7 +19,7 @@ class NoisePlan(CvPlan):
     config: NoiseConfig
 
     @classmethod
-    def open(cls, config: NoiseConfig, told: Callable[[str], None] = silent) -> Self:  # type: ignore[override]
+    def open(cls, config: NoiseConfig, told: Callable[[str], None] = silent) -> Self:  # type: ignore[override]  # its own settings
         """Check settings and noise, load the data and plan the study.
 
         Args:

@@ -89,14 +89,51 @@ class Drugs(Brief):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PairData(Brief):
-    """Measured pairs; each line and each drug is held once, a pair is two numbers.
+class Pairs(Brief):
+    """Pairs of cell line and drug; each line and each drug is held once, a pair is two numbers.
 
     Args:
         lines: All cell lines.
         drugs: All drugs.
         line: Place of each pair's cell line, shape (n_pairs,).
         drug: Place of each pair's drug, shape (n_pairs,).
+    """
+
+    lines: Lines
+    drugs: Drugs
+    line: NDArray[np.int64]
+    drug: NDArray[np.int64]
+
+    @cached_property
+    def ids(self) -> NDArray[np.str_]:
+        """Id of each pair: cell line and drug, shape (n_pairs,)."""
+        lines = np.char.add(self.lines.ids, BETWEEN)
+        found: NDArray[np.str_] = np.char.add(lines[self.line], self.drugs.ids[self.drug])
+        return found
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.line)
+
+    def compact(self) -> Self:
+        """Return the same pairs without lines and drugs that no pair has."""
+        lines, line = np.unique(self.line, return_inverse=True)
+        drugs, drug = np.unique(self.drug, return_inverse=True)
+        return replace(
+            self,
+            lines=self.lines.select(lines),
+            drugs=self.drugs.select(drugs),
+            line=line.astype(np.int64),
+            drug=drug.astype(np.int64),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PairData(Pairs):
+    """Measured pairs.
+
+    Args:
+        lines, drugs, line, drug: As of :class:`Pairs`.
         value: What was measured, shape (n_pairs,).
         synthetic: Whether the numbers are made up.
         provenance: Where the numbers come from, in one line.
@@ -108,10 +145,6 @@ class PairData(Brief):
         DataError: If arrays do not fit together, a pair is there twice, or a value is not finite.
     """
 
-    lines: Lines
-    drugs: Drugs
-    line: NDArray[np.int64]
-    drug: NDArray[np.int64]
     value: NDArray[np.float64]
     synthetic: bool
     provenance: str
@@ -132,13 +165,6 @@ class PairData(Brief):
                 f"{shown(self.drugs.ids[drug])} is there twice; keep one of each."
             )
 
-    @cached_property
-    def ids(self) -> NDArray[np.str_]:
-        """Id of each pair: cell line and drug, shape (n_pairs,)."""
-        lines = np.char.add(self.lines.ids, BETWEEN)
-        found: NDArray[np.str_] = np.char.add(lines[self.line], self.drugs.ids[self.drug])
-        return found
-
     @property
     def samples(self) -> NDArray[np.str_]:
         """Cell line of each pair, shape (n_pairs,)."""
@@ -157,10 +183,6 @@ class PairData(Brief):
     @cached_property
     def _index(self) -> pd.Index:
         return pd.Index(self.ids)
-
-    def __len__(self) -> int:
-        """Return the number of pairs."""
-        return len(self.value)
 
     def select(self, ids: Sequence[str] | NDArray[np.str_]) -> Self:
         """Return the pairs of the given ids, in their order; tables of lines and drugs stay whole.
@@ -181,18 +203,6 @@ class PairData(Brief):
         """Return the pairs at some places, in their order."""
         return replace(
             self, line=self.line[places], drug=self.drug[places], value=self.value[places]
-        )
-
-    def compact(self) -> Self:
-        """Return the same pairs without lines and drugs that no pair has."""
-        lines, line = np.unique(self.line, return_inverse=True)
-        drugs, drug = np.unique(self.drug, return_inverse=True)
-        return replace(
-            self,
-            lines=self.lines.select(lines),
-            drugs=self.drugs.select(drugs),
-            line=line.astype(np.int64),
-            drug=drug.astype(np.int64),
         )
 
     def digest(self) -> str:
