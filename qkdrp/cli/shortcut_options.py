@@ -11,6 +11,17 @@ if TYPE_CHECKING:
 
 PANEL = "Shortcuts of Team PNU (wrong answers, for comparison)"
 
+
+def _shortcut(left_out: str, words: str) -> Any:  # noqa: ANN401  # typer's option
+    """Return the option of a shortcut.
+
+    Args:
+        left_out: What is done without it.
+        words: Of the help.
+    """
+    return typer.Option(help=words, show_default=left_out, rich_help_panel=PANEL)
+
+
 CompatOption = Annotated[
     bool,
     typer.Option(
@@ -22,53 +33,46 @@ CompatOption = Annotated[
 ]
 CriterionOption = Annotated[
     Literal["throughout", "min"] | None,
-    typer.Option(
-        help="min: one moment of the interval is enough.",
-        show_default="throughout",
-        rich_help_panel=PANEL,
+    _shortcut(
+        "throughout",
+        "min: one moment of the interval is enough.",
     ),
 ]
 WindowOption = Annotated[
     Literal["steady", "late"] | None,
-    typer.Option(
-        help="late: the interval that begins one interval after the last of 21 daily or 4 weekly "
-        "doses.",
-        show_default="steady",
-        rich_help_panel=PANEL,
+    _shortcut(
+        "steady",
+        "late: the interval that begins one interval after the last of 21 daily or 4 weekly doses.",
     ),
 ]
 CapsOption = Annotated[
     Literal["none", "pnu"] | None,
-    typer.Option(
-        help="pnu: doses from 0.5 to 10 mg a day or 10 to 70 mg a week; the closest where none is "
+    _shortcut(
+        "none",
+        "pnu: doses from 0.5 to 10 mg a day or 10 to 70 mg a week; the closest where none is "
         "enough.",
-        show_default="none",
-        rich_help_panel=PANEL,
     ),
 ]
 PopulationOption = Annotated[
     Literal["drawn", "trial"] | None,
-    typer.Option(
-        help="trial: the subjects of the trial, each once.",
-        show_default="drawn",
-        rich_help_panel=PANEL,
+    _shortcut(
+        "drawn",
+        "trial: the subjects of the trial, each once.",
     ),
 ]
 VariabilityOption = Annotated[
     Literal["model", "none"] | None,
-    typer.Option(
-        help="none: subjects of the same covariates are alike.",
-        show_default="model",
-        rich_help_panel=PANEL,
+    _shortcut(
+        "model",
+        "none: subjects of the same covariates are alike.",
     ),
 ]
 ScalerOption = Annotated[
     Literal["pd", "pk"] | None,
-    typer.Option(
-        help="pk: features of the biomarker are scaled as those of concentrations; of models on "
+    _shortcut(
+        "pd",
+        "pk: features of the biomarker are scaled as those of concentrations; of models on "
         "features.",
-        show_default="pd",
-        rich_help_panel=PANEL,
     ),
 ]
 
