@@ -11,6 +11,9 @@ from qkdrp.common.names import choose_one_of
 HYBRID, MODERATED, CLASSICAL = "hybrid", "moderated", "classical"
 """The paper's network, the same with bounded angles, and the paper's classical analogue."""
 
+MODERATED_FROZEN = "moderated-frozen"
+"""The network with bounded angles whose circuit is not trained."""
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -61,16 +64,31 @@ CONTENDERS: Mapping[str, Contender] = MappingProxyType(
         "product": Contender(
             "No entanglement", {"entangler": "none"}, "the circuit without its CNOTs"
         ),
+        MODERATED_FROZEN: Contender(
+            "Moderated, frozen circuit",
+            {"core": "frozen", "normalisation": "moderated"},
+            "bounded angles, random circuit weights that are not trained",
+        ),
+        "moderated-dense": Contender(
+            "Moderated, dense layer",
+            {"core": "dense", "normalisation": "moderated"},
+            "bounded angles, a classical layer with as many weights",
+        ),
+        "moderated-product": Contender(
+            "Moderated, no entanglement",
+            {"entangler": "none", "normalisation": "moderated"},
+            "bounded angles, the circuit without its CNOTs",
+        ),
         "squashed": Contender(
-            "No circuit",
+            "Moderated, no circuit",
             {"core": "none", "normalisation": "moderated"},
-            "moderated embeddings and a linear layer",
+            "bounded angles and a linear layer",
         ),
     }
 )
 """Networks by command line name."""
 
-GROUPED = (HYBRID, MODERATED, CLASSICAL, "frozen")
+GROUPED = (HYBRID, MODERATED, CLASSICAL, MODERATED_FROZEN)
 """Networks that are compared where whole lines or drugs are left out."""
 
 
