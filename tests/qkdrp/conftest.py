@@ -165,8 +165,11 @@ class CliResult:
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., CliResult]:
-    """Run the command line in this process."""
+def cli(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., CliResult]:
+    """Run the command line in this process; what it prints does not depend on how fast that is."""
+    monkeypatch.setattr("qkdrp.experiments.study.steps.FIRST_SECONDS", 3600.0)
 
     def run(*arguments: object) -> CliResult:
         with pytest.raises(SystemExit) as caught:
