@@ -9,7 +9,7 @@ import pandas as pd
 from qkdrp.common.intervals import POSITIVE
 from qkdrp.experiments.pairs.observed import TEST_MSE
 from qkdrp.experiments.pairs.plan import PairPlan
-from qkdrp.experiments.pairs.tasks import PairResult
+from qkdrp.experiments.pairs.tasks import COURSE, PairResult
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.systems.pairs.fit_task import COLLAPSED, PREDICTION_SD
 from qkdrp.systems.pairs.spread import SPREADS
@@ -93,6 +93,10 @@ COLUMNS = [
 ]
 
 
+EPOCHS = ["split", "size", "data", "model", "seed", "epoch", "step", *COURSE]
+"""Columns of ``courses.csv``."""
+
+
 def trainings_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
     """Return one row for each place and network: how its trainings went, means over seeds.
 
@@ -130,7 +134,7 @@ def _at_best(found: list[PairResult], name: str) -> float:
 
 def courses_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
     """Return one row for each training and epoch: losses, test error and spreads."""
-    return pd.DataFrame(_epochs(plan, findings))
+    return pd.DataFrame(_epochs(plan, findings), columns=EPOCHS)
 
 
 def _epochs(plan: PairPlan, findings: Findings) -> Iterator[dict[str, object]]:

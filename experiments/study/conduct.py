@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from qkdrp.cli.console import console, print_folder
-from qkdrp.experiments.study.driver import run_study
+from qkdrp.common.errors import StudyError
+from qkdrp.experiments.study.driver import finished_so_far, run_study
 from qkdrp.experiments.study.options import Work
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Plan, Report
@@ -20,7 +21,7 @@ from qkdrp.experiments.study.text import duration
 
 
 def conduct(plan: Plan, report: Report, work: Work) -> bool:
-    """Run a study and write its report; tell whether all of it succeeded.
+    """Run a study, or nothing, and write its report; tell whether all that ran succeeded.
 
     Args:
         plan: The tasks.
@@ -28,11 +29,22 @@ def conduct(plan: Plan, report: Report, work: Work) -> bool:
         work: Where they run, and where results go.
 
     Raises:
-        StudyError: If the folder is of another study, or workers cannot be had.
+        StudyError: If the folder is of another study, workers cannot be had, or a report is asked
+            for of a study of which nothing is finished.
         KeyboardInterrupt: On Ctrl-C; what is finished is kept.
     """
     screen = console()
     default = Path("runs") / f"{plan.name}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    if work.report_only:
+        store = open_store(plan.config, plan.digests, work.output, default, work.resume)
+        findings = finished_so_far(plan, store)
+        if not findings.results:
+            raise StudyError(f"{store.path}: found nothing finished, so there is no report yet.")
+        tables = report.write(findings, store.path)
+        report.show(screen, findings, tables)
+        screen.print(f"{len(findings.results)} done, {len(findings.failed)} still to be done")
+        print_folder("study", store.path, f" (begin with {REPORT})")
+        return True
     with open_runner(work.workers, work.scheduler) as runner:
         store = open_store(plan.config, plan.digests, work.output, default, work.resume)
         plan.begin(store.path)

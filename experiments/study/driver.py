@@ -7,8 +7,8 @@ from rich.console import Console
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Phase, Plan
 from qkdrp.experiments.study.progress import TaskProgress
-from qkdrp.experiments.study.runners import Runner
-from qkdrp.experiments.study.saved_training import Checkpoints
+from qkdrp.experiments.study.runners import IdleRunner, Runner
+from qkdrp.experiments.study.saved_training import NOTHING_SAVED, Checkpoints
 from qkdrp.experiments.study.steps import StepProgress
 from qkdrp.experiments.study.task_results import TaskStore
 from qkdrp.training.checkpoint import EVERY
@@ -30,6 +30,19 @@ def run_study(
     for phase in plan.phases(findings):
         run_phase(phase, store, phase.runner or runner, findings, console, checkpoints)
     checkpoints.clear()
+    return findings
+
+
+def finished_so_far(plan: Plan, store: TaskStore) -> Findings:
+    """Return the results that are there, with what is still to be done as pending; run nothing.
+
+    Args:
+        plan: What there is to do.
+        store: Where results are kept; another process may add to it meanwhile.
+    """
+    findings, quiet = Findings(), Console(quiet=True)
+    for phase in plan.phases(findings):
+        run_phase(phase, store, IdleRunner(), findings, quiet, NOTHING_SAVED)
     return findings
 
 

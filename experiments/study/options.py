@@ -33,6 +33,7 @@ class Work(Settings):
         scheduler: Dask's address instead, or ``local:N``.
         output: The folder that the user asked for.
         resume: Whether to go on with what is in the folder.
+        report_only: Whether to write the report of what is finished there, and to run nothing.
         checkpoint_every: Seconds between two checkpoints of a training.
     """
 
@@ -53,6 +54,11 @@ class Work(Settings):
         description="Go on with the study in --output.",
         json_schema_extra={"flag": "--resume"},
     )
+    report_only: bool = Field(
+        default=False,
+        description="With --resume: write the report of what is finished so far, run nothing.",
+        json_schema_extra={"flag": "--report-only"},
+    )
     checkpoint_every: float = Field(
         default=30.0,
         ge=0,
@@ -65,9 +71,12 @@ def check_work(work: Work) -> None:
     """Refuse a folder that cannot take results, before anything that takes time is imported.
 
     Raises:
-        StudyError: If a study is to be resumed and no folder is named.
+        StudyError: If a study is to be resumed and no folder is named, or a report is asked for
+            without that.
         RunError: If a new study's folder holds something already.
     """
+    if work.report_only and not work.resume:
+        raise StudyError("--report-only: found no --resume, expected --resume --output FOLDER.")
     if not work.resume:
         refuse_taken(work.output)
     elif work.output is None:

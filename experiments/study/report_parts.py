@@ -16,6 +16,10 @@ REPORT, HTML = "report.md", "report.html"
 """Where a reader of a study's folder begins; the same as one file with its figures."""
 
 
+LISTED = 3
+"""Tasks that are named of those that wait for the same."""
+
+
 def write_report(folder: Path, tables: Mapping[str, pd.DataFrame], page: Page) -> None:
     """Write the tables of a study, and its report as Markdown and as one HTML file.
 
@@ -60,12 +64,20 @@ def versions_line() -> str:
 
 
 def failures(findings: Findings, name_of: Callable[[Task], str]) -> Iterator[str]:
-    """Yield a line for each task without a result.
+    """Yield a line for each task without a result; one for all that are only to be done yet.
 
     Args:
         findings: Of the study.
         name_of: Returns what a task is called.
     """
+    waiting: dict[str, list[str]] = {}
     for outcome in findings.failed:
-        what = "NOT THERE YET" if outcome.pending else "FAILED"
-        yield f"{what}, left out: {name_of(outcome.task)}: {outcome.error}"
+        name = name_of(outcome.task)
+        if outcome.pending:
+            waiting.setdefault(outcome.error, []).append(name)
+        else:
+            yield f"FAILED, left out: {name}: {outcome.error}"
+    for error, names in waiting.items():
+        listed = "; ".join(names[:LISTED])
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        yield f"NOT THERE YET, left out: {listed}{more}: {error}"

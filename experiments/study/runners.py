@@ -44,6 +44,21 @@ class Runner(AbstractContextManager["Runner"], ABC):
         """Release what the runner holds; at once if an error of a ``kind`` ended it."""
 
 
+class IdleRunner(Runner):
+    """Runs nothing: every task is still to be done."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def outcomes(
+        self,
+        tasks: Sequence[Task],
+        checkpoints: Checkpoints = NOTHING_SAVED,  # noqa: ARG002  # of every runner
+    ) -> Iterator[Outcome]:
+        """Yield that each task is still to be done."""
+        yield from (Outcome(task, error="not run yet", pending=True) for task in tasks)
+
+
 class LocalRunner(Runner):
     """Runs tasks in worker processes of one thread, or in this process if there is one worker.
 

@@ -74,6 +74,32 @@ def test_a_finished_study_is_resumed_without_a_training(
     assert {name: after[name] for name in tables} == {name: before[name] for name in tables}
 
 
+def test_a_report_of_what_is_finished_runs_nothing(
+    cli: Cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "study"
+    arguments = words("cv", data, path, "--models", "moderated,tanh")
+    assert cli(*arguments, "--report-only").code == 2
+    assert not path.exists()
+    assert cli(*arguments).code == 0
+    monkeypatch.setattr(outcomes, "run_task", lambda *_: pytest.fail("a training began"))
+    tasks = sorted((path / "tasks").iterdir())
+    tasks[0].unlink()
+    saved = path / "checkpoints" / "of-another-process.safetensors"
+    saved.parent.mkdir()
+    saved.touch()
+    result = cli(*arguments, "--resume", "--report-only")
+    assert result.code == 0, result.err
+    assert f"{len(tasks) - 1} done, 1 still to be done" in result.out
+    assert (path / "report.md").read_text().count("NOT THERE YET") == 1
+    assert saved.exists()
+    for task in tasks[1:]:
+        task.unlink()
+    result = cli(*arguments, "--resume", "--report-only")
+    assert result.code == 2
+    assert "found nothing finished" in result.err
+
+
 def test_failed_trainings_are_named_and_tried_again(
     cli: Cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
