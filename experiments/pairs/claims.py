@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID, MODERATED
+from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID, MODERATED, MODERATED_FROZEN
 from qkdrp.experiments.pairs.courses import RISING, SWING
 from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of
 from qkdrp.experiments.pairs.scores import RIDGE
@@ -70,7 +70,17 @@ QUESTIONS: Sequence[Question] = (
     Question("ours", "the circuit is better than as many dense weights", HYBRID, "dense"),
     Question("ours", "the circuit is better than one linear layer", HYBRID, "linear"),
     Question("ours", "bounding the angles by r tanh(phi/a) helps", MODERATED, HYBRID),
-    Question("ours", "behind bounded angles a circuit is better than none", MODERATED, "squashed"),
+    Question("ours", "with bounded angles the hybrid has a lower MSE", MODERATED, CLASSICAL),
+    Question("ours", "with bounded angles its training is steadier", MODERATED, CLASSICAL, SWING),
+    *(
+        Question("ours", f"behind bounded angles {what}", MODERATED, other)
+        for what, other in (
+            ("entanglement helps", "moderated-product"),
+            ("training the circuit's weights helps", MODERATED_FROZEN),
+            ("the circuit is better than as many dense weights", "moderated-dense"),
+            ("a circuit is better than none", "squashed"),
+        )
+    ),
 )
 """What is asked at every place that has both networks."""
 
@@ -95,12 +105,24 @@ def answered(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
 def verdict_on(found: Difference) -> str:
     """Return whether the first of two is established to be lower than the second."""
     if found.untrained:
-        return f"No verdict: under-trained ({', '.join(found.untrained)})"
+        return f"No verdict: stopped by the limit of epochs ({', '.join(found.untrained)})"
+    if len(found.naught) == 2:
+        return "No verdict: neither has learned more than the mean"
     if not found.told:
         return "No verdict: too few seeds"
     return {-1: "Agrees", 0: "Not established", 1: "Does not agree: the reverse holds"}[
         found.established
     ]
+
+
+def _verdict(question: Question, found: Difference) -> str:
+    """Return the verdict, and which of the two has learned nothing."""
+    if not found.naught or len(found.naught) == 2:
+        return verdict_on(found)
+    (name,) = found.naught
+    if question.score != MSE:
+        return f"No verdict: {name} has learned no more than the mean"
+    return f"{verdict_on(found)} ({name} has learned no more than the mean)"
 
 
 def _answer(question: Question, place: Place, found: Difference) -> Claim:
@@ -110,7 +132,7 @@ def _answer(question: Question, place: Place, found: Difference) -> Claim:
     else:
         values, change = f"{question.score} of {values}", found.absolute()
     shown = f"{values}, {change}; {found.tested()}"
-    return Claim(question.source, question.claim, place.title, shown, verdict_on(found))
+    return Claim(question.source, question.claim, place.title, shown, _verdict(question, found))
 
 
 def best_by_validation(tables: Tables, place: Place) -> str | None:

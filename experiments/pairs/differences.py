@@ -14,6 +14,9 @@ from qkdrp.experiments.study.text import p_equation
 LEVEL = 0.05
 """False discovery rate below which a difference counts as established."""
 
+NAUGHT = 0.97
+"""A network whose MSE is at least this share of the mean predictor's has learned nothing."""
+
 Tables = Mapping[str, pd.DataFrame]
 """``scores``, ``comparisons``, ``trainings`` and the like."""
 
@@ -32,6 +35,7 @@ class Difference:
         q: p adjusted for all comparisons of the score.
         n_runs: Seeds.
         untrained: Which of the two are under-trained.
+        naught: Which of the two have learned nothing, see :data:`NAUGHT`.
     """
 
     left: float
@@ -43,6 +47,7 @@ class Difference:
     q: float
     n_runs: int
     untrained: tuple[str, ...] = ()
+    naught: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, tables: Tables, place: Place, left: str, right: str, score: str) -> Self | None:
@@ -84,6 +89,7 @@ class Difference:
             q=float(row["q"]),
             n_runs=int(row["n_runs"]),
             untrained=untrained_of(tables, place, (left, right)),
+            naught=naught_of(tables, place, (left, right)),
         )
 
     @property
@@ -128,6 +134,12 @@ def untrained_of(tables: Tables, place: Place, names: Iterable[str]) -> tuple[st
     """Return which of some networks are under-trained at a place."""
     short = under_trained(tables["trainings"])
     return tuple(n for n in names if (place.split, place.size, place.data, n) in short)
+
+
+def naught_of(tables: Tables, place: Place, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which of some networks are hardly better than the mean of the training pairs."""
+    bound = NAUGHT * mean_of(tables, place, "mean", "mse")
+    return tuple(name for name in names if mean_of(tables, place, name, "mse") >= bound)
 
 
 def mean_of(tables: Tables, place: Place, variant: str, score: str) -> float:

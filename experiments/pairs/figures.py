@@ -36,6 +36,9 @@ SIZES_READING = (
     "Test MSE of another network minus that of the hybrid; above 0 the hybrid is better. 95% "
     "intervals over seeds; crosses are on the test sizes that the paper has."
 )
+STYLES = ("-", "--")
+"""Lines of networks: the second where colours begin again."""
+
 LEAST_PAIRS = 5
 """Test pairs that a drug needs to be drawn."""
 
@@ -79,9 +82,15 @@ def _curves(courses: pd.DataFrame) -> Figure:
 def _band(axis: Axes, rows: pd.DataFrame, column: str, label: str, number: int) -> None:
     grouped = rows.groupby("epoch")[column]
     mean = grouped.mean()
-    color = COLORS[number % len(COLORS)]
-    axis.plot(mean.index, mean, color=color, label=label, linewidth=1.2)
+    color, style = _look(number)
+    axis.plot(mean.index, mean, color=color, linestyle=style, label=label, linewidth=1.2)
     axis.fill_between(mean.index, grouped.min(), grouped.max(), color=color, alpha=0.1, linewidth=0)
+
+
+def _look(number: int) -> tuple[str, str]:
+    """Return colour and line style of a network."""
+    again, color = divmod(number, len(COLORS))
+    return COLORS[color], STYLES[again % len(STYLES)]
 
 
 def _errors(scores: pd.DataFrame) -> Figure:
@@ -108,7 +117,8 @@ def _spreads(courses: pd.DataFrame) -> Figure:
     ):
         for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
             mean = rows.groupby("epoch")[column].mean()
-            axis.plot(mean.index, mean, color=COLORS[number % len(COLORS)], label=str(model))
+            color, style = _look(number)
+            axis.plot(mean.index, mean, color=color, linestyle=style, label=str(model))
         axis.axhline(PUBLISHED_LAYER, color="0.5", linestyle="--", linewidth=0.8)
         axis.set(xlabel="epoch", ylabel="standard deviation (rad)", yscale="log")
         axis.set_title(label, fontsize=9)

@@ -28,7 +28,11 @@ def grid_claims(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
         if best == HYBRID:
             shown = f"smallest validation MSE of {len(losses)}: {losses[HYBRID]:.4g}"
             short = untrained_of(tables, place, losses.index)
-            verdict = f"No verdict: under-trained ({', '.join(short)})" if short else "Agrees"
+            verdict = (
+                f"No verdict: stopped by the limit of epochs ({', '.join(short)})"
+                if short
+                else "Agrees"
+            )
             yield Claim("paper", claim, place.title, shown, verdict)
             continue
         if HYBRID not in losses:

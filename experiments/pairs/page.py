@@ -101,7 +101,7 @@ def _training_rows(tables: Tables, place: Place) -> pd.DataFrame:
     short = rows["n_levelled_off"] < rows["n_runs"]
     marked = rows.assign(
         note=[
-            f"under-trained ({int(n - done)} of {n})" if less else ""
+            f"under-trained: {int(n - done)} of {n} stopped by the limit of epochs" if less else ""
             for less, n, done in zip(short, rows["n_runs"], rows["n_levelled_off"], strict=True)
         ]
     )

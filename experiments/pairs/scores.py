@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from qkdrp.experiments.pairs.contenders import HYBRID
+from qkdrp.experiments.pairs.contenders import HYBRID, MODERATED
 from qkdrp.experiments.pairs.courses import COURSE_SCORES, course_scores
 from qkdrp.experiments.pairs.plan import PairPlan
 from qkdrp.experiments.pairs.setups import Place
@@ -19,6 +19,9 @@ LIKE_FOLDS = 5
 
 RIDGE = "additive_ridge"
 """The baseline that networks are compared with, too."""
+
+REFERENCES = (HYBRID, MODERATED, RIDGE)
+"""What all others are compared with: the paper's network, ours, and that baseline."""
 
 PLACE = ["split", "size", "data"]
 """Columns that name a place."""
@@ -48,17 +51,18 @@ def scores_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
 def comparisons_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
     """Return one row for each place, score, reference and other network: reference minus other.
 
-    References are the paper's network and the additive ridge. ``p`` is of the corrected resampled
-    t-test over seeds; ``q`` is p adjusted for all rows of one score (Benjamini and Hochberg).
+    References are :data:`REFERENCES`; two of them are compared once. ``p`` is of the corrected
+    resampled t-test over seeds; ``q`` is p adjusted for all rows of one score (Benjamini and
+    Hochberg).
     """
     system, found = find_system(SYSTEM), {}
     for place in plan.places():
         scores = scores_at(plan, findings, place)
-        frames = [
-            pairs_frame(system, scores, LIKE_FOLDS, reference, COURSE_SCORES)
-            for reference in (HYBRID, RIDGE)
-        ]
-        frames[1] = frames[1][frames[1]["other"] != HYBRID]  # it is there the other way round
+        frames = []
+        for number, reference in enumerate(REFERENCES):
+            frame = pairs_frame(system, scores, LIKE_FOLDS, reference, COURSE_SCORES)
+            there = frame["other"].isin(REFERENCES[:number])  # the other way round
+            frames.append(frame[~there])
         found[place] = pd.concat(frames)
     frame = _by_place(found)
     return frame.assign(q=frame.groupby("score", sort=False)["p"].transform(adjusted))

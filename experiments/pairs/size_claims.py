@@ -132,7 +132,9 @@ def size_claims(
         untrained = under_trained(trainings)
         short = sorted({size for _, size, _, name in untrained if name in {HYBRID, other}})
         if short:
-            verdict = f"No verdict: under-trained at {', '.join(map(str, short))} pairs"
+            verdict = (
+                f"No verdict: stopped by the limit of epochs at {', '.join(map(str, short))} pairs"
+            )
         elif mean.high < 0:
             verdict = "Agrees"
         elif mean.low > 0:

@@ -56,7 +56,26 @@ def test_claims_get_a_verdict() -> None:
 
 def test_no_claim_is_drawn_from_an_under_trained_network() -> None:
     found = tables(hybrid=0.002, classical=0.003, untrained="classical")
-    assert next(answered(found, [PLACE])).verdict == "No verdict: under-trained (classical)"
+    assert (
+        next(answered(found, [PLACE])).verdict
+        == "No verdict: stopped by the limit of epochs (classical)"
+    )
+
+
+def test_networks_that_learn_nothing_get_no_verdict_or_are_named() -> None:
+    neither = tables(hybrid=0.00465, frozen=0.00466, mean=0.00464)
+    assert next(answered(neither, [PLACE])).verdict == (
+        "No verdict: neither has learned more than the mean"
+    )
+    one = tables(hybrid=0.00465, classical=0.0014, mean=0.00464)
+    assert next(answered(one, [PLACE])).verdict == (
+        "Does not agree: the reverse holds (hybrid has learned no more than the mean)"
+    )
+    one["comparisons"] = one["comparisons"].assign(score="swing")
+    one["scores"] = pd.concat([one["scores"], one["scores"].assign(score="swing")])
+    assert next(answered(one, [PLACE])).verdict == (
+        "No verdict: hybrid has learned no more than the mean"
+    )
 
 
 def test_a_difference_without_interval_has_no_verdict() -> None:

@@ -1,4 +1,5 @@
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def test_the_report_holds_tables_figures_and_sentences(sizes: Finished) -> None:
     assert "The paper: the hybrid network has a 15% lower test MSE" not in text  # no classical
     assert "so it has where the classical analogue ends with scale and offset" in text
     assert "the advantage grows as training data get fewer" in text
-    assert "No verdict: under-trained" in text
+    assert "No verdict: stopped by the limit of epochs" in text
+    assert re.search(r"under-trained: \d of 3 stopped by the limit of epochs", text)
     assert "SYNTHETIC" in text
     names = {file.stem for file in (sizes.path / "figures").iterdir()}
     assert {"curves-lpo-30-pairs", "spread-of-angles-lpo-60-pairs", "advantage-by-size"} <= names
@@ -65,6 +67,14 @@ def test_errors_on_the_printed_test_sizes_are_of_some_of_the_same_pairs(sizes: F
     assert all(few[n] != whole[n] for n in few)
     slopes = slope_by_seed(sizes.plan, sizes.findings, "classical-affine")
     assert len(slopes) == 3
+
+
+def test_networks_in_pairs_are_there_once(sizes: Finished) -> None:
+    rows = sizes.tables["comparisons"]
+    both = [frozenset(pair) for pair in zip(rows["reference"], rows["other"], strict=True)]
+    keys = list(zip(rows["size"], rows["score"], both, strict=True))
+    assert len(set(keys)) == len(keys)
+    assert {"hybrid", "additive_ridge"} == set(rows["reference"])  # there is no moderated
 
 
 def test_the_table_of_drugs_adds_up_to_the_scores(sizes: Finished) -> None:
