@@ -55,12 +55,19 @@ def untrained(trial: Trial, **model: Any) -> Run:
     return Run(config, Split(nobody, nobody, nobody), fitted, network, None, Path(), SYSTEM)
 
 
-def slots(trial: Trial, endpoint: str, dosed: bool = False) -> int:
-    """Return how many observations an endpoint has, in all subjects or in those with doses."""
+def slots(trial: Trial, endpoint: str) -> int:
+    """Return how many observations an endpoint has."""
+    return sum(len(each.observations[endpoint].times) for each in trial.subjects)
+
+
+def times_of_doses(trial: Trial) -> int:
+    """Return how many concentrations a cascade predicts: of each time, each dosed subject's one."""
     return sum(
-        len(each.observations[endpoint].times)
+        len(
+            set(each.observations[CONCENTRATION].times)
+            | (set(each.observations[BIOMARKER].times) if len(each.doses) else set())
+        )
         for each in trial.subjects
-        if len(each.doses) or not dosed
     )
 
 
@@ -84,10 +91,9 @@ def test_what_layers_ask_for_is_known_before(
     run = untrained(estdata, **settings)
     planned = planned_layers(run, subjects)
     drug, marker = (slots(subjects, name) for name in (CONCENTRATION, BIOMARKER))
-    at_marker = 0 if settings.keys() & {"pk_column", "pkpd_mode"} else slots(
-        subjects, BIOMARKER, dosed=True
-    )  # fmt: skip
-    expected = {CONCENTRATION: drug + at_marker, BIOMARKER: marker, "shared": drug + marker}
+    if not settings.keys() & {"pk_column", "pkpd_mode"}:
+        drug = times_of_doses(subjects)
+    expected = {CONCENTRATION: drug, BIOMARKER: marker, "shared": drug + marker}
     assert {each.label.partition(".")[0]: each.points for each in planned}.items() <= (
         expected.items()
     )
