@@ -1,6 +1,6 @@
 """The claims of the paper, and our questions, each with what the study found and a verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID, MODERATED, MODERATED_FROZEN
@@ -151,10 +151,12 @@ def _against_ridge(tables: Tables, place: Place) -> Iterator[Claim]:
     """Yield whether the best network is better than the additive ridge."""
     beside = f"of the drug mean {mean_of(tables, place, 'drug_mean', MSE):.4g}"
     claim = "a network is better than shrunken effects of drug and line"
-    yield from best_against_ridge(tables, place, claim, beside)
+    yield from best_against_ridge(tables, place, claim, beside, verdict_on)
 
 
-def best_against_ridge(tables: Tables, place: Place, claim: str, beside: str) -> Iterator[Claim]:
+def best_against_ridge(
+    tables: Tables, place: Place, claim: str, beside: str, judge: Callable[[Difference], str]
+) -> Iterator[Claim]:
     """Yield what the network with the smallest validation loss says to a claim, beside the ridge.
 
     Args:
@@ -162,6 +164,7 @@ def best_against_ridge(tables: Tables, place: Place, claim: str, beside: str) ->
         place: Where networks were compared.
         claim: That the network is better.
         beside: Another number that is shown.
+        judge: Returns the verdict on network minus ridge.
     """
     best = best_by_validation(tables, place)
     found = None if best is None else Difference.of(tables, place, best, RIDGE, MSE)
@@ -171,4 +174,4 @@ def best_against_ridge(tables: Tables, place: Place, claim: str, beside: str) ->
         f"MSE of {best} (smallest validation loss) {found.left:.4g}, of the additive ridge "
         f"{found.right:.4g}, {found.relative()}; {beside}; {found.tested()}"
     )
-    yield Claim("ours", claim, place.title, shown, verdict_on(found))
+    yield Claim("ours", claim, place.title, shown, judge(found))
