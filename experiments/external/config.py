@@ -10,7 +10,14 @@ from qkdrp.common.settings import Settings
 from qkdrp.experiments.external.sources import FORM, CohortSource, parse_source
 from qkdrp.experiments.ito.config import MODELS_HELP, one_of_each
 from qkdrp.experiments.ito.contenders import contender
-from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
+from qkdrp.experiments.study.fields import (
+    CircuitBackend,
+    FirstSeed,
+    LearningRate,
+    ModelSeeds,
+    MostEpochs,
+)
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig
 from qkdrp.systems.response.new_samples.alignment_names import ALIGNMENT_NAMES, check_alignment
 
@@ -66,12 +73,7 @@ class ExternalConfig(Settings):
         description="Columns of the cohorts' samples table: groups that are scored apart, too.",
         json_schema_extra={"panel": DATA, "left_out": "none"},
     )
-    seeds: int = Field(
-        default=5,
-        ge=1,
-        description="Trainings of each model.",
-        json_schema_extra=by_preset(PROTOCOL),
-    )
+    seeds: ModelSeeds = 5
     a: float = Field(
         default=PAPER_A,
         gt=0,
@@ -83,12 +85,8 @@ class ExternalConfig(Settings):
         description="Output range of r*tanh(phi/a) in radians; pi/2 and the like.",
         json_schema_extra={"format": "angle", "show_default": "pi/2", "panel": TRIED},
     )
-    lr: float = Field(
-        default=1e-3, gt=0, description="Learning rate.", json_schema_extra={"panel": PROTOCOL}
-    )
-    epochs: int = Field(
-        default=100, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
-    )
+    lr: LearningRate = 1e-3
+    epochs: MostEpochs = 100
     patience: int = Field(
         default=10,
         ge=0,
@@ -111,17 +109,8 @@ class ExternalConfig(Settings):
         description="Bootstrap draws for intervals of differences.",
         json_schema_extra=by_preset(PROTOCOL),
     )
-    backend: str = Field(
-        default="statevector",
-        description="Where circuits run.",
-        json_schema_extra={"metavar": "NAME", "panel": WORK},
-    )
-    seed: int = Field(
-        default=0,
-        ge=0,
-        description="The first seed.",
-        json_schema_extra={"panel": PROTOCOL},
-    )
+    backend: CircuitBackend = "statevector"
+    seed: FirstSeed = 0
 
     _distinct = field_validator("drugs", "cohorts", "models", "align")(one_of_each)
 

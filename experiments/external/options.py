@@ -1,7 +1,6 @@
 """Options and presets of the study of external cohorts."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from qkdrp.cli.options import DATA
@@ -9,8 +8,8 @@ from qkdrp.cli.options_from_models import Section
 from qkdrp.common.errors import ConfigError
 from qkdrp.experiments.external.config import ExternalConfig
 from qkdrp.experiments.external.sources import FORM
-from qkdrp.experiments.ito.options import Preset
 from qkdrp.experiments.study.options import Work, given_of, source_of
+from qkdrp.experiments.study.presets import Presets
 from qkdrp.systems.response.config import DataConfig
 from qkdrp.systems.response.new_samples.alignment_names import ALIGNMENT_NAMES
 from qkdrp.training.new_sample_settings import NONE
@@ -19,7 +18,7 @@ from qkdrp.training.run_config import SYNTHETIC
 MODELS = ("moderated", "tanh", "squashed", "classic")
 """What is tried unless the user says otherwise; ridge is added to all."""
 
-PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+PRESETS = Presets(
     {
         "smoke": {"seeds": 2, "epochs": 3, "models": MODELS[:2], "align": (NONE,), "draws": 100},
         "small": {"seeds": 5, "epochs": 100, "models": MODELS, "align": ALIGNMENT_NAMES},
@@ -35,7 +34,7 @@ OPTIONS = (
     Section(DataConfig, DATA, without=NO_PARTS),
     Section(ExternalConfig, only=("drugs", "cohorts", "by", "min_genes")),
     Section(ExternalConfig, only=("models", "align", "a", "r")),
-    Section(Preset),
+    PRESETS.section(),
     Section(
         ExternalConfig,
         only=("seeds", "epochs", "lr", "patience", "batch_size", "draws", "seed", "backend"),
@@ -55,10 +54,9 @@ def external_config(given: Mapping[str, Any]) -> ExternalConfig:
     from qkdrp.experiments.ito.folds import SYSTEM  # loads torch
     from qkdrp.systems.registry import find_system
 
-    if given["preset"] not in PRESETS:
-        raise ConfigError(f"preset = {given['preset']!r}: choose one of {', '.join(PRESETS)}.")
+    preset = PRESETS.named(given["preset"])
     source, system = source_of(given), find_system(SYSTEM)
-    chosen = {**PRESETS[given["preset"]], **given_of(ExternalConfig, given)}
+    chosen = {**preset, **given_of(ExternalConfig, given)}
     if "cohorts" not in chosen:
         if source != SYNTHETIC:
             raise ConfigError(f"cohorts: found none, expected one at least, as {FORM}.")

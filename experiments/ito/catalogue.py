@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.ito.contenders import CONTROLS, PAPER
+from qkdrp.experiments.study.presets import Presets
 
 Values = Mapping[str, tuple[Any, ...]]
 
@@ -26,7 +25,7 @@ GRID: Mapping[str, Values] = MappingProxyType(
 )
 """What the grid search tries by preset; ``full`` is table A1."""
 
-PRESETS: Mapping[str, Mapping[str, int]] = MappingProxyType(
+PRESETS = Presets(
     {
         "smoke": {"repeats": 1, "folds": 2, "epochs": 3},
         "small": {"repeats": 2, "folds": 5, "epochs": 100},
@@ -79,10 +78,9 @@ class Study:
         Raises:
             ConfigError: If there is no such preset.
         """
-        if preset not in PRESETS:
-            raise ConfigError(f"preset = {preset!r}: {choose_one_of(preset, PRESETS)}")
+        protocol = PRESETS.named(preset)
         grid = GRID[preset] if self.grid else {}
-        return {"models": self.models, **PRESETS[preset], **grid, **self.values}
+        return {"models": self.models, **protocol, **grid, **self.values}
 
 
 STUDIES: Mapping[str, Study] = MappingProxyType(

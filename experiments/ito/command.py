@@ -7,14 +7,13 @@ from typing import Any
 import typer
 
 from qkdrp.cli.options_from_models import Section
-from qkdrp.experiments.ito.catalogue import STUDIES
+from qkdrp.experiments.ito.catalogue import PRESETS, STUDIES
 from qkdrp.experiments.ito.config import StudyConfig
 from qkdrp.experiments.ito.options import (
     DATA_OPTIONS,
     FINAL_FIELDS,
     PROTOCOL_FIELDS,
     TRIED_FIELDS,
-    Preset,
     study_config,
 )
 from qkdrp.experiments.study.options import Work
@@ -23,7 +22,7 @@ from qkdrp.experiments.study.study_command import StudyCommand
 OPTIONS = (
     DATA_OPTIONS,
     Section(StudyConfig, only=TRIED_FIELDS),
-    Section(Preset),
+    PRESETS.section(),
     Section(StudyConfig, only=(*PROTOCOL_FIELDS, *FINAL_FIELDS)),
     Section(Work),
 )

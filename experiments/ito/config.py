@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 from qkdrp.cli.options import DATA
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.contenders import CONTENDERS
-from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
+from qkdrp.experiments.study.fields import CircuitBackend
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle, DataConfig, FitConfig
 
 Positive = Annotated[float, Field(gt=0)]
@@ -123,11 +124,7 @@ class StudyConfig(Settings):
         description="Start the head where the mean prediction is the mean label.",
         json_schema_extra={"panel": PROTOCOL},
     )
-    backend: str = Field(
-        default="statevector",
-        description="Where circuits run.",
-        json_schema_extra={"metavar": "NAME", "panel": WORK},
-    )
+    backend: CircuitBackend = "statevector"
     seed: int = Field(
         default=0,
         ge=0,

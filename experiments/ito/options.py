@@ -3,34 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import Field
-
 from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section
-from qkdrp.common.settings import Settings
-from qkdrp.experiments.ito.catalogue import FIRST_DRUG_ONLY, PRESETS
+from qkdrp.experiments.ito.catalogue import FIRST_DRUG_ONLY
 from qkdrp.experiments.ito.config import AXES, StudyConfig
 from qkdrp.experiments.ito.contenders import contender
-from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
+from qkdrp.experiments.study.options import Work, check_work, given_of, source_of
 from qkdrp.systems.response.checks import check_data
 from qkdrp.systems.response.config import DataConfig
 
 ConfigT = TypeVar("ConfigT", bound=StudyConfig)
-
-
-class Preset(Settings):
-    """How thorough a study is.
-
-    Args:
-        preset: A key of :data:`~qkdrp.experiments.ito.catalogue.PRESETS`.
-    """
-
-    preset: str = Field(
-        default="small",
-        description=f"{', '.join(PRESETS)}: how thorough.",
-        json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
-    )
 
 
 DATA_OPTIONS = Section(DataConfig, DATA, without=("drug",))

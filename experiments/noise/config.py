@@ -3,14 +3,11 @@
 Descriptions of fields are what ``qkdrp experiment noise-sensitivity --help`` says.
 """
 
-from collections.abc import Mapping
 from itertools import product
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
 from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
@@ -26,6 +23,7 @@ from qkdrp.experiments.ito.contenders import contender
 from qkdrp.experiments.noise.cells import NONE, Cell
 from qkdrp.experiments.noise.trainings import EXACT, TRAININGS, Training
 from qkdrp.experiments.study.options import TRIED, by_preset, listed
+from qkdrp.experiments.study.presets import Presets
 from qkdrp.systems.response.config import PAPER_A, PAPER_R, Angle
 
 STUDY = "noise-sensitivity"
@@ -44,19 +42,19 @@ NOISE, HARDWARE = "Noise", "Hardware (ibm_runtime)"
 
 NotNegative = Annotated[float, Field(ge=0)]
 
-PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+PRESETS = Presets(
     {
         "smoke": {
-            **PROTOCOLS["smoke"],
+            **PROTOCOLS.named("smoke"),
             "a": (1.0, 20.0, 100.0),
             "r": (PAPER_R, 4 * PAPER_R),
             "scales": (0.0, 1.0, 4.0),
             "shots": (0, 256),
             "repetitions": 4,
         },
-        "small": {**PROTOCOLS["small"], "repeats": 1},
+        "small": {**PROTOCOLS.named("small"), "repeats": 1},
         "full": {
-            **PROTOCOLS["full"],
+            **PROTOCOLS.named("full"),
             "design": "grid",
             "parts": (ALL, "gates", "relaxation", "readout"),
             "shots": (0, 16384, 4096, 1024, 256),
@@ -263,7 +261,5 @@ def preset(name: str) -> dict[str, Any]:
     Raises:
         ConfigError: If there is no such preset.
     """
-    if name not in PRESETS:
-        raise ConfigError(f"preset = {name!r}: {choose_one_of(name, PRESETS)}")
     fields = NoiseConfig.model_fields
-    return {"models": fields["models"].default, **PRESETS[name]}
+    return {"models": fields["models"].default, **PRESETS.named(name)}

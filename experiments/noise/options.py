@@ -15,10 +15,9 @@ from qkdrp.experiments.ito.options import (
     DATA_OPTIONS,
     PROTOCOL_FIELDS,
     TRIED_FIELDS,
-    Preset,
     study_config,
 )
-from qkdrp.experiments.noise.config import NoiseConfig, preset
+from qkdrp.experiments.noise.config import PRESETS, NoiseConfig, preset
 from qkdrp.experiments.noise.device_choice import Chosen
 from qkdrp.experiments.study.options import WORK, Work
 
@@ -64,7 +63,7 @@ OPTIONS = (
     Section(Evaluation),
     Section(NoiseConfig, only=("chosen",)),
     Section(HardwareOptions, DEVICE, without=("allow_hardware_training",)),
-    Section(Preset),
+    PRESETS.section(),
     Section(NoiseConfig, only=PROTOCOL_FIELDS),
     Section(Work),
 )

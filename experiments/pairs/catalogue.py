@@ -16,6 +16,7 @@ from qkdrp.experiments.pairs.contenders import (
     contender,
 )
 from qkdrp.experiments.pairs.setups import EMBEDDED, SHUFFLED, Place, Setup
+from qkdrp.experiments.study.presets import Presets
 from qkdrp.systems.pairs.models import EMBEDDING_SIZE
 
 Setups = Callable[[PairStudyConfig], Iterator[Setup]]
@@ -30,7 +31,7 @@ class Study:
         title: Of its report.
         fields: Settings that are options of its own.
         setups: What it trains, baselines left out, in the order of the report.
-        presets: Settings by preset.
+        presets: How thorough it can be.
         baselines: Whether baselines are fitted at each place.
         round_of: What setups share that are done together, seed by seed.
     """
@@ -39,7 +40,7 @@ class Study:
     title: str
     fields: tuple[str, ...]
     setups: Setups
-    presets: Mapping[str, Mapping[str, Any]]
+    presets: Presets
     baselines: bool = True
     round_of: Callable[[Setup], Any] = lambda setup: setup.place
 
@@ -118,7 +119,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
             "Networks on pairs of cell line and drug",
             ("splits", "models", "grouped_models", "sizes", "controls", "grouped_seeds"),
             _networks,
-            {
+            Presets({
                 "smoke": {
                     **_SMOKE,
                     "splits": ("lpo", "lco"),
@@ -132,14 +133,14 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                     "grouped_models": GROUPED,
                     "controls": True,
                 },
-            },
+            }),
         ),
         "pairs-size": Study(
             "Pairs: does the hybrid network gain as training pairs get fewer.",
             "Networks on pairs by number of training pairs",
             ("splits", "models", "sizes", "min_steps"),
             _sizes,
-            {
+            Presets({
                 "smoke": {**_SMOKE, "sizes": (50, 200, 400), "min_steps": 14},
                 "small": {"sizes": (50, 200, 5000), "models": GROUPED[:3], "min_steps": 1500},
                 "full": {
@@ -147,7 +148,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                     "models": (HYBRID, MODERATED, CLASSICAL, "classical-affine"),
                     "min_steps": 1500,
                 },
-            },
+            }),
             round_of=lambda setup: setup.place.split,
         ),
         "pairs-angles": Study(
@@ -155,7 +156,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
             "Angles of the circuit on pairs",
             ("splits", "models", "sizes", "a"),
             _angles,
-            {
+            Presets({
                 "smoke": {**_SMOKE, "models": (HYBRID, MODERATED), "a": (1.0, 20.0)},
                 "small": {
                     "models": (HYBRID, MODERATED), "a": (1.0, 5.0, 20.0, 100.0), "seeds": 3
@@ -164,7 +165,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                     "models": (HYBRID, "layernorm", MODERATED, "squashed"),
                     "a": (1.0, 5.0, 20.0, 100.0),
                 },
-            },
+            }),
         ),
         "pairs-grid": Study(
             "Pairs: the paper's search over circuit, rate and optimiser, on validation pairs.",
@@ -174,7 +175,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 *("rates", "optimizers"),
             ),
             _grid,
-            {
+            Presets({
                 "smoke": {**_SMOKE, **_GRID, "models": (HYBRID,), "n_variational": (1, 5)},
                 "small": {
                     **_GRID, "models": (HYBRID,), "seeds": 3, "n_variational": (1, 5),
@@ -185,7 +186,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                     "n_encoding": (8, 32, 64), "n_variational": (1, 3, 5),
                     "rates": (6e-4, 1.8e-3, 5e-3), "optimizers": ("adam", "adamw", "sgd"),
                 },
-            },
+            }),
             baselines=False,
         ),
     }

@@ -9,7 +9,14 @@ from qkdrp.common.names import choose_one_of
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pairs.contenders import CONTENDERS, contender
-from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
+from qkdrp.experiments.study.fields import (
+    CircuitBackend,
+    FirstSeed,
+    LearningRate,
+    ModelSeeds,
+    MostEpochs,
+)
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
 from qkdrp.systems.pairs.config import DataConfig, FitConfig
 from qkdrp.systems.pairs.models import SPLITS
 
@@ -67,12 +74,7 @@ class PairStudyConfig(Settings):
     test_size: int = Field(
         default=1000, ge=2, description="Test pairs.", json_schema_extra=by_preset(PROTOCOL)
     )
-    seeds: int = Field(
-        default=5,
-        ge=1,
-        description="Trainings of each network.",
-        json_schema_extra=by_preset(PROTOCOL),
-    )
+    seeds: ModelSeeds = 5
     grouped_seeds: int = Field(
         default=3,
         ge=1,
@@ -104,9 +106,7 @@ class PairStudyConfig(Settings):
         description="Train controls, too: drugs shuffled, and the embedded pairs.",
         json_schema_extra=by_preset(PROTOCOL),
     )
-    epochs: int = Field(
-        default=40, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
-    )
+    epochs: MostEpochs = 40
     patience: int = Field(
         default=8,
         ge=0,
@@ -122,17 +122,9 @@ class PairStudyConfig(Settings):
     batch_size: int = Field(
         default=64, ge=2, description="Pairs in a batch.", json_schema_extra={"panel": PROTOCOL}
     )
-    lr: float = Field(
-        default=1.8e-3, gt=0, description="Learning rate.", json_schema_extra={"panel": PROTOCOL}
-    )
-    backend: str = Field(
-        default="statevector",
-        description="Where circuits run.",
-        json_schema_extra={"metavar": "NAME", "panel": WORK},
-    )
-    seed: int = Field(
-        default=0, ge=0, description="The first seed.", json_schema_extra={"panel": PROTOCOL}
-    )
+    lr: LearningRate = 1.8e-3
+    backend: CircuitBackend = "statevector"
+    seed: FirstSeed = 0
 
     _distinct = field_validator("splits", "models", "sizes")(one_of_each)
 

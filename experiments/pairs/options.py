@@ -3,40 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
-
 from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
-from qkdrp.common.settings import Settings
 from qkdrp.experiments.pairs.catalogue import STUDIES
 from qkdrp.experiments.pairs.config import PairStudyConfig
-from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
+from qkdrp.experiments.study.options import Work, check_work, given_of, source_of
 from qkdrp.systems.pairs.config import DataConfig
 from qkdrp.training.run_config import SYNTHETIC
 from qkdrp.training.source import check_source
 
-PRESETS = ("smoke", "small", "full")
-"""How thorough a study is."""
-
 COMMON = ("test_size", "seeds", "epochs", "patience", "batch_size", "lr", "seed", "backend")
 """Settings that are options of every study."""
-
-
-class Preset(Settings):
-    """How thorough a study is.
-
-    Args:
-        preset: Of :data:`PRESETS`.
-    """
-
-    preset: str = Field(
-        default="small",
-        description=f"{', '.join(PRESETS)}: how thorough.",
-        json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
-    )
 
 
 def options_of(study: str) -> tuple[Section, ...]:
@@ -44,7 +22,7 @@ def options_of(study: str) -> tuple[Section, ...]:
     return (
         Section(DataConfig, DATA, without=("split", "train_size", "test_size")),
         Section(PairStudyConfig, only=STUDIES[study].fields),
-        Section(Preset),
+        STUDIES[study].presets.section(),
         Section(PairStudyConfig, only=COMMON),
         Section(Work),
     )
@@ -61,11 +39,7 @@ def study_config(study: str, given: Mapping[str, Any]) -> PairStudyConfig:
         ConfigError: If a value is invalid.
         DataError: If the data folder is not there.
     """
-    presets = STUDIES[study].presets
-    if given["preset"] not in presets:
-        raise ConfigError(
-            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], presets)}"
-        )
+    chosen = STUDIES[study].presets.named(given["preset"])
     check_work(Work.among(given))
     source = source_of(given)
     if source != SYNTHETIC:
@@ -74,5 +48,5 @@ def study_config(study: str, given: Mapping[str, Any]) -> PairStudyConfig:
     sections = {name: given[name] for name in DataConfig.model_fields if name in given}
     sections.pop("test_size", None)
     data = DataConfig.make(**{**sections, "source": source})
-    chosen = {**presets[given["preset"]], **given_of(PairStudyConfig, given)}
-    return PairStudyConfig.make(**chosen | {"study": study, "data": data})
+    own = {"study": study, "data": data}
+    return PairStudyConfig.make(**{**chosen, **given_of(PairStudyConfig, given), **own})

@@ -13,7 +13,8 @@ from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, contender
 from qkdrp.experiments.pkpd.cv.networks import USAGE
-from qkdrp.experiments.study.options import PROTOCOL, TRIED, WORK, by_preset, listed
+from qkdrp.experiments.study.fields import CircuitBackend, FirstSeed, MostEpochs
+from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
 from qkdrp.systems.pkpd.config import DataConfig
 
 WITHOUT, WITH = "without", "with"
@@ -56,9 +57,7 @@ class CvProtocol(Settings, ABC):
         "its training subjects.",
         json_schema_extra=by_preset(TRIED, metavar="NAME"),
     )
-    epochs: int = Field(
-        default=500, ge=1, description="Epochs at most.", json_schema_extra=by_preset(PROTOCOL)
-    )
+    epochs: MostEpochs = 500
     lr: float = Field(
         default=2e-3,
         gt=0,
@@ -73,14 +72,8 @@ class CvProtocol(Settings, ABC):
         "and networks of blocks take all epochs.",
         json_schema_extra={"panel": PROTOCOL},
     )
-    backend: str = Field(
-        default="statevector",
-        description="Where circuits run.",
-        json_schema_extra={"metavar": "NAME", "panel": WORK},
-    )
-    seed: int = Field(
-        default=0, ge=0, description="The first seed.", json_schema_extra={"panel": PROTOCOL}
-    )
+    backend: CircuitBackend = "statevector"
+    seed: FirstSeed = 0
 
     @abstractmethod
     def variants(self) -> tuple[Variant, ...]:

@@ -1,20 +1,15 @@
 """Options and presets of the study."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, TypeVar
-
-from pydantic import Field
 
 from qkdrp.backends.registry import check_backend
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
-from qkdrp.common.settings import Settings
 from qkdrp.experiments.pkpd.cv.config import CvConfig, CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MECHANISTIC, MODELS, QUANTUM
-from qkdrp.experiments.study.options import PROTOCOL, Work, check_work, given_of, source_of
+from qkdrp.experiments.study.options import Work, check_work, given_of, source_of
+from qkdrp.experiments.study.presets import Presets
 from qkdrp.systems.pkpd.config import DataConfig
 from qkdrp.training.source import check_source
 
@@ -30,7 +25,7 @@ network of the same family; ``resqnn_moe-qexperts`` takes twice as long, and is 
 NETWORKS_UNTOLD = ("mlp-cascade", "resmlp_moe", "qnn", "resqnn_moe")
 """Networks that are trained without the biomarker before the first dose, too."""
 
-PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+PRESETS = Presets(
     {
         "smoke": {
             "models": (LINEAR, QUANTUM, "mlp"),
@@ -47,27 +42,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "without_pd0": (MECHANISTIC, LINEAR, QUANTUM, *NETWORKS_UNTOLD),
             "seeds": 3,
         },
-    }
+    },
+    "smoke is given the structure 2-I; networks are those of Team PNU and twins without circuits",
 )
 """How thorough the study is, by preset; what is not named has its default: all folds."""
 
 NO_PARTS = ("split", "fold")
 """Settings of data that are no options: the study goes through the folds."""
-
-
-class Preset(Settings):
-    """How thorough the study is.
-
-    Args:
-        preset: A key of :data:`PRESETS`.
-    """
-
-    preset: str = Field(
-        default="small",
-        description=f"{', '.join(PRESETS)}: how thorough; smoke is given the structure 2-I; "
-        "networks are those of Team PNU and twins without circuits.",
-        json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
-    )
 
 
 PROTOCOL_FIELDS = ("folds", "seeds", "epochs", "lr", "patience", "seed", "backend")
@@ -76,7 +57,7 @@ PROTOCOL_FIELDS = ("folds", "seeds", "epochs", "lr", "patience", "seed", "backen
 OPTIONS = (
     Section(DataConfig, DATA, without=NO_PARTS),
     Section(CvConfig, only=("models", "pd0", "without_pd0", "structure")),
-    Section(Preset),
+    PRESETS.section(),
     Section(CvConfig, only=PROTOCOL_FIELDS),
     Section(Work),
 )
@@ -98,24 +79,19 @@ def cv_config(given: Mapping[str, Any]) -> CvConfig:
     return settings_of(CvConfig, PRESETS, given)
 
 
-def settings_of(
-    kind: type[Chosen], presets: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]
-) -> Chosen:
+def settings_of(kind: type[Chosen], presets: Presets, given: Mapping[str, Any]) -> Chosen:
     """Return the settings of a study that leaves subjects out.
 
     Args:
         kind: Of its settings.
-        presets: Settings by the name of the preset.
+        presets: Of the study.
         given: The options; None for those that were left out.
 
     Raises:
         ConfigError: If a value is invalid.
         DataError: If the data are not there.
     """
-    if given["preset"] not in presets:
-        raise ConfigError(
-            f"preset = {given['preset']!r}: {choose_one_of(given['preset'], presets)}"
-        )
+    chosen = presets.named(given["preset"])
     check_work(Work.among(given))
     source = source_of(given)
     if not DataConfig.is_named(source):
@@ -123,5 +99,4 @@ def settings_of(
     check_backend(given["backend"], {})
     sections = {name: given[name] for name in DataConfig.model_fields if name in given}
     data = DataConfig.make(**{**sections, "source": source})
-    chosen = {**presets[given["preset"]], **given_of(kind, given)}
-    return kind.make(**chosen | {"data": data})
+    return kind.make(**{**chosen, **given_of(kind, given), "data": data})

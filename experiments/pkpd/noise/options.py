@@ -1,25 +1,23 @@
 """Options and presets of the study."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
-
-from pydantic import Field
 
 from qkdrp.cli.options import DATA
 from qkdrp.cli.options_from_models import Section
-from qkdrp.common.settings import Settings
 from qkdrp.experiments.pkpd.cv.options import NO_PARTS, PROTOCOL_FIELDS, settings_of
 from qkdrp.experiments.pkpd.noise.config import NoiseConfig
-from qkdrp.experiments.study.options import PROTOCOL, Work
+from qkdrp.experiments.study.options import Work
+from qkdrp.experiments.study.presets import Presets
 from qkdrp.systems.pkpd.config import DataConfig
 
-PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+PRESETS = Presets(
     {
         "smoke": {"models": ("qnn",), "folds": 1, "epochs": 2, "dose_folds": 0},
         "small": {"folds": 4, "dose_folds": 1},
         "full": {},
-    }
+    },
+    "smoke asks for no dose",
 )
 """How thorough the study is, by preset; what is not named has its default: all folds."""
 
@@ -27,24 +25,10 @@ TRIED_FIELDS = ("models", "baseline", "noise", "scales", "structure")
 DOSE_FIELDS = ("target", "fraction", "interval", "grid", "dose_folds", "dose_subjects")
 
 
-class Preset(Settings):
-    """How thorough the study is.
-
-    Args:
-        preset: A key of :data:`PRESETS`.
-    """
-
-    preset: str = Field(
-        default="small",
-        description=f"{', '.join(PRESETS)}: how thorough; smoke asks for no dose.",
-        json_schema_extra={"metavar": "NAME", "panel": PROTOCOL},
-    )
-
-
 OPTIONS = (
     Section(DataConfig, DATA, without=NO_PARTS),
     Section(NoiseConfig, only=TRIED_FIELDS),
-    Section(Preset),
+    PRESETS.section(),
     Section(NoiseConfig, only=DOSE_FIELDS),
     Section(NoiseConfig, only=PROTOCOL_FIELDS),
     Section(Work),

@@ -53,7 +53,7 @@ def test_the_noiseless_cell_is_always_there(data: Path) -> None:
 
 
 def test_presets_are_settings_of_the_study() -> None:
-    for name in PRESETS:
+    for name in PRESETS.settings:
         config = NoiseConfig.make(drugs=("A",), **preset(name))
         assert config.cells()
     full = NoiseConfig.make(drugs=("A",), **preset("full"))

@@ -101,7 +101,7 @@ def test_what_cannot_be_studied(changes: dict[str, object], words: str) -> None:
 @pytest.mark.parametrize("name", STUDIES)
 def test_presets_plan_what_they_name(name: str) -> None:
     for preset in ("smoke", "small", "full"):
-        changes = dict(STUDIES[name].presets[preset])
+        changes = dict(STUDIES[name].presets.named(preset))
         if "adamw" in changes.get("optimizers", ()):
             changes["optimizers"] = ("adam",)  # others are options of training that may be missing
         plan = plan_of(name, **changes)

@@ -67,7 +67,7 @@ def test_twins_are_compared_and_networks_stand_beside_references() -> None:
 
 
 def test_only_the_main_networks_are_trained_without_the_baseline() -> None:
-    plan = plan_of(**PRESETS["networks"], structure="2-I")
+    plan = plan_of(**PRESETS.named("networks"), structure="2-I")
     told = {each.name for each in plan.variants if each.told}
     untold = {each.name for each in plan.variants if not each.told}
     assert {"resqnn_moe-lowrank", "resqnn_moe", "qnn-dense", "ridge"} <= told

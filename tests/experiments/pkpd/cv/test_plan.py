@@ -111,9 +111,9 @@ def test_what_cannot_be_studied(changes: dict[str, Any], words: str) -> None:
         plan_of(**changes)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", PRESETS.settings)
 def test_presets_plan_what_they_name(preset: str) -> None:
-    plan = plan_of(**PRESETS[preset])
+    plan = plan_of(**PRESETS.named(preset))
     assert Variant(QUANTUM) in plan.variants
     assert plan.folds == (2 if preset == "smoke" else 12)
     assert plan.has_aims == (preset != "smoke")
