@@ -26,7 +26,8 @@ ERRORS_READING = "Mean over seeds with the 95% interval of the corrected resampl
 SPREAD_READING = (
     "Mean over seeds, by epoch, on the test pairs. The dashed line is the length scale of the "
     "published layer: when all angles move by as much, its output keeps a correlation of about "
-    "0.5 with what it was."
+    "0.5 with what it was. A line that leaves its panel at the bottom is of a branch that gives "
+    "the same for all: it has died."
 )
 DRUGS_READING = (
     "Each point is a drug with 5 test pairs or more over all seeds; below the line, the first "
@@ -75,7 +76,7 @@ def _curves(courses: pd.DataFrame) -> Figure:
         for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
             _band(axis, rows.dropna(subset=[column]), column, str(model), number)
         axis.set(xlabel="epoch", ylabel=label, yscale="log")
-    axes[1].legend(fontsize=7, frameon=False)
+    _beside(figure, axes[1])
     return figure
 
 
@@ -85,6 +86,12 @@ def _band(axis: Axes, rows: pd.DataFrame, column: str, label: str, number: int) 
     color, style = _look(number)
     axis.plot(mean.index, mean, color=color, linestyle=style, label=label, linewidth=1.2)
     axis.fill_between(mean.index, grouped.min(), grouped.max(), color=color, alpha=0.1, linewidth=0)
+
+
+def _beside(figure: Figure, axis: Axes) -> None:
+    """Name the lines of a panel beside the figure: a dozen of them would cover others."""
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize=8, frameon=False)
 
 
 def _look(number: int) -> tuple[str, str]:
@@ -122,7 +129,7 @@ def _spreads(courses: pd.DataFrame) -> Figure:
         axis.axhline(PUBLISHED_LAYER, color="0.5", linestyle="--", linewidth=0.8)
         axis.set(xlabel="epoch", ylabel="standard deviation (rad)", yscale="log")
         axis.set_title(label, fontsize=9)
-    axes[0].legend(fontsize=6, frameon=False)
+    _beside(figure, axes[0])
     return figure
 
 
