@@ -81,7 +81,11 @@ def model_card(system: AnySystem, config: RunConfig, metrics: Mapping[str, Any])
         final=metrics.get(FINAL),
         measured=_measured(system, scores or {}),
         layers=_layers(system, config),
-        settings=list(config.model.model_dump().items()),
+        settings=[
+            (name, value)
+            for name, value in config.model.model_dump().items()
+            if name not in config.model.unread
+        ],
         versions=", ".join(f"{name} {each}" for name, each in versions(system.packages).items()),
     )
     return card.rstrip() + "\n"

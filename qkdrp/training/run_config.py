@@ -46,6 +46,11 @@ class ModelSettings(Settings):
     model: str
 
     @property
+    def unread(self) -> frozenset[str]:
+        """Names of settings that the chosen model does not read; a system knows its own."""
+        return frozenset()
+
+    @property
     def in_words(self) -> str:
         """The model as messages call it, with its ``core`` where another than usual was chosen."""
         field = type(self).model_fields.get(CORE)

@@ -15,7 +15,7 @@ from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, con
 from qkdrp.experiments.pkpd.cv.networks import USAGE
 from qkdrp.experiments.study.fields import CircuitBackend, FirstSeed, MostEpochs
 from qkdrp.experiments.study.options import PROTOCOL, TRIED, by_preset, listed
-from qkdrp.systems.pkpd.config import DataConfig
+from qkdrp.systems.pkpd.data_settings import DataConfig
 
 WITHOUT, WITH = "without", "with"
 """Whether models are told the biomarker before the first dose."""

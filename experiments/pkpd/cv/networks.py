@@ -9,7 +9,7 @@ from typing import Any
 from qkdrp.common.errors import ConfigError
 from qkdrp.common.names import choose_one_of
 from qkdrp.experiments.pkpd.cv.contender import Contender
-from qkdrp.systems.pkpd.config import ModelConfig
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 from qkdrp.systems.pkpd.network_choices import (
     CASCADE,
     CORES,

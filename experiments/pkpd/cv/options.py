@@ -10,7 +10,7 @@ from qkdrp.experiments.pkpd.cv.config import CvConfig, CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import LINEAR, MECHANISTIC, MODELS, QUANTUM
 from qkdrp.experiments.study.options import Work, check_work, given_of, source_of
 from qkdrp.experiments.study.presets import Presets
-from qkdrp.systems.pkpd.config import DataConfig
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.training.source import check_source
 
 NETWORKS_COMPARED = (

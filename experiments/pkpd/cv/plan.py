@@ -19,9 +19,10 @@ from qkdrp.experiments.pkpd.cv.tasks import (
 from qkdrp.experiments.study.folds import dataset_of
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.plan import Phase, Plan
-from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.sources import EMBEDDED
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.systems.pkpd.population.structures import AUTOMATIC, structure_named
 from qkdrp.systems.pkpd.split import active_levels
 

@@ -15,8 +15,9 @@ from qkdrp.experiments.study.folds import dataset_of
 from qkdrp.experiments.study.saved_training import SavedTraining
 from qkdrp.experiments.study.tasks import Result, Task
 from qkdrp.experiments.study.training import Training
-from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.systems.pkpd.population.material import Material
 from qkdrp.systems.pkpd.population.network import LAST_EPOCH
 from qkdrp.systems.pkpd.population.structures import compare, short_name

@@ -9,7 +9,7 @@ from qkdrp.experiments.pkpd.cv.options import NO_PARTS, PROTOCOL_FIELDS, setting
 from qkdrp.experiments.pkpd.networks.config import NetworksConfig
 from qkdrp.experiments.study.options import Work
 from qkdrp.experiments.study.presets import Presets
-from qkdrp.systems.pkpd.config import DataConfig
+from qkdrp.systems.pkpd.data_settings import DataConfig
 
 PRESETS = Presets(
     {

@@ -2,7 +2,7 @@
 
 from qkdrp.circuits import PQC, build_pqc
 from qkdrp.circuits.families.pnu.spec import PnuSpec
-from qkdrp.systems.pkpd.config import ModelConfig
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 
 
 def pqc_of(config: ModelConfig) -> PQC:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.pkpd.config import DataConfig
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.training.split import Split
 
 Ids = NDArray[np.str_]

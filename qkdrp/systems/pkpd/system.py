@@ -15,9 +15,10 @@ from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.seeds import derive_seed
 from qkdrp.systems.pkpd import kept_rows
 from qkdrp.systems.pkpd.baselines import BASELINES
-from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.load import load_trial, table_path
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.systems.pkpd.facts import facts_of, score_title
 from qkdrp.systems.pkpd.find_model import find_model
 from qkdrp.systems.pkpd.kind import ModelKind

@@ -9,7 +9,7 @@ from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.systems.pkpd.circuit import pqc_of
-from qkdrp.systems.pkpd.config import ModelConfig
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 from qkdrp.systems.pkpd.network_choices import DENSE, FROZEN, LOWRANK, QUANTUM
 
 LETTERS = 4

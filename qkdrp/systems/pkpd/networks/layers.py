@@ -9,8 +9,8 @@ from torch import nn
 from qkdrp.backends import Backend
 from qkdrp.nn.normalisation import NormalisationSettings, find_normalisation
 from qkdrp.systems.pkpd.circuit import pqc_of
-from qkdrp.systems.pkpd.config import ModelConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, ENDPOINTS
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 from qkdrp.systems.pkpd.network_choices import (
     CASCADE,
     DROPOUT,

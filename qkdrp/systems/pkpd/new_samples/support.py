@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from qkdrp.common.errors import ConfigError, DataError
 from qkdrp.common.names import listed
-from qkdrp.systems.pkpd.config import DataConfig, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.systems.pkpd.new_samples.form import load_in_form, with_form
 from qkdrp.systems.pkpd.new_samples.ranges import Ranges
 from qkdrp.systems.pkpd.new_samples.table import prediction_table

@@ -8,7 +8,7 @@ from torch import nn
 
 from qkdrp.backends import Backend, QuantumLayer
 from qkdrp.systems.pkpd.circuit import pqc_of
-from qkdrp.systems.pkpd.config import ModelConfig
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 
 ROLES = ("ka", "CL", "V", "Q", "V2", "R0", "kout", "potency", "ceiling")
 """What the outputs of a head change; structures without one of them leave it out."""

@@ -127,6 +127,12 @@ def run(drug_x: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
         yield trained.path
 
 
+def test_the_model_card_lists_settings_that_the_model_reads(run: Path) -> None:
+    card = (run / "README.md").read_text()
+    assert "`n_qubits`" in card
+    assert not any(f"`{name}`" in card for name in ("structure", "refits", "head"))
+
+
 def uncensored(table: Path, folder: Path) -> Path:
     """Write a trial without what is below the limit of quantification."""
     frame = pd.read_csv(table)

@@ -6,9 +6,11 @@ import pytest
 
 from qkdrp.common.group_bootstrap import grouped_interval
 from qkdrp.systems.pkpd.baselines import BASELINES
-from qkdrp.systems.pkpd.config import DataConfig, ModelConfig, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.padded import padded
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 from qkdrp.systems.pkpd.predictions import predictions_of
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.scores import score

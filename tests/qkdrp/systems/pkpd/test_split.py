@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from qkdrp.common.errors import DataError
-from qkdrp.systems.pkpd.config import DataConfig
 from qkdrp.systems.pkpd.data.trial import BIOMARKER, Trial
+from qkdrp.systems.pkpd.data_settings import DataConfig
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.split import make_split, n_folds
 from qkdrp.systems.pkpd.system import PkpdSystem

@@ -10,8 +10,9 @@ import pytest
 from qkdrp.backends import get_backend
 from qkdrp.common.errors import ConfigError
 from qkdrp.systems.pkpd import baselines
-from qkdrp.systems.pkpd.config import OF_NETWORKS, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.model_settings import OF_NETWORKS
 from qkdrp.systems.pkpd.network_choices import NETWORKS, OF_BLOCKS
 from qkdrp.systems.pkpd.preprocess import Preprocessor
 from qkdrp.systems.pkpd.system import PkpdSystem
@@ -151,3 +152,18 @@ def test_the_last_epoch_or_the_best_is_kept(estdata: Trial) -> None:
     assert best == n_epochs - 1 < 9
     (group,) = system.fit_task(config).parameter_groups(network, config.fit)
     assert group["weight_decay"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("model", "unread"),
+    [
+        ({"model": "resmlp"}, {"head", "structure", "refits", "n_qubits", "n_layers"}),
+        ({"model": "resqnn_moe"}, {"head", "structure", "refits"}),
+        ({"model": "resqnn_moe", "core": "dense"}, {"head", "structure", "refits", "n_qubits",
+                                                    "n_layers"}),
+        ({"model": "greybox", "head": "quantum"}, {"refits"}),
+        ({"model": "mechanistic"}, {"head", "n_qubits", "n_layers"}),
+    ],
+)  # fmt: skip
+def test_settings_of_other_models_are_named(model: dict[str, Any], unread: set[str]) -> None:
+    assert PkpdConfig.make(model=model).model.unread == unread

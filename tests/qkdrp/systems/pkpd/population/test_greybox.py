@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from qkdrp.backends import get_backend
-from qkdrp.systems.pkpd.config import ModelConfig, PkpdConfig
+from qkdrp.systems.pkpd.config import PkpdConfig
 from qkdrp.systems.pkpd.data.trial import Trial
+from qkdrp.systems.pkpd.model_settings import ModelConfig
 from qkdrp.systems.pkpd.population.fit import PopulationFit
 from qkdrp.systems.pkpd.population.greybox import GREYBOX, LAYER, GreyBoxModel
 from qkdrp.systems.pkpd.population.heads import HEADS
