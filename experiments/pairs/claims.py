@@ -106,8 +106,8 @@ def verdict_on(found: Difference) -> str:
     """Return whether the first of two is established to be lower than the second."""
     if found.untrained:
         return f"No verdict: stopped by the limit of epochs ({', '.join(found.untrained)})"
-    if len(found.naught) == 2:
-        return "No verdict: neither has learned more than the mean"
+    if found.hopeless:
+        return "No verdict: neither predicts better than the mean"
     if not found.told:
         return "No verdict: too few seeds"
     return {-1: "Agrees", 0: "Not established", 1: "Does not agree: the reverse holds"}[
@@ -116,13 +116,16 @@ def verdict_on(found: Difference) -> str:
 
 
 def _verdict(question: Question, found: Difference) -> str:
-    """Return the verdict, and which of the two has learned nothing."""
-    if not found.naught or len(found.naught) == 2:
-        return verdict_on(found)
-    (name,) = found.naught
+    """Return the verdict, and how many trainings predict no better than the mean."""
+    verdict = verdict_on(found)
+    if found.hopeless or not found.no_better:
+        return verdict
+    told = " and ".join(
+        f"{count} of {found.n_runs} trainings of {name}" for name, count in found.no_better.items()
+    )
     if question.score != MSE:
-        return f"No verdict: {name} has learned no more than the mean"
-    return f"{verdict_on(found)} ({name} has learned no more than the mean)"
+        verdict = "No verdict"
+    return f"{verdict} ({told} predict no better than the mean)"
 
 
 def _answer(question: Question, place: Place, found: Difference) -> Claim:

@@ -20,6 +20,9 @@ LAST, GAIN = 0.25, 0.02
 """A training that reached its last epoch has levelled off if the last quarter of its epochs brought
 less than 2% of the validation loss."""
 
+LEAST_R2 = 0.03
+"""A network whose R2 on the test is not above has learned nothing that helps there."""
+
 RULE = (
     "A training has levelled off if it stopped because the validation loss had not improved for "
     "the epochs of its patience, or if the last quarter of its epochs improved the best validation "
@@ -69,6 +72,12 @@ def collapsed(result: PairResult) -> bool:
     return spread is not None and spread <= COLLAPSED
 
 
+def no_better_than_the_mean(result: PairResult) -> bool:
+    """Tell whether a network predicts the test pairs hardly better than their mean would."""
+    r2 = result.scores.get("r2")
+    return r2 is not None and r2 <= LEAST_R2
+
+
 def course_scores(result: PairResult) -> dict[str, float | None]:
     """Return the scores of a course; nothing for a baseline."""
     if not result.course:
@@ -89,6 +98,7 @@ def steadiness(result: PairResult) -> dict[str, float | None]:
 
 COLUMNS = [
     *("split", "size", "data", "model", "n_runs", "n_levelled_off", "n_collapsed"),
+    "n_no_better",
     *("best_epoch", "epochs", "steps", *SPREADS, PREDICTION_SD),
 ]
 
@@ -118,6 +128,7 @@ def trainings_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
                 "n_runs": len(found),
                 "n_levelled_off": sum(levelled_off(each, fit) for each in found),
                 "n_collapsed": sum(map(collapsed, found)),
+                "n_no_better": sum(map(no_better_than_the_mean, found)),
                 "best_epoch": np.mean([each.best_epoch for each in found]),
                 "epochs": np.mean(epochs),
                 "steps": np.mean(epochs) * plan.config.steps(place.size),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pandas as pd
@@ -13,9 +13,6 @@ from qkdrp.experiments.study.text import p_equation
 
 LEVEL = 0.05
 """False discovery rate below which a difference counts as established."""
-
-NAUGHT = 0.97
-"""A network whose MSE is at least this share of the mean predictor's has learned nothing."""
 
 Tables = Mapping[str, pd.DataFrame]
 """``scores``, ``comparisons``, ``trainings`` and the like."""
@@ -35,7 +32,8 @@ class Difference:
         q: p adjusted for all comparisons of the score.
         n_runs: Seeds.
         untrained: Which of the two are under-trained.
-        naught: Which of the two have learned nothing, see :data:`NAUGHT`.
+        no_better: Trainings of each of the two that predict no better than the mean, by name; of
+            networks that have any.
     """
 
     left: float
@@ -47,7 +45,7 @@ class Difference:
     q: float
     n_runs: int
     untrained: tuple[str, ...] = ()
-    naught: tuple[str, ...] = ()
+    no_better: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tables: Tables, place: Place, left: str, right: str, score: str) -> Self | None:
@@ -89,7 +87,7 @@ class Difference:
             q=float(row["q"]),
             n_runs=int(row["n_runs"]),
             untrained=untrained_of(tables, place, (left, right)),
-            naught=naught_of(tables, place, (left, right)),
+            no_better=no_better_of(tables, place, (left, right)),
         )
 
     @property
@@ -116,6 +114,11 @@ class Difference:
         text = f"difference {self.value:+.3f}"
         return text + (f" (95% {self.low:+.3f} to {self.high:+.3f})" if self.told else "")
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether no training of either predicts better than the mean."""
+        return len(self.no_better) == 2 and min(self.no_better.values()) >= self.n_runs
+
     def tested(self) -> str:
         """Return p, q and the number of seeds."""
         return f"{p_equation('p', self.p)}, {p_equation('q', self.q)}, {self.n_runs} seeds"
@@ -136,10 +139,11 @@ def untrained_of(tables: Tables, place: Place, names: Iterable[str]) -> tuple[st
     return tuple(n for n in names if (place.split, place.size, place.data, n) in short)
 
 
-def naught_of(tables: Tables, place: Place, names: Iterable[str]) -> tuple[str, ...]:
-    """Return which of some networks are hardly better than the mean of the training pairs."""
-    bound = NAUGHT * mean_of(tables, place, "mean", "mse")
-    return tuple(name for name in names if mean_of(tables, place, name, "mse") >= bound)
+def no_better_of(tables: Tables, place: Place, names: Iterable[str]) -> Mapping[str, int]:
+    """Return how many trainings of some networks predict no better than the mean, by name."""
+    rows = at(tables["trainings"], place)
+    counts = dict(zip(rows["model"], rows["n_no_better"], strict=True))
+    return {name: int(counts[name]) for name in names if counts.get(name)}
 
 
 def mean_of(tables: Tables, place: Place, variant: str, score: str) -> float:

@@ -9,6 +9,7 @@ from qkdrp.experiments.pairs.courses import (
     collapsed,
     course_scores,
     levelled_off,
+    no_better_than_the_mean,
 )
 from qkdrp.experiments.pairs.tasks import PairResult
 from qkdrp.training.config import FitConfig
@@ -66,6 +67,16 @@ def test_steadiness_tells_a_monotone_curve_from_a_volatile_one() -> None:
 def test_epochs_in_which_nobody_looked_are_left_out() -> None:
     found = course_scores(result([4, 3, 2, 1] * 2, [8, None, 4, None, 2, None, 1, None]))
     assert found[RISING] == 0
+
+
+@pytest.mark.parametrize(
+    ("r2", "expected"), [(0.5, False), (0.01, True), (-1.0, True), (None, False)]
+)
+def test_a_network_that_is_no_better_than_the_mean_is_noticed(
+    r2: float | None, expected: bool
+) -> None:
+    found = result([1, 1]).model_copy(update={"scores": {"r2": r2}})
+    assert no_better_than_the_mean(found) is expected
 
 
 def test_a_collapsed_network_is_noticed() -> None:
