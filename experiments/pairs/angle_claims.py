@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from qkdrp.experiments.pairs.claims import MSE, Claim, verdict_on
+from qkdrp.experiments.pairs.claims import Claim, verdict_on
 from qkdrp.experiments.pairs.contenders import HYBRID
 from qkdrp.experiments.pairs.differences import Difference, Tables, at
+from qkdrp.experiments.pairs.questions import MSE
 from qkdrp.experiments.pairs.setups import GIVEN, Place
 from qkdrp.systems.pairs.length_scale import PUBLISHED_LAYER
 from qkdrp.systems.pairs.spread import ANGLE_SD, BEYOND_PI

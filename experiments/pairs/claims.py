@@ -1,15 +1,15 @@
 """The claims of the paper, and our questions, each with what the study found and a verdict."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID, MODERATED, MODERATED_FROZEN
-from qkdrp.experiments.pairs.courses import RISING, SWING
-from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of
+from qkdrp.experiments.pairs.contenders import HYBRID
+from qkdrp.experiments.pairs.courses import RISING
+from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of, where_both_learn
+from qkdrp.experiments.pairs.questions import MSE, QUESTIONS, Question
 from qkdrp.experiments.pairs.scores import RIDGE
 from qkdrp.experiments.pairs.setups import GIVEN, Place
-
-MSE = "mse"
 
 
 @dataclass(frozen=True)
@@ -36,55 +36,6 @@ class Claim:
         return f"{whose}: {self.claim}. {self.place}: {self.found}. {self.verdict}."
 
 
-@dataclass(frozen=True)
-class Question:
-    """A claim that one network is better than another by one score, where low is better.
-
-    Args:
-        source: ``paper``, or ``ours``.
-        claim: What is claimed.
-        left: The network that is claimed to be better.
-        right: The other.
-        score: By which.
-    """
-
-    source: str
-    claim: str
-    left: str
-    right: str
-    score: str = MSE
-
-
-QUESTIONS: Sequence[Question] = (
-    Question("paper", "the hybrid network has a 15% lower test MSE", HYBRID, CLASSICAL),
-    Question(
-        "ours",
-        "so it has where the classical analogue ends with scale and offset, too",
-        HYBRID,
-        "classical-affine",
-    ),
-    Question("paper", "its training is steadier", HYBRID, CLASSICAL, SWING),
-    Question("paper", "its test error falls monotonically", HYBRID, CLASSICAL, RISING),
-    Question("paper", "entanglement is what helps", HYBRID, "product"),
-    Question("ours", "training the circuit's weights helps", HYBRID, "frozen"),
-    Question("ours", "the circuit is better than as many dense weights", HYBRID, "dense"),
-    Question("ours", "the circuit is better than one linear layer", HYBRID, "linear"),
-    Question("ours", "bounding the angles by r tanh(phi/a) helps", MODERATED, HYBRID),
-    Question("ours", "with bounded angles the hybrid has a lower MSE", MODERATED, CLASSICAL),
-    Question("ours", "with bounded angles its training is steadier", MODERATED, CLASSICAL, SWING),
-    *(
-        Question("ours", f"behind bounded angles {what}", MODERATED, other)
-        for what, other in (
-            ("entanglement helps", "moderated-product"),
-            ("training the circuit's weights helps", MODERATED_FROZEN),
-            ("the circuit is better than as many dense weights", "moderated-dense"),
-            ("a circuit is better than none", "squashed"),
-        )
-    ),
-)
-"""What is asked at every place that has both networks."""
-
-
 def answered(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
     """Yield what a study says to each question.
 
@@ -98,7 +49,8 @@ def answered(tables: Tables, places: Sequence[Place]) -> Iterator[Claim]:
         for question in QUESTIONS:
             found = Difference.of(tables, place, question.left, question.right, question.score)
             if found is not None:
-                yield _answer(question, place, found)
+                yield _answer(tables, question, place, found)
+        yield from _monotone(tables, place)
         yield from _against_ridge(tables, place)
 
 
@@ -125,17 +77,35 @@ def _verdict(question: Question, found: Difference) -> str:
     )
     if question.score != MSE:
         verdict = "No verdict"
-    return f"{verdict} ({told} predict no better than the mean)"
+    return f"{verdict}; {told} predict no better than the mean"
 
 
-def _answer(question: Question, place: Place, found: Difference) -> Claim:
+def _answer(tables: Tables, question: Question, place: Place, found: Difference) -> Claim:
     values = f"{question.left} {found.left:.4g} against {question.right} {found.right:.4g}"
     if question.score == MSE:
         values, change = f"MSE of {values}", found.relative()
     else:
         values, change = f"{question.score} of {values}", found.absolute()
     shown = f"{values}, {change}; {found.tested()}"
+    if found.no_better and question.score == MSE:
+        learned = where_both_learn(tables, place, question.left, question.right)
+        shown += f"; {learned}" if learned else ""
     return Claim(question.source, question.claim, place.title, shown, _verdict(question, found))
+
+
+def _monotone(tables: Tables, place: Place) -> Iterator[Claim]:
+    """Yield whether the hybrid's test error falls in every epoch."""
+    rows = at(tables["scores"], place)
+    rows = rows[(rows["model"] == HYBRID) & (rows["score"] == RISING)]
+    if rows.empty:
+        return
+    (row,) = rows.to_dict("records")
+    shown = f"its test error rises in {row['mean']:.0%} of the epochs"
+    if not math.isnan(row["low"]):
+        shown += f" (95% {row['low']:.0%} to {row['high']:.0%})"
+    claim = "the hybrid's test error falls monotonically"
+    verdict = "Agrees" if row["mean"] == 0 else "Does not agree"
+    yield Claim("paper", claim, place.title, f"{shown}, {row['n_runs']} seeds", verdict)
 
 
 def best_by_validation(tables: Tables, place: Place) -> str | None:

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from qkdrp.experiments.pairs.claims import MSE, Claim, best_against_ridge
+from qkdrp.experiments.pairs.claims import Claim, best_against_ridge
 from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of
+from qkdrp.experiments.pairs.questions import MSE
 from qkdrp.experiments.pairs.scores import RIDGE
 from qkdrp.experiments.pairs.setups import EMBEDDED, SHUFFLED, Place
 from qkdrp.systems.pairs.data.synthetic import synthetic_with_signal

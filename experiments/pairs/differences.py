@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from qkdrp.experiments.pairs.courses import under_trained
+from qkdrp.experiments.pairs.courses import LEAST_R2, under_trained
 from qkdrp.experiments.pairs.setups import Place
 from qkdrp.experiments.study.text import p_equation
 
@@ -144,6 +144,26 @@ def no_better_of(tables: Tables, place: Place, names: Iterable[str]) -> Mapping[
     rows = at(tables["trainings"], place)
     counts = dict(zip(rows["model"], rows["n_no_better"], strict=True))
     return {name: int(counts[name]) for name in names if counts.get(name)}
+
+
+def where_both_learn(tables: Tables, place: Place, left: str, right: str) -> str:
+    """Return the MSE of two networks over the seeds in which both are better than the mean.
+
+    These seeds are chosen by the test, so this describes what happened, and tests nothing.
+    """
+    rows = at(tables["seeds"], place)
+    rows = rows[rows["r2"] > LEAST_R2]
+    wide = rows.pivot_table(index="seed", columns="model", values="mse")
+    if left not in wide or right not in wide:
+        return ""
+    both = wide[[left, right]].dropna()
+    if both.empty:
+        return ""
+    first, second = both[left].mean(), both[right].mean()
+    return (
+        f"where both are better than the mean ({len(both)} seeds): {first:.4g} against "
+        f"{second:.4g}, {first / second - 1:+.1%}"
+    )
 
 
 def mean_of(tables: Tables, place: Place, variant: str, score: str) -> float:

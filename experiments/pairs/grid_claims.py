@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from qkdrp.experiments.pairs.claims import MSE, Claim, best_by_validation, verdict_on
+from qkdrp.experiments.pairs.claims import Claim, best_by_validation, verdict_on
 from qkdrp.experiments.pairs.contenders import HYBRID
 from qkdrp.experiments.pairs.courses import VALIDATION_MSE
 from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of, untrained_of
+from qkdrp.experiments.pairs.questions import MSE
 from qkdrp.experiments.pairs.setups import Place
 
 

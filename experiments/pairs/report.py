@@ -17,7 +17,7 @@ from qkdrp.experiments.pairs.grid_claims import grid_claims
 from qkdrp.experiments.pairs.page import page_of
 from qkdrp.experiments.pairs.per_drug import drugs_frame
 from qkdrp.experiments.pairs.plan import PairPlan
-from qkdrp.experiments.pairs.scores import comparisons_frame, scores_frame
+from qkdrp.experiments.pairs.scores import comparisons_frame, scores_frame, seeds_frame
 from qkdrp.experiments.pairs.size_claims import advantages_frame, size_claims
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.report_parts import write_report
@@ -44,6 +44,7 @@ class PairReport:
         tables = {
             "scores": scores_frame(plan, findings),
             "comparisons": comparisons_frame(plan, findings),
+            "seeds": seeds_frame(plan, findings),
             "trainings": trainings_frame(plan, findings),
             "courses": courses_frame(plan, findings),
             "drugs": drugs_frame(plan, findings),

@@ -23,6 +23,9 @@ RIDGE = "additive_ridge"
 REFERENCES = (HYBRID, MODERATED, RIDGE)
 """What all others are compared with: the paper's network, ours, and that baseline."""
 
+OF_A_SEED = ("mse", "r2", "rmse_ln_ic50", "pearson", "pearson_within_drugs")
+"""Scores of the table of seeds."""
+
 PLACE = ["split", "size", "data"]
 """Columns that name a place."""
 
@@ -46,6 +49,24 @@ def scores_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
         for place in plan.places()
     }
     return _by_place(found)
+
+
+def seeds_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
+    """Return one row for each place, network or baseline, and seed: its scores on the test."""
+    rows = [
+        {
+            "split": place.split,
+            "size": place.size,
+            "data": place.data,
+            "model": setup.variant,
+            "seed": plan.config.seed + number,
+            **{name: result.scores.get(name) for name in OF_A_SEED},
+        }
+        for place in plan.places()
+        for setup in plan.at(place)
+        for number, result in plan.results(setup, findings).items()
+    ]
+    return pd.DataFrame(rows, columns=[*PLACE, "model", "seed", *OF_A_SEED])
 
 
 def comparisons_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 
 from qkdrp.experiments.pairs.claims import answered, best_by_validation, verdict_on
 from qkdrp.experiments.pairs.controls import control_claims, noise_ceiling
-from qkdrp.experiments.pairs.differences import Difference
+from qkdrp.experiments.pairs.differences import Difference, where_both_learn
 from qkdrp.experiments.pairs.setups import EMBEDDED, SHUFFLED, Place
 
 PLACE = Place("lpo", 5000)
@@ -36,7 +36,19 @@ def tables(
             counts = {"n_levelled_off": done, "n_no_better": (no_better or {}).get(name, 0)}
             trainings.append({**key, "model": name, "n_runs": 5, **counts})
             courses.append({**key, "model": name, "seed": 0, "validation_loss": error})
-    frames = {"scores": scores, "comparisons": pairs, "trainings": trainings, "courses": courses}
+    seeds = [
+        {**key, "model": name, "seed": seed, "mse": error, "r2": 0.7 * (seed >= missed)}
+        for name, error in errors.items()
+        for missed in [(no_better or {}).get(name, 0)]
+        for seed in range(5)
+    ]
+    frames = {
+        "seeds": seeds,
+        "scores": scores,
+        "comparisons": pairs,
+        "trainings": trainings,
+        "courses": courses,
+    }
     return {name: pd.DataFrame(rows) for name, rows in frames.items()}
 
 
@@ -61,6 +73,17 @@ def test_claims_get_a_verdict() -> None:
     assert "0.003 against classical 0.002, +50.0%" in reverse[0].sentence()
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, "Agrees"), (0.4, "Does not agree")])
+def test_a_curve_that_rises_now_and_then_is_not_monotone(share: float, verdict: str) -> None:
+    found = tables(hybrid=0.002, classical=0.003)
+    row = {"score": "rising", "mean": share, "low": share, "high": share, "n_runs": 5}
+    rising = found["scores"][:1].assign(**row)
+    found["scores"] = pd.concat([found["scores"], rising])
+    claim = next(each for each in answered(found, [PLACE]) if "falls monotonically" in each.claim)
+    assert claim.verdict == verdict
+    assert f"rises in {share:.0%} of the epochs" in claim.found
+
+
 def test_no_claim_is_drawn_from_an_under_trained_network() -> None:
     found = tables(hybrid=0.002, classical=0.003, untrained="classical")
     assert (
@@ -75,11 +98,14 @@ def test_trainings_that_are_no_better_than_the_mean_are_told() -> None:
         "No verdict: neither predicts better than the mean"
     )
     one = tables(hybrid=0.0020, classical=0.0014, no_better={"hybrid": 2})
-    told = "(2 of 5 trainings of hybrid predict no better than the mean)"
-    assert next(answered(one, [PLACE])).verdict == (f"Does not agree: the reverse holds {told}")
+    told = "; 2 of 5 trainings of hybrid predict no better than the mean"
+    assert next(answered(one, [PLACE])).verdict == (f"Does not agree: the reverse holds{told}")
+    both = where_both_learn(one, PLACE, "hybrid", "classical")
+    assert both == "where both are better than the mean (3 seeds): 0.002 against 0.0014, +42.9%"
+    assert both in next(answered(one, [PLACE])).found
     one["comparisons"] = one["comparisons"].assign(score="swing")
     one["scores"] = pd.concat([one["scores"], one["scores"].assign(score="swing")])
-    assert next(answered(one, [PLACE])).verdict == f"No verdict {told}"
+    assert next(answered(one, [PLACE])).verdict == f"No verdict{told}"
 
 
 def test_a_difference_without_interval_has_no_verdict() -> None:

@@ -43,7 +43,16 @@ def test_the_report_holds_tables_figures_and_sentences(sizes: Finished) -> None:
     names = {file.stem for file in (sizes.path / "figures").iterdir()}
     assert {"curves-lpo-30-pairs", "spread-of-angles-lpo-60-pairs", "advantage-by-size"} <= names
     assert (sizes.path / "report.html").stat().st_size > 100_000
-    for name in ("scores", "comparisons", "trainings", "courses", "drugs", "advantages", "claims"):
+    for name in (
+        "scores",
+        "comparisons",
+        "seeds",
+        "trainings",
+        "courses",
+        "drugs",
+        "advantages",
+        "claims",
+    ):
         assert len(pd.read_csv(sizes.path / f"{name}.csv")) > 0
 
 
