@@ -10,6 +10,7 @@ from qkdrp.experiments.pairs.differences import Difference, Tables, at, mean_of,
 from qkdrp.experiments.pairs.questions import MSE, QUESTIONS, Question
 from qkdrp.experiments.pairs.scores import RIDGE
 from qkdrp.experiments.pairs.setups import GIVEN, Place
+from qkdrp.experiments.study.text import counted
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _monotone(tables: Tables, place: Place) -> Iterator[Claim]:
         shown += f" (95% {row['low']:.0%} to {row['high']:.0%})"
     claim = "the hybrid's test error falls monotonically"
     verdict = "Agrees" if row["mean"] == 0 else "Does not agree"
-    yield Claim("paper", claim, place.title, f"{shown}, {row['n_runs']} seeds", verdict)
+    yield Claim("paper", claim, place.title, f"{shown}, {counted(row['n_runs'], 'seed')}", verdict)
 
 
 def best_by_validation(tables: Tables, place: Place) -> str | None:

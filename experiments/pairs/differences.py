@@ -9,7 +9,7 @@ import pandas as pd
 
 from qkdrp.experiments.pairs.courses import LEAST_R2, under_trained
 from qkdrp.experiments.pairs.setups import Place
-from qkdrp.experiments.study.text import p_equation
+from qkdrp.experiments.study.text import counted, p_equation
 
 LEVEL = 0.05
 """False discovery rate below which a difference counts as established."""
@@ -121,7 +121,9 @@ class Difference:
 
     def tested(self) -> str:
         """Return p, q and the number of seeds."""
-        return f"{p_equation('p', self.p)}, {p_equation('q', self.q)}, {self.n_runs} seeds"
+        return (
+            f"{p_equation('p', self.p)}, {p_equation('q', self.q)}, {counted(self.n_runs, 'seed')}"
+        )
 
 
 def at(table: pd.DataFrame, place: Place) -> pd.DataFrame:
@@ -161,7 +163,7 @@ def where_both_learn(tables: Tables, place: Place, left: str, right: str) -> str
         return ""
     first, second = both[left].mean(), both[right].mean()
     return (
-        f"where both are better than the mean ({len(both)} seeds): {first:.4g} against "
+        f"where both are better than the mean ({counted(len(both), 'seed')}): {first:.4g} against "
         f"{second:.4g}, {first / second - 1:+.1%}"
     )
 

@@ -15,7 +15,7 @@ from qkdrp.experiments.pairs.setups import Place, Setup
 from qkdrp.experiments.pairs.tasks import SYSTEM, PairResult
 from qkdrp.experiments.study.outcomes import Findings
 from qkdrp.experiments.study.statistics import corrected_mean
-from qkdrp.experiments.study.text import p_equation
+from qkdrp.experiments.study.text import counted, p_equation
 from qkdrp.systems.registry import find_system
 
 PRINTED = {50: 10, 200: 50, 5000: 1000}
@@ -127,7 +127,7 @@ def size_claims(
         shown = (
             f"MSE({other}) minus MSE(hybrid) changes by {mean.value:+.2e} for each tenfold size "
             f"(95% {mean.low:+.2e} to {mean.high:+.2e}; {p_equation('p', mean.p)}, "
-            f"{len(slopes)} seeds; sizes {sizes})"
+            f"{counted(len(slopes), 'seed')}; sizes {sizes})"
         )
         untrained = under_trained(trainings)
         short = sorted({size for _, size, _, name in untrained if name in {HYBRID, other}})

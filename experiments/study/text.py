@@ -43,6 +43,16 @@ def share_text(share: float) -> str:
     return f"{share:.0%}" if share < ALMOST else "> 99%"
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with what it counts.
+
+    Example:
+        >>> counted(1, "seed"), counted(3, "seed")
+        ('1 seed', '3 seeds')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def too_few(folds: int) -> str:
     """Return why a study of so few folds has no intervals; nothing where it has them."""
     if folds >= LEAST_VALUES:
