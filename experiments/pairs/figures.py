@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID
 from qkdrp.experiments.pairs.differences import Tables, at
@@ -19,12 +21,14 @@ Drawn = tuple[str, str, Figure]
 """Title, how to read it, figure."""
 
 CURVES_READING = (
-    "Mean over the seeds that still train; bands reach from the smallest to the largest. The epoch "
-    "is chosen by the validation loss; the test error is shown and never chosen by."
+    "Median over seeds; a training that has stopped keeps its last value. Bands, of few "
+    "networks, reach from the smallest to the largest. The epoch is chosen by the validation loss; the test error is shown "
+    "and never chosen by."
 )
 ERRORS_READING = "Mean over seeds with the 95% interval of the corrected resampled test; log scale."
 SPREAD_READING = (
-    "Mean over seeds, by epoch, on the test pairs. The dashed line is the length scale of the "
+    "Median over seeds, by epoch, on the test pairs; a training that has stopped keeps its last "
+    "value. The dashed line is the length scale of the "
     "published layer: when all angles move by as much, its output keeps a correlation of about "
     "0.5 with what it was. A line that leaves its panel at the bottom is of a branch that gives "
     "the same for all: it has died."
@@ -39,6 +43,9 @@ SIZES_READING = (
 )
 STYLES = ("-", "--")
 """Lines of networks: the second where colours begin again."""
+
+MOST_BANDS = 6
+"""Networks up to which bands are drawn: those of more would cover one another."""
 
 LEAST_PAIRS = 5
 """Test pairs that a drug needs to be drawn."""
@@ -69,23 +76,40 @@ def figures(tables: Tables, places: Sequence[Place]) -> Iterator[Drawn]:
 def _curves(courses: pd.DataFrame) -> Figure:
     """Draw validation loss and test error against epochs."""
     figure, axes = panels(1, 2, width=5.6)
+    banded = courses["model"].nunique() <= MOST_BANDS
     for axis, column, label in (
         (axes[0], "validation_loss", "validation MSE"),
         (axes[1], TEST_MSE, "test MSE"),
     ):
         for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
-            _band(axis, rows.dropna(subset=[column]), column, str(model), number)
+            _curve(axis, rows, column, str(model), number, banded)
         axis.set(xlabel="epoch", ylabel=label, yscale="log")
+        _plain_ticks(axis.yaxis)
     _beside(figure, axes[1])
     return figure
 
 
-def _band(axis: Axes, rows: pd.DataFrame, column: str, label: str, number: int) -> None:
-    grouped = rows.groupby("epoch")[column]
-    mean = grouped.mean()
+def _curve(
+    axis: Axes, rows: pd.DataFrame, column: str, label: str, number: int, banded: bool
+) -> None:
+    wide = _by_seed(rows, column)
     color, style = _look(number)
-    axis.plot(mean.index, mean, color=color, linestyle=style, label=label, linewidth=1.2)
-    axis.fill_between(mean.index, grouped.min(), grouped.max(), color=color, alpha=0.1, linewidth=0)
+    axis.plot(wide.index, wide.median(axis=1), color=color, linestyle=style, label=label, lw=1.2)
+    if banded:
+        ends = wide.min(axis=1), wide.max(axis=1)
+        axis.fill_between(wide.index, *ends, color=color, alpha=0.1, linewidth=0)
+
+
+def _by_seed(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a value by epoch and seed; where there is none, the last one before."""
+    return rows.pivot_table(index="epoch", columns="seed", values=column).ffill()
+
+
+def _plain_ticks(axis: XAxis | YAxis) -> None:
+    """Label a logarithmic axis at 1, 2 and 5 of each power of ten, as plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _beside(figure: Figure, axis: Axes) -> None:
@@ -110,6 +134,7 @@ def _errors(scores: pd.DataFrame) -> Figure:
     axis.errorbar(mean, range(len(rows)), xerr=ends, fmt="o", color=COLORS[0], markersize=4)
     axis.set_yticks(range(len(rows)), rows["model"].tolist(), fontsize=8)
     axis.set(xlabel="test MSE (95%)", xscale="log")
+    _plain_ticks(axis.xaxis)
     axis.grid(axis="y", alpha=0.2)
     return figure
 
@@ -123,9 +148,9 @@ def _spreads(courses: pd.DataFrame) -> Figure:
         (axes[2], DRUG_SD, "embedding, between drugs"),
     ):
         for number, (model, rows) in enumerate(courses.groupby("model", sort=False)):
-            mean = rows.groupby("epoch")[column].mean()
+            middle = _by_seed(rows, column).median(axis=1)
             color, style = _look(number)
-            axis.plot(mean.index, mean, color=color, linestyle=style, label=str(model))
+            axis.plot(middle.index, middle, color=color, linestyle=style, label=str(model))
         axis.axhline(PUBLISHED_LAYER, color="0.5", linestyle="--", linewidth=0.8)
         axis.set(xlabel="epoch", ylabel="standard deviation (rad)", yscale="log")
         axis.set_title(label, fontsize=9)
