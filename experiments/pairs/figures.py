@@ -22,8 +22,8 @@ Drawn = tuple[str, str, Figure]
 
 CURVES_READING = (
     "Median over seeds; a training that has stopped keeps its last value. Bands, of few "
-    "networks, reach from the smallest to the largest. The epoch is chosen by the validation loss; the test error is shown "
-    "and never chosen by."
+    "networks, reach from the smallest to the largest. The epoch is chosen by the validation loss; "
+    "the test error is shown and never chosen by."
 )
 ERRORS_READING = "Mean over seeds with the 95% interval of the corrected resampled test; log scale."
 SPREAD_READING = (

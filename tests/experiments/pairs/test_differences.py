@@ -1,5 +1,6 @@
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -21,35 +22,42 @@ def tables(
 ) -> dict[str, pd.DataFrame]:
     """Return tables in which networks have some errors, with narrow intervals."""
     key = {"split": place.split, "size": place.size, "data": place.data}
-    scores = [{**key, "model": m, "score": "mse", "mean": e} for m, e in errors.items()]
-    pairs, trainings, courses = [], [], []
-    for reference in ("hybrid", "additive_ridge"):
-        for other, error in errors.items():
-            if other != reference and reference in errors and other != "hybrid":
-                value = errors[reference] - error
-                ends = {"low": value - 1e-5, "high": value + 1e-5, "p": 1e-3, "q": 2e-3}
-                names = {"score": "mse", "reference": reference, "other": other}
-                pairs.append({**key, **names, "difference": value, **ends, "n_runs": 5})
-    for name, error in errors.items():
-        done = 4 if name == untrained else 5
-        if name not in {"additive_ridge", "mean", "line_mean"}:
-            counts = {"n_levelled_off": done, "n_no_better": (no_better or {}).get(name, 0)}
-            trainings.append({**key, "model": name, "n_runs": 5, **counts})
-            courses.append({**key, "model": name, "seed": 0, "validation_loss": error})
-    seeds = [
-        {**key, "model": name, "seed": seed, "mse": error, "r2": 0.7 * (seed >= missed)}
-        for name, error in errors.items()
-        for missed in [(no_better or {}).get(name, 0)]
-        for seed in range(5)
-    ]
-    frames = {
-        "seeds": seeds,
-        "scores": scores,
-        "comparisons": pairs,
-        "trainings": trainings,
-        "courses": courses,
+    failed = {name: (no_better or {}).get(name, 0) for name in errors}
+    networks = [name for name in errors if name not in {"additive_ridge", "mean", "line_mean"}]
+    rows = {
+        "scores": [
+            {"model": name, "score": "mse", "mean": error} for name, error in errors.items()
+        ],
+        "comparisons": list(compared(errors)),
+        "seeds": [
+            {"model": name, "seed": seed, "mse": error, "r2": 0.7 * (seed >= failed[name])}
+            for name, error in errors.items()
+            for seed in range(5)
+        ],
+        "trainings": [
+            {
+                "model": name,
+                "n_runs": 5,
+                "n_levelled_off": 5 - (name == untrained),
+                "n_no_better": failed[name],
+            }
+            for name in networks
+        ],
+        "courses": [
+            {"model": name, "seed": 0, "validation_loss": errors[name]} for name in networks
+        ],
     }
-    return {name: pd.DataFrame(rows) for name, rows in frames.items()}
+    return {name: pd.DataFrame([{**key, **row} for row in each]) for name, each in rows.items()}
+
+
+def compared(errors: Mapping[str, float]) -> Iterator[dict[str, object]]:
+    """Yield the hybrid, and the ridge, beside the others."""
+    for reference, other in product(("hybrid", "additive_ridge"), errors):
+        if reference in errors and other not in {reference, "hybrid"}:
+            value = errors[reference] - errors[other]
+            ends = {"low": value - 1e-5, "high": value + 1e-5, "p": 1e-3, "q": 2e-3}
+            names = {"score": "mse", "reference": reference, "other": other}
+            yield {**names, "difference": value, **ends, "n_runs": 5}
 
 
 def test_a_difference_is_the_same_from_both_sides() -> None:
