@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qkdrp.backends import Backend
+from qkdrp.common.files import remove
 from qkdrp.common.random_state import HasRandomState
 from qkdrp.training.checkpoint import EVERY, Checkpoint
 from qkdrp.training.state import TrainingState
@@ -59,10 +60,10 @@ class SavedTraining:
         return self._opened.seconds_before if self._opened is not None else 0.0
 
     def delete(self) -> None:
-        """Delete the file, if there is one."""
+        """Delete the file, if there is one, and what a killed process left of it."""
         if self.path is not None:
             with suppress(OSError):
-                self.path.unlink(missing_ok=True)
+                remove(self.path)
 
 
 @dataclass(frozen=True)

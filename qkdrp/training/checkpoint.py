@@ -14,7 +14,7 @@ from safetensors.torch import save
 
 from qkdrp.backends.runtime.owner import Owner, this_process
 from qkdrp.common.errors import RunError
-from qkdrp.common.files import write_bytes
+from qkdrp.common.files import remove, write_bytes
 from qkdrp.common.random_state import HasRandomState
 from qkdrp.common.stop_signals import held_back
 from qkdrp.training.state import Snapshot, TrainingState
@@ -146,8 +146,8 @@ class Checkpoint:
         self._last = perf_counter()
 
     def delete(self) -> None:
-        """Delete the file, if there is one."""
-        self.path.unlink(missing_ok=True)
+        """Delete the file, if there is one, and what a killed process left of it."""
+        remove(self.path)
 
 
 def owner_of(path: Path) -> Owner:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from qkdrp.common.files import atomic
 from qkdrp.experiments.ito.plan import ItoPlan
 from qkdrp.experiments.noise.config import NoiseConfig
 from qkdrp.experiments.noise.plan import NoisePlan
@@ -151,5 +152,8 @@ def test_a_study_leaves_no_checkpoints_of_finished_tasks(data: Path, tmp_path: P
     assert not (path / CHECKPOINTS).exists()
     left.parent.mkdir()
     left.touch()  # as if the driver had been killed just before it deleted the file
+    with atomic(left) as half_written:
+        pass
+    half_written.touch()  # as if a worker had been killed while it wrote
     run_study(plan, store, LocalRunner(1), Console(quiet=True))
     assert not (path / CHECKPOINTS).exists()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qkdrp.common.files import atomic, write_csv, write_json
+from qkdrp.common.files import atomic, remove, write_csv, write_json
 
 
 def fail_halfway(path: Path) -> None:
@@ -39,6 +39,19 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
         fail_halfway(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
     assert path.read_text() == "old"
+
+
+def test_what_killed_writers_left_goes_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].safetensors"
+    with atomic(path) as temporary:
+        pass
+    temporary.touch()  # as if another process had been killed while it wrote
+    others = [tmp_path / "a.safetensors", tmp_path / ".a[1]-notes.safetensors"]
+    for other in others:
+        other.touch()
+    remove(path)
+    assert sorted(tmp_path.iterdir()) == sorted(others)
+    remove(path)
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
