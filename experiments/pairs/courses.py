@@ -98,8 +98,7 @@ def steadiness(result: PairResult) -> dict[str, float | None]:
 
 COLUMNS = [
     *("split", "size", "data", "model", "n_runs", "n_levelled_off", "n_collapsed"),
-    "n_no_better",
-    *("best_epoch", "epochs", "steps", *SPREADS, PREDICTION_SD),
+    *("n_no_better", "best_epoch", "epochs", "steps", *SPREADS, PREDICTION_SD),
 ]
 
 

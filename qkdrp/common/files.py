@@ -42,6 +42,11 @@ def remove(path: Path) -> None:
     Nobody may be writing it meanwhile.
     """
     path.unlink(missing_ok=True)
+    remove_half_written(path)
+
+
+def remove_half_written(path: Path) -> None:
+    """Delete what killed processes left of writing a file; nobody may be writing it meanwhile."""
     for left in path.parent.glob(f".{escape(path.stem)}-{'[0-9a-f]' * 32}{path.suffix}"):
         left.unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qkdrp.backends import Backend
 from qkdrp.common.errors import ConfigError, RunError
+from qkdrp.common.files import remove_half_written
 from qkdrp.common.random_state import HasRandomState
 from qkdrp.common.settings import Settings
 from qkdrp.runs.folder import FILES, METRICS, read_config, read_metrics
@@ -77,9 +78,8 @@ def clear_unfinished(path: Path) -> None:
 
 def _delete_half_written(path: Path) -> None:
     """Delete files that were half written when a training was killed."""
-    for name in map(Path, FILES):
-        for rest in path.glob(f".{name.stem}-{'[0-9a-f]' * 32}{name.suffix}"):
-            rest.unlink(missing_ok=True)
+    for name in FILES:
+        remove_half_written(path / name)
 
 
 def run_checkpoint(

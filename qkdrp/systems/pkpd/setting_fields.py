@@ -1,5 +1,6 @@
 """Fields of settings of the system: names to choose from, and defaults that came later."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -30,18 +31,18 @@ def later(default: Any, description: str, **more: Any) -> Any:  # noqa: ANN401  
     )
 
 
-def known(what: str, names: object, given: str) -> str:
+def known(what: str, names: Iterable[str], given: str) -> str:
     """Return a name after checking it.
 
     Args:
         what: Whose name it is, for the message.
-        names: The names, an iterable.
+        names: The names.
         given: One of them.
 
     Raises:
         ValueError: If it is not.
     """
-    there = [str(name) for name in names]  # type: ignore[attr-defined]  # any iterable
+    there = list(names)
     if given not in there:
         raise ValueError(f"{what}: {choose_one_of(given, there)}")
     return given
