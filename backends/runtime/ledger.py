@@ -192,22 +192,23 @@ class Ledger:
         if resubmit and not gone and (evaluation.collected or not evaluation.resubmitted):
             return None
         with self.write() as database:
-            for job in gone:
-                self._replace(database, job)
-            if resubmit and gone:
+            replaced = [job for job in gone if self._replace(database, job)]
+            if resubmit and replaced:
                 database.execute(
                     "UPDATE evaluations SET resubmitted = ?, collected = NULL WHERE id IN (?, ?)",
                     (now(), evaluation.id, evaluation.head),
                 )
         return self.get(evaluation.id)
 
-    def _replace(self, database: sqlite3.Connection, job: JobRow) -> None:
+    def _replace(self, database: sqlite3.Connection, job: JobRow) -> bool:
+        """Plan a job in the place of one that is gone; False if another process did."""
         gone = database.execute(
             "UPDATE jobs SET current = 0 WHERE tag = ? AND state = ? AND current = 1",
             (job.tag, job.state),
         )
         if gone.rowcount:
             _plan(database, job.evaluation, job.chunk, job.first, job.last)
+        return bool(gone.rowcount)
 
     def claim(self, job: JobRow, claimed: str | None = None) -> bool:
         """Mark a planned job as being submitted by this process; False if another one did.

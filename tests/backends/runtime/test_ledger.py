@@ -141,7 +141,7 @@ def test_a_resubmission_that_was_not_collected_is_not_begun_again(ledger: Ledger
     assert ledger.renew(ledger.get(second.id), resubmit=True) is None
 
 
-def test_failed_jobs_are_replaced_once(ledger: Ledger) -> None:
+def test_failed_jobs_are_replaced_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluation, _ = ledger.begin(VALUES, [(0, 1), (1, 2)])
     ledger.update(evaluation.jobs[0].tag, state=JobState.DONE, job="a")
     ledger.update(evaluation.jobs[1].tag, state=JobState.FAILED, job="b")
@@ -151,10 +151,14 @@ def test_failed_jobs_are_replaced_once(ledger: Ledger) -> None:
     assert [job.state for job in renewed.jobs] == [JobState.DONE, JobState.PLANNED]
     assert [job.job for job in renewed.replaced] == ["b"]
     assert ledger.find("b") == renewed
-    assert ledger.renew(failed, resubmit=True) == renewed  # of another process
+    monkeypatch.setattr(ledger_module, "now", lambda: "2030-01-01T00:00:00+00:00")
+    assert ledger.renew(failed, resubmit=True) == renewed  # of another process, later
     ledger.update(renewed.jobs[1].tag, state=JobState.DONE, job="c")
     done = ledger.get(evaluation.id)
     assert ledger.renew(done, resubmit=True) == done
+    ledger.set_collected(done.id)
+    collected = ledger.get(done.id)
+    assert ledger.renew(failed, resubmit=True) == collected
 
 
 def test_an_evaluation_is_found_without_reading_the_others(
