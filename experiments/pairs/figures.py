@@ -9,7 +9,7 @@ from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from qkdrp.experiments.pairs.contenders import CLASSICAL, HYBRID
+from qkdrp.experiments.pairs.contenders import CLASSICAL, CONTENDERS, HYBRID, MODERATED
 from qkdrp.experiments.pairs.differences import Tables, at
 from qkdrp.experiments.pairs.observed import TEST_MSE
 from qkdrp.experiments.pairs.setups import GIVEN, Place
@@ -34,8 +34,8 @@ SPREAD_READING = (
     "the same for all: it has died."
 )
 DRUGS_READING = (
-    "Each point is a drug with 5 test pairs or more over all seeds; below the line, the first "
-    "network has the smaller error."
+    "Each point is a drug with 5 test pairs or more over all seeds; below the line, the network of "
+    "the vertical axis has the smaller error."
 )
 SIZES_READING = (
     "Test MSE of another network minus that of the hybrid; above 0 the hybrid is better. 95% "
@@ -43,6 +43,9 @@ SIZES_READING = (
 )
 STYLES = ("-", "--")
 """Lines of networks: the second where colours begin again."""
+
+COMPARED_BY_DRUG = (CLASSICAL, MODERATED, "additive_ridge")
+"""What the hybrid, or else the moderated hybrid, is compared with drug by drug."""
 
 MOST_BANDS = 6
 """Networks up to which bands are drawn: those of more would cover one another."""
@@ -154,6 +157,7 @@ def _spreads(courses: pd.DataFrame) -> Figure:
         axis.axhline(PUBLISHED_LAYER, color="0.5", linestyle="--", linewidth=0.8)
         axis.set(xlabel="epoch", ylabel="standard deviation (rad)", yscale="log")
         axis.set_title(label, fontsize=9)
+        _plain_ticks(axis.yaxis)
     _beside(figure, axes[0])
     return figure
 
@@ -162,35 +166,49 @@ def _drugs(drugs: pd.DataFrame) -> Figure | None:
     """Draw errors by drug of the hybrid against others; None where there is nothing to draw."""
     enough = drugs[drugs["n"] >= LEAST_PAIRS]
     wide = enough.pivot_table(index="drug", columns="model", values="mse")
-    others = [name for name in (CLASSICAL, "moderated", "additive_ridge") if name in wide]
-    if HYBRID not in wide or not others or len(wide) < 2:
+    own = next((name for name in (HYBRID, MODERATED) if name in wide), None)
+    others = [name for name in COMPARED_BY_DRUG if name in wide and name != own]
+    if own is None or not others or len(wide) < 2:
         return None
     figure, axes = panels(1, len(others), width=4.0)
     for axis, other in zip(axes, others, strict=True):
-        axis.scatter(wide[other], wide[HYBRID], s=10, color=COLORS[0], alpha=0.6, linewidths=0)
-        ends = np.array([0.05, 20.0]) * float(wide[HYBRID].median())
-        axis.set(xlabel=f"MSE of {other}", ylabel=f"MSE of {HYBRID}", xscale="log", yscale="log")
+        axis.scatter(wide[other], wide[own], s=10, color=COLORS[0], alpha=0.6, linewidths=0)
+        ends = np.array([0.05, 20.0]) * float(wide[own].median())
+        axis.set(xlabel=f"MSE of {other}", ylabel=f"MSE of {own}", xscale="log", yscale="log")
         axis.plot(ends, ends, color="0.7", linewidth=0.8)
-        below = float((wide[HYBRID] < wide[other]).mean())
+        below = float((wide[own] < wide[other]).mean())
         axis.set_title(f"{len(wide)} drugs, {below:.0%} below the line", fontsize=9)
     return figure
 
 
 def _advantages(table: pd.DataFrame) -> Figure:
-    """Draw the advantage of the hybrid network against the size, with intervals."""
-    figure, (axis,) = panels(1, 1, width=6.0)
-    for number, (other, rows) in enumerate(table.groupby("other", sort=False)):
-        color, shift = COLORS[number % len(COLORS)], 1 + 0.04 * number
+    """Draw the advantage of the hybrid against the size: over networks, and over baselines."""
+    network = table["other"].isin(list(CONTENDERS))
+    parts = [part for part in (table[network], table[~network]) if len(part)]
+    figure, axes = panels(1, len(parts), width=6.0)
+    for axis, part in zip(axes, parts, strict=True):
+        _advantages_over(axis, part)
+    return figure
+
+
+def _advantages_over(axis: Axes, table: pd.DataFrame) -> None:
+    sizes = sorted(table["size"].unique())
+    others = list(dict.fromkeys(table["other"]))
+    step = 0.8 / (2 * len(others))
+    for number, other in enumerate(others):
         for printed, marker in ((False, MARKERS[0]), (True, "x")):
-            own = rows[rows["printed"] == printed]
+            own = table[(table["other"] == other) & (table["printed"] == printed)]
             value = own["advantage"].to_numpy(float)
             ends = np.abs(own[["low", "high"]].to_numpy(float).T - value)
+            place = np.array([sizes.index(size) for size in own["size"]])
             axis.errorbar(
-                own["size"] * (shift + 0.02 * printed), value, yerr=ends, fmt=marker, color=color,
-                markersize=4, linewidth=1, label=None if printed else f"{other} minus hybrid",
+                place - 0.4 + step * (2 * number + printed + 0.5), value, yerr=ends, fmt=marker,
+                color=COLORS[number % len(COLORS)], markersize=4, linewidth=1,
+                label=None if printed else f"{other} minus hybrid",
             )  # fmt: skip
     axis.axhline(0.0, color="0.7", linewidth=0.8)
-    axis.set(xlabel="training pairs", ylabel="difference of test MSE (95%)", xscale="log")
+    axis.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+    axis.set(xlabel="training pairs", ylabel="difference of test MSE (95%)")
     axis.set_yscale("symlog", linthresh=1e-4)
-    axis.legend(fontsize=7, frameon=False)
-    return figure
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.legend(fontsize=7, frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
