@@ -140,7 +140,7 @@ class PairStudyConfig(Settings):
     def _known_splits(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for name in given:
             if name not in SPLITS:
-                raise ConfigError(f"splits: {choose_one_of(name, SPLITS)}")
+                raise ConfigError(f"found {name!r}: {choose_one_of(name, SPLITS)}")
         return given
 
     def steps(self, size: int) -> int:

@@ -99,5 +99,5 @@ def contender(name: str) -> Contender:
         ConfigError: If there is none of that name.
     """
     if name not in CONTENDERS:
-        raise ConfigError(f"models: found {name!r}: {choose_one_of(name, CONTENDERS)}")
+        raise ConfigError(f"found {name!r}: {choose_one_of(name, CONTENDERS)}")
     return CONTENDERS[name]

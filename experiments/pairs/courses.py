@@ -23,6 +23,9 @@ less than 2% of the validation loss."""
 LEAST_R2 = 0.03
 """A network whose R2 on the test is not above has learned nothing that helps there."""
 
+NO_BETTER = "no_better"
+"""Column of ``seeds.csv``: whether a training's R2 is that small."""
+
 RULE = (
     "A training has levelled off if it stopped because the validation loss had not improved for "
     "the epochs of its patience, or if the last quarter of its epochs improved the best validation "

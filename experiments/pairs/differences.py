@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from qkdrp.experiments.pairs.courses import LEAST_R2, under_trained
+from qkdrp.experiments.pairs.courses import NO_BETTER, under_trained
 from qkdrp.experiments.pairs.setups import Place
 from qkdrp.experiments.study.text import counted, p_equation
 
@@ -154,7 +154,7 @@ def where_both_learn(tables: Tables, place: Place, left: str, right: str) -> str
     These seeds are chosen by the test, so this describes what happened, and tests nothing.
     """
     rows = at(tables["seeds"], place)
-    rows = rows[rows["r2"] > LEAST_R2]
+    rows = rows[~rows[NO_BETTER].astype(bool)]
     wide = rows.pivot_table(index="seed", columns="model", values="mse")
     if left not in wide or right not in wide:
         return ""

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from qkdrp.experiments.pairs.contenders import HYBRID, MODERATED
-from qkdrp.experiments.pairs.courses import COURSE_SCORES, course_scores
+from qkdrp.experiments.pairs.courses import (
+    COURSE_SCORES,
+    NO_BETTER,
+    course_scores,
+    no_better_than_the_mean,
+)
 from qkdrp.experiments.pairs.plan import PairPlan
 from qkdrp.experiments.pairs.setups import Place
 from qkdrp.experiments.pairs.tasks import SYSTEM
@@ -61,12 +66,13 @@ def seeds_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:
             "model": setup.variant,
             "seed": plan.config.seed + number,
             **{name: result.scores.get(name) for name in OF_A_SEED},
+            NO_BETTER: no_better_than_the_mean(result),
         }
         for place in plan.places()
         for setup in plan.at(place)
         for number, result in plan.results(setup, findings).items()
     ]
-    return pd.DataFrame(rows, columns=[*PLACE, "model", "seed", *OF_A_SEED])
+    return pd.DataFrame(rows, columns=[*PLACE, "model", "seed", *OF_A_SEED, NO_BETTER])
 
 
 def comparisons_frame(plan: PairPlan, findings: Findings) -> pd.DataFrame:

@@ -21,7 +21,7 @@ def _known(given: tuple[str, ...]) -> tuple[str, ...]:
     """Return truths after checking them."""
     for name in given:
         if name not in SIMULATED:
-            raise ConfigError(f"truths: {choose_one_of(name, SIMULATED)}")
+            raise ConfigError(f"found {name!r}: {choose_one_of(name, SIMULATED)}")
     return tuple(dict.fromkeys(given))
 
 

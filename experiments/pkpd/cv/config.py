@@ -125,7 +125,7 @@ class CvConfig(CvProtocol):
     def _known_words(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for word in given:
             if word not in (WITHOUT, WITH):
-                raise ConfigError(f"pd0: found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
+                raise ConfigError(f"found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
         return given
 
     @field_validator("models", "without_pd0")

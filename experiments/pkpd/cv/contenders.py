@@ -79,7 +79,7 @@ def contender(name: str) -> Contender:
     known = {**MODELS, **BASELINES}
     found = known.get(name) or network(name)
     if found is None:
-        raise ConfigError(f"models: found {name!r}: {choose_one_of(name, MODELS)}; or {USAGE}.")
+        raise ConfigError(f"found {name!r}: {choose_one_of(name, MODELS)} Or {USAGE}.")
     return found
 
 

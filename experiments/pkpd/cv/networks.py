@@ -138,11 +138,11 @@ def network(name: str) -> Contender | None:
     for word in words:
         label, more, change = _change(name, word)
         if more.keys() & OF_CIRCUITS and not own.circuits:
-            raise ConfigError(f"models: found {name!r}: {model} has no circuits for {word!r}.")
+            raise ConfigError(f"found {name!r}: {model} has no circuits for {word!r}.")
         settings |= more
         found = replace(found, label=", ".join(filter(None, (found.label, label))), **change)
     if len(set(words)) < len(words):
-        raise ConfigError(f"models: found {name!r}, expected each word once.")
+        raise ConfigError(f"found {name!r}, expected each word once.")
     others = sorted(word for word in words if not _is_core(word))
     return replace(found, family="-".join((kind.family, *others)))
 
@@ -159,7 +159,7 @@ def _change(name: str, word: str) -> Change:
     for pattern, of in _NUMBERS.items():
         if match := pattern.fullmatch(word):
             return of(*map(int, match.groups()))
-    raise ConfigError(f"models: found {name!r}: {choose_one_of(word, WORDS)}; {USAGE}.")
+    raise ConfigError(f"found {name!r}: {choose_one_of(word, WORDS)} Name {USAGE}.")
 
 
 def _sized(n_qubits: int, n_layers: int) -> Change:
@@ -168,7 +168,7 @@ def _sized(n_qubits: int, n_layers: int) -> Change:
 
 def _fewer(subjects: int) -> Change:
     if not subjects:
-        raise ConfigError("models: found 0s, expected at least one training subject of each dose.")
+        raise ConfigError("found 0s, expected at least one training subject of each dose.")
     return f"{subjects} subjects a dose", {}, {"subjects": subjects}
 
 

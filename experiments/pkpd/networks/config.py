@@ -46,7 +46,7 @@ class NetworksConfig(CvProtocol):
     def _known_parts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for name in given:
             if name not in PARTS:
-                raise ConfigError(f"parts: found {name!r}: {choose_one_of(name, PARTS)}")
+                raise ConfigError(f"found {name!r}: {choose_one_of(name, PARTS)}")
         return given
 
     def variants(self) -> tuple[Variant, ...]:

@@ -30,7 +30,7 @@ def tables(
         ],
         "comparisons": list(compared(errors)),
         "seeds": [
-            {"model": name, "seed": seed, "mse": error, "r2": 0.7 * (seed >= failed[name])}
+            {"model": name, "seed": seed, "mse": error, "no_better": seed < failed[name]}
             for name, error in errors.items()
             for seed in range(5)
         ],

@@ -100,7 +100,7 @@ def test_the_name_of_a_structure_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"models": ("nothing",)}, "models: found 'nothing'"),
+        ({"models": ("nothing",)}, "found 'nothing'"),
         ({"folds": 13}, "folds = 13: the trial has 12"),
         ({"structure": "3-I"}, "structure '3-I'"),
         ({"pd0": ("perhaps",)}, "pd0"),
