@@ -143,15 +143,20 @@ def test_a_killed_dask_worker_costs_no_result(
     slow = study_config(data, models=("moderated",), epochs=50, repeats=3)
     tasks = ItoPlan.open(slow).fold_tasks()
     pids = list(cluster.client.run(os.getpid).values())
-    found, checkpoints = [], Checkpoints(tmp_path, every=0.0)
+    found, checkpoints, folder = [], Checkpoints(tmp_path, every=0.0), tmp_path / CHECKPOINTS
     for outcome in cluster.outcomes(tasks, checkpoints):
         if not found:
             os.kill(pids[0], signal.SIGKILL)
+            (folder / f".{tasks[0].key}-{'0' * 32}.safetensors").write_bytes(b"half-written")
         assert outcome.result is not None, outcome.error
         found.append(outcome.task.key)
     assert sorted(found) == sorted(task.key for task in tasks)
-    saved = (path.stem for path in (tmp_path / CHECKPOINTS).glob("*.safetensors"))
+    saved = (path.stem for path in folder.glob("[!.]*.safetensors"))  # a hidden one: half-written
     assert sorted(saved) == sorted(found)  # the driver alone deletes them
+    for key in found:
+        checkpoints.of(key).delete()
+    checkpoints.clear()
+    assert not folder.exists()
     deadline = time.monotonic() + 20
     while len(cluster.client.nthreads()) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
