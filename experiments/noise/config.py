@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import known_names
 from qkdrp.experiments.ito.catalogue import A_VALUES, R_VALUES
 from qkdrp.experiments.ito.catalogue import PRESETS as PROTOCOLS
 from qkdrp.experiments.ito.config import (
@@ -181,10 +181,7 @@ class NoiseConfig(StudyConfig):
     @field_validator("trainings")
     @classmethod
     def _known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for name in values:
-            if name not in TRAININGS:
-                raise ValueError(f"found {name!r}: {choose_one_of(name, TRAININGS)}")
-        return values
+        return known_names(TRAININGS, values)
 
     def choices(self, model: str) -> list[dict[str, Any]]:
         """Return every choice of the varied settings that is to be tried with a model."""

@@ -4,8 +4,7 @@ import math
 
 from pydantic import Field, field_validator
 
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import known_names
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pairs.contenders import CONTENDERS, contender
@@ -138,10 +137,7 @@ class PairStudyConfig(Settings):
     @field_validator("splits")
     @classmethod
     def _known_splits(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for name in given:
-            if name not in SPLITS:
-                raise ConfigError(f"found {name!r}: {choose_one_of(name, SPLITS)}")
-        return given
+        return known_names(SPLITS, given)
 
     def steps(self, size: int) -> int:
         """Return the steps of an epoch on so many pairs, the validation part left out."""

@@ -111,8 +111,12 @@ def _by_seed(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 def _plain_ticks(axis: XAxis | YAxis) -> None:
     """Label a logarithmic axis at 1, 2 and 5 of each power of ten, as plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    _plain_numbers(axis)
     axis.set_minor_formatter(NullFormatter())
+
+
+def _plain_numbers(axis: XAxis | YAxis) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _beside(figure: Figure, axis: Axes) -> None:
@@ -210,5 +214,5 @@ def _advantages_over(axis: Axes, table: pd.DataFrame) -> None:
     axis.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
     axis.set(xlabel="training pairs", ylabel="difference of test MSE (95%)")
     axis.set_yscale("symlog", linthresh=1e-4)
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    _plain_numbers(axis.yaxis)
     axis.legend(fontsize=7, frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import known_names
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.study.options import PROTOCOL, TRIED
 from qkdrp.systems.pkpd.data.sources import SIMULATED
@@ -19,10 +18,7 @@ NAME = "pkpd-recovery"
 
 def _known(given: tuple[str, ...]) -> tuple[str, ...]:
     """Return truths after checking them."""
-    for name in given:
-        if name not in SIMULATED:
-            raise ConfigError(f"found {name!r}: {choose_one_of(name, SIMULATED)}")
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(known_names(SIMULATED, given)))
 
 
 class RecoveryConfig(Settings):

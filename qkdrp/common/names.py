@@ -53,3 +53,20 @@ def known_name(names: Iterable[str], given: str) -> str:
     if given not in known:
         raise ValueError(choose_one_of(given, known))
     return given
+
+
+def known_names(names: Iterable[str], given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return several names after checking them, for settings.
+
+    Raises:
+        ValueError: If one is not among the names; says which, and lists them.
+
+    Example:
+        >>> known_names(["tanh", "moderated"], ("tanh",))
+        ('tanh',)
+    """
+    known = [str(each) for each in names]
+    for name in given:
+        if name not in known:
+            raise ValueError(f"found {name!r}: {choose_one_of(name, known)}")
+    return given

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import known_names
 from qkdrp.common.settings import Settings
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.contenders import BASELINES, MODELS, Variant, contender
@@ -123,10 +122,7 @@ class CvConfig(CvProtocol):
     @field_validator("pd0")
     @classmethod
     def _known_words(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for word in given:
-            if word not in (WITHOUT, WITH):
-                raise ConfigError(f"found {word!r}: {choose_one_of(word, (WITHOUT, WITH))}")
-        return given
+        return known_names((WITHOUT, WITH), given)
 
     @field_validator("models", "without_pd0")
     @classmethod

@@ -2,8 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from qkdrp.common.errors import ConfigError
-from qkdrp.common.names import choose_one_of
+from qkdrp.common.names import known_names
 from qkdrp.experiments.ito.config import one_of_each
 from qkdrp.experiments.pkpd.cv.config import CvProtocol
 from qkdrp.experiments.pkpd.cv.contenders import DOSE_TIME_MEAN, Variant
@@ -44,10 +43,7 @@ class NetworksConfig(CvProtocol):
     @field_validator("parts")
     @classmethod
     def _known_parts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for name in given:
-            if name not in PARTS:
-                raise ConfigError(f"found {name!r}: {choose_one_of(name, PARTS)}")
-        return given
+        return known_names(PARTS, given)
 
     def variants(self) -> tuple[Variant, ...]:
         """Return the networks of all parts, each once, and the mean of dose and time."""

@@ -88,8 +88,8 @@ def test_a_setting_that_does_not_exist_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"models": ("nothing",)}, "found 'nothing'"),
-        ({"splits": ("nothing",)}, "splits = .*found .nothing.: choose"),
+        ({"models": ("nothing",)}, "models = .*found 'nothing': choose"),
+        ({"splits": ("nothing",)}, "splits = .*found 'nothing': choose"),
         ({"sizes": (5,)}, "train_size"),
     ],
 )

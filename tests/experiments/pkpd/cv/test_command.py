@@ -45,7 +45,7 @@ def test_a_plan_counts_trainings(cli: Cli, tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--models", "quantum"], "found 'quantum'"),
+        (["--models", "quantum"], "models = ('quantum',): found 'quantum'"),
         (["--pd0", "perhaps"], "pd0"),
         (["--folds", 50], "the trial has 12"),
         (["--structure", "9-I"], "structure '9-I'"),

@@ -100,10 +100,10 @@ def test_the_name_of_a_structure_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"models": ("nothing",)}, "found 'nothing'"),
+        ({"models": ("nothing",)}, "models = .*found 'nothing': choose"),
         ({"folds": 13}, "folds = 13: the trial has 12"),
         ({"structure": "3-I"}, "structure '3-I'"),
-        ({"pd0": ("perhaps",)}, "pd0"),
+        ({"pd0": ("perhaps",)}, "pd0 = .*found 'perhaps': choose"),
     ],
 )
 def test_what_cannot_be_studied(changes: dict[str, Any], words: str) -> None:

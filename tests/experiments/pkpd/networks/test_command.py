@@ -34,7 +34,7 @@ def test_a_study_runs_and_is_resumed(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--parts", "colours"], "found 'colours'"),
+        (["--parts", "colours"], "parts = ('colours',): found 'colours'"),
         (["--preset", "huge"], "huge"),
         (["--folds", 50], "the trial has 12"),
     ],
